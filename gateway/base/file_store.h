@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The disk, as the queue and the configuration use it: whole files by name, and the calls that make them durable.
+//
+// Tests use MemoryFileStore (forgets all that was not synced) and FailingFileStore (fails the n-th call), so that every
+// step between "bytes came" and "250 said" can break on purpose. Names are paths; the real store takes them as they are.
+// Durability: a new file survives a power cut after sync(file) *and* syncDirectory(folder); a rename after
+//   syncDirectory(folder). After a failed sync the bytes must be taken as lost; never sync again and trust it.
+// Thread: a FileStore may be shared, an open File belongs to one thread at a time.
+#pragma once
+
+#include "base/result.h"
+
+#include <QByteArrayList>
+
+#include <memory>
+
+namespace postern {
+
+class File {
+  public:
+    virtual ~File() = default;                         // closes; what is not synced may be lost
+    virtual Result<void> write(QByteArrayView bytes) = 0; // appends all or fails
+    virtual Result<void> sync() = 0;                   // fdatasync
+    virtual Result<void> close() = 0;
+};
+
+class FileStore {
+  public:
+    virtual ~FileStore() = default;
+    virtual Result<void> makeDirectory(const QByteArray& path) = 0; // mode 0700, with parents; fine if it exists
+    virtual Result<std::unique_ptr<File>> create(const QByteArray& path) = 0; // O_EXCL, mode 0600
+    virtual Result<QByteArray> read(const QByteArray& path, qint64 offset = 0, qint64 most = -1) = 0;
+    virtual Result<qint64> size(const QByteArray& path) = 0;
+    virtual Result<void> rename(const QByteArray& from, const QByteArray& to) = 0; // replaces `to`
+    virtual Result<void> remove(const QByteArray& path) = 0;
+    virtual Result<QByteArrayList> list(const QByteArray& directory) = 0; // file names, sorted
+    virtual Result<void> syncDirectory(const QByteArray& path) = 0;
+    virtual Result<qint64> freeBytes(const QByteArray& path) = 0;
+};
+
+// The real disk (POSIX calls; file_store_posix.cpp).
+std::unique_ptr<FileStore> makeDiskFileStore();
+
+// Writes `bytes` to `path` so that a crash leaves either the old or the new content: temporary, sync, rename, sync folder.
+Result<void> replaceFile(FileStore& store, const QByteArray& path, QByteArrayView bytes);
+
+} // namespace postern

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/file_store.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <algorithm>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace postern {
+namespace {
+
+Error failure(const char* what, const QByteArray& path, int number = errno) {
+    ErrorCode code = ErrorCode::Io;
+    if (number == ENOSPC || number == EDQUOT)
+        code = ErrorCode::NoSpace;
+    else if (number == ENOENT)
+        code = ErrorCode::NotFound;
+    else if (number == EEXIST)
+        code = ErrorCode::Exists;
+    else if (number == EACCES || number == EPERM || number == EROFS)
+        code = ErrorCode::Denied;
+    return Error{code, QByteArray("cannot ") + what + " " + path + ": " + std::strerror(number), Permanence::Temporary};
+}
+
+class Descriptor {
+  public:
+    explicit Descriptor(int fd) : m_fd(fd) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (m_fd >= 0)
+            ::close(m_fd);
+    }
+    int get() const { return m_fd; }
+    int release() { return std::exchange(m_fd, -1); }
+
+  private:
+    int m_fd;
+};
+
+class DiskFile final : public File {
+  public:
+    DiskFile(int fd, QByteArray path) : m_fd(fd), m_path(std::move(path)) {}
+
+    Result<void> write(QByteArrayView bytes) override {
+        while (!bytes.isEmpty()) {
+            const ssize_t n = ::write(m_fd.get(), bytes.data(), size_t(bytes.size()));
+            if (n < 0 && errno == EINTR)
+                continue;
+            if (n <= 0)
+                return failure("write", m_path, n == 0 ? EIO : errno);
+            bytes = bytes.sliced(n);
+        }
+        return {};
+    }
+
+    Result<void> sync() override {
+        if (::fdatasync(m_fd.get()) != 0)
+            return failure("sync", m_path);
+        return {};
+    }
+
+    Result<void> close() override {
+        if (::close(m_fd.release()) != 0)
+            return failure("close", m_path);
+        return {};
+    }
+
+  private:
+    Descriptor m_fd;
+    QByteArray m_path;
+};
+
+class DiskFileStore final : public FileStore {
+  public:
+    Result<void> makeDirectory(const QByteArray& path) override {
+        for (qsizetype at = path.indexOf('/', 1); ; at = path.indexOf('/', at + 1)) {
+            const QByteArray part = at < 0 ? path : path.left(at);
+            if (::mkdir(part.constData(), 0700) != 0 && errno != EEXIST) {
+                // A parent that exists but is closed to us is fine as long as the rest can be reached.
+                if (at < 0 || errno == ENOENT)
+                    return failure("make folder", part);
+            }
+            if (at < 0)
+                break;
+        }
+        struct stat st {};
+        if (::stat(path.constData(), &st) != 0)
+            return failure("open folder", path);
+        if (!S_ISDIR(st.st_mode))
+            return failure("open folder", path, ENOTDIR);
+        return {};
+    }
+
+    Result<std::unique_ptr<File>> create(const QByteArray& path) override {
+        const int fd = ::open(path.constData(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            return failure("create", path);
+        return std::unique_ptr<File>(std::make_unique<DiskFile>(fd, path));
+    }
+
+    Result<QByteArray> read(const QByteArray& path, qint64 offset, qint64 most) override {
+        const Descriptor fd(::open(path.constData(), O_RDONLY | O_CLOEXEC));
+        if (fd.get() < 0)
+            return failure("open", path);
+        struct stat st {};
+        if (::fstat(fd.get(), &st) != 0)
+            return failure("read", path);
+        if (S_ISDIR(st.st_mode))
+            return failure("read", path, EISDIR);
+        QByteArray out;
+        while (most < 0 || out.size() < most) {
+            const qint64 want = most < 0 ? 65536 : std::min<qint64>(65536, most - out.size());
+            const qsizetype had = out.size();
+            out.resize(had + want);
+            const ssize_t n = ::pread(fd.get(), out.data() + had, size_t(want), offset + had);
+            if (n < 0 && errno == EINTR) {
+                out.resize(had);
+                continue;
+            }
+            if (n < 0)
+                return failure("read", path);
+            out.resize(had + n);
+            if (n == 0)
+                break;
+        }
+        return out;
+    }
+
+    Result<qint64> size(const QByteArray& path) override {
+        struct stat st {};
+        if (::stat(path.constData(), &st) != 0)
+            return failure("look at", path);
+        return qint64(st.st_size);
+    }
+
+    Result<void> rename(const QByteArray& from, const QByteArray& to) override {
+        if (::rename(from.constData(), to.constData()) != 0)
+            return failure("rename", from);
+        return {};
+    }
+
+    Result<void> remove(const QByteArray& path) override {
+        if (::unlink(path.constData()) != 0)
+            return failure("remove", path);
+        return {};
+    }
+
+    Result<QByteArrayList> list(const QByteArray& directory) override {
+        DIR* dir = ::opendir(directory.constData());
+        if (!dir)
+            return failure("list", directory);
+        QByteArrayList names;
+        while (const dirent* entry = ::readdir(dir)) {
+            const QByteArray name(entry->d_name);
+            if (name != "." && name != "..")
+                names.append(name);
+        }
+        ::closedir(dir);
+        std::sort(names.begin(), names.end());
+        return names;
+    }
+
+    Result<void> syncDirectory(const QByteArray& path) override {
+        const Descriptor fd(::open(path.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (fd.get() < 0)
+            return failure("open folder", path);
+        if (::fsync(fd.get()) != 0)
+            return failure("sync folder", path);
+        return {};
+    }
+
+    Result<qint64> freeBytes(const QByteArray& path) override {
+        struct statvfs vfs {};
+        if (::statvfs(path.constData(), &vfs) != 0)
+            return failure("ask the free space of", path);
+        return qint64(vfs.f_bavail) * qint64(vfs.f_frsize);
+    }
+};
+
+} // namespace
+
+std::unique_ptr<FileStore> makeDiskFileStore() {
+    return std::make_unique<DiskFileStore>();
+}
+
+Result<void> replaceFile(FileStore& store, const QByteArray& path, QByteArrayView bytes) {
+    const QByteArray temporary = path + ".new";
+    (void)store.remove(temporary); // left over from a crash, or not there
+    auto file = store.create(temporary);
+    if (!file)
+        return file.error();
+    auto written = (*file)->write(bytes);
+    if (written)
+        written = (*file)->sync();
+    if (written)
+        written = (*file)->close();
+    if (!written) {
+        (void)store.remove(temporary);
+        return written;
+    }
+    if (auto renamed = store.rename(temporary, path); !renamed)
+        return renamed;
+    const qsizetype slash = path.lastIndexOf('/');
+    return store.syncDirectory(slash < 0 ? QByteArray(".") : slash == 0 ? QByteArray("/") : path.left(slash));
+}
+
+} // namespace postern

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/log.h"
+
+#include <QDateTime>
+#include <QRegularExpression>
+#include <QStringDecoder>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+
+using namespace Qt::StringLiterals;
+
+namespace postern {
+namespace {
+
+struct LogState {
+    std::mutex mutex;
+    std::function<void(const LogLine&)> listener; // guarded by mutex
+    std::atomic<LogLevel> threshold{LogLevel::Info};
+    std::atomic<bool> toStandardError{true};
+};
+
+LogState& state() {
+    static LogState s;
+    return s;
+}
+
+bool isHostile(char32_t c) {
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+} // namespace
+
+QByteArrayView toString(LogLevel level) {
+    switch (level) {
+    case LogLevel::Debug: return "debug";
+    case LogLevel::Info: return "info";
+    case LogLevel::Notice: return "notice";
+    case LogLevel::Warning: return "warning";
+    case LogLevel::Error: return "error";
+    }
+    return "error";
+}
+
+QByteArrayView toString(LogArea area) {
+    switch (area) {
+    case LogArea::Engine: return "engine";
+    case LogArea::Config: return "config";
+    case LogArea::Smtp: return "smtp";
+    case LogArea::Queue: return "queue";
+    case LogArea::Relay: return "relay";
+    case LogArea::Tls: return "tls";
+    case LogArea::Dns: return "dns";
+    case LogArea::Control: return "control";
+    }
+    return "engine";
+}
+
+QByteArray harmless(QByteArrayView text, qsizetype limit) {
+    QByteArray out;
+    out.reserve(qMin(text.size(), limit) + 8);
+    const auto hex = [&out](uchar byte) {
+        static constexpr char digits[] = "0123456789abcdef";
+        out += "\\x";
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    };
+    for (qsizetype i = 0; i < text.size();) {
+        if (out.size() >= limit)
+            return out + "…";
+        const uchar lead = uchar(text[i]);
+        const int length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+        if (length == 1) {
+            if (isHostile(lead))
+                hex(lead);
+            else
+                out += char(lead);
+            ++i;
+            continue;
+        }
+        bool taken = false;
+        if (length > 1 && i + length <= text.size()) {
+            QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
+            const QString one = decoder.decode(text.sliced(i, length));
+            if (!decoder.hasError()) {
+                const auto points = one.toUcs4();
+                if (points.size() == 1 && !isHostile(points[0])) {
+                    out.append(text.sliced(i, length));
+                    i += length;
+                    taken = true;
+                }
+            }
+        }
+        if (!taken) {
+            hex(lead);
+            ++i;
+        }
+    }
+    return out;
+}
+
+QByteArray redact(QByteArray text) {
+    const bool mayHide = text.contains("://") || text.contains('@') || text.toUpper().contains("AUTH ");
+    if (!mayHide)
+        return text;
+    QString s = QString::fromUtf8(text);
+    static const QRegularExpression auth(uR"(\b(AUTH\s+\S+\s+)\S+)"_s, QRegularExpression::CaseInsensitiveOption);
+    static const QRegularExpression url(uR"((://[^\s/:@]*:)[^\s@]+(@))"_s);
+    s.replace(auth, u"\\1***"_s);
+    s.replace(url, u"\\1***\\2"_s);
+    return s.toUtf8();
+}
+
+void log(LogLevel level, LogArea area, QByteArrayView text) {
+    LogState& s = state();
+    if (level < s.threshold.load(std::memory_order_relaxed))
+        return;
+    LogLine line{QDateTime::currentMSecsSinceEpoch(), level, area, redact(harmless(text, 2000))};
+    const std::lock_guard lock(s.mutex);
+    if (s.toStandardError.load(std::memory_order_relaxed)) {
+        const QByteArray stamp =
+            QDateTime::fromMSecsSinceEpoch(line.unixMs).toString(u"yyyy-MM-dd HH:mm:ss.zzz"_s).toLatin1();
+        std::fprintf(stderr, "%s %s %s: %s\n", stamp.constData(), toString(area).data(), toString(level).data(),
+                     line.text.constData());
+    }
+    if (s.listener)
+        s.listener(line);
+}
+
+void setLogThreshold(LogLevel lowest) {
+    state().threshold = lowest;
+}
+
+void setLogToStandardError(bool on) {
+    state().toStandardError = on;
+}
+
+void setLogListener(std::function<void(const LogLine&)> listener) {
+    const std::lock_guard lock(state().mutex);
+    state().listener = std::move(listener);
+}
+
+} // namespace postern

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a window or a command may ask of a gateway, and what it is told without asking; the same for the engine in this
+// process and for one behind the control socket.
+//
+// Thread: the one that made it; `done` and the event sink are called there, never before the call returns.
+// Failure: a gateway that is gone answers every question with ok = false and one clear sentence.
+#pragma once
+
+#include "control/snapshots.h"
+
+#include <QJsonObject>
+#include <QJsonValue>
+
+#include <functional>
+
+namespace postern::control {
+
+// Verbs and their arguments; anything else is refused by name.
+//   status                                         -> Status
+//   queue.list   {offset?, most?, state?}          -> {rows: [QueueRow], total}
+//   queue.show   {id}                              -> {rows: [QueueRow] of that message}, header fields
+//   queue.retry | queue.hold | queue.release | queue.remove   {ids: [..]} or {all: true}   -> {changed: n}
+//   queue.content {id, most?}                      -> {content: base64, size, truncated}
+//   activity     {since?: number, most?}           -> {events: [ActivityEvent]}
+//   pause | resume {what: "mta"|"smtp"}            -> {}
+//   log.tail     {most?}                           -> {lines: [text]}
+//   reload | stop                                  -> {} (reload: {problems: [text]} when the old one stays)
+//   subscribe                                      -> {}; events follow
+struct Request {
+    QByteArray verb;
+    QJsonObject args;
+};
+
+struct Reply {
+    bool ok = false;
+    QJsonValue value;
+    QString error; // one sentence for people, "" if ok
+};
+
+using ReplyDone = std::function<void(Reply)>;
+using EventSink = std::function<void(const Event&)>;
+
+class Facade {
+  public:
+    virtual ~Facade() = default;
+    virtual void ask(Request request, ReplyDone done) = 0;
+    virtual void subscribe(EventSink sink) = 0; // one sink; events may be dropped under load, a status tells the truth
+    virtual bool isInProcess() const = 0;
+};
+
+} // namespace postern::control

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The state of a gateway as plain values with a JSON form: what `status --json`, the control socket and the window share.
+// Texts are for people, already harmless (no control characters), never translated here. Times are Unix seconds, 0 = never.
+// Thread: values.
+#pragma once
+
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QList>
+#include <QString>
+
+namespace postern::control {
+
+enum class Gravity : quint8 { Attention, Error }; // a person is needed, mail is safe / refused, failed, cannot be saved
+
+// One thing somebody should know of or do. id is stable while the cause lasts.
+struct Problem {
+    Gravity gravity = Gravity::Attention;
+    QString id;    // "listener:127.0.0.1:25", "relay:smtp://...", "config", "disk"
+    QString title; // who needs what
+    QString text;  // what it means for the mail, what to do
+    QString where; // "smtpd.conf:12", "" if none
+    QJsonObject toJson() const;
+    static Problem fromJson(const QJsonObject& json);
+};
+
+struct ListenerStatus {
+    QString name;    // comment behind the statement, else "address port"
+    QString address; // as bound
+    int port = 0;
+    bool open = false;
+    QString detail;  // why it is not open
+    QString tls;     // "none", "starttls", "starttls-required", "wrapped"
+    QString auth;    // "off", "optional", "required"
+    int sessions = 0;
+    qint64 lastAt = 0; // last accepted message
+    QString where;   // file:line
+    QJsonObject toJson() const;
+    static ListenerStatus fromJson(const QJsonObject& json);
+};
+
+struct RelayStatus {
+    QString name;  // URL without secrets, or "mail servers of DOMAIN"
+    QString state; // "working", "failing", "idle"
+    QString detail; // last failure in the peer's words
+    int waiting = 0;
+    qint64 lastSentAt = 0;
+    QJsonObject toJson() const;
+    static RelayStatus fromJson(const QJsonObject& json);
+};
+
+struct Counters {
+    qint64 taken = 0, delivered = 0, refused = 0, bounced = 0; // since midnight, local time
+    QList<int> takenPerHour, waitingPerHour, refusedPerHour; // 24 each
+    QJsonObject toJson() const;
+    static Counters fromJson(const QJsonObject& json);
+};
+
+struct Status {
+    QString version, profile, configFile, serverName;
+    qint64 pid = 0, startedAt = 0, configLoadedAt = 0;
+    QString dialect; // "2012", "legacy", "modern"
+    bool catchesMail = false;  // some rule catches
+    bool relayPaused = false, smtpPaused = false;
+    int waiting = 0, inFlight = 0, held = 0, caught = 0, messages = 0, sessions = 0;
+    qint64 diskFree = 0; // octets, spool folder
+    QList<ListenerStatus> listeners;
+    QList<RelayStatus> relays;
+    QList<Problem> problems; // worst first
+    Counters today;
+    QJsonObject toJson() const;
+    static Status fromJson(const QJsonObject& json);
+};
+
+// One recipient that is still in the queue.
+struct QueueRow {
+    QString id;      // envelope, 16 hex digits
+    QString message; // message, 8 hex digits
+    QString state;   // "waiting", "sending", "held", "caught"
+    QString sender, recipient, subject, client, user, relay;
+    qint64 size = 0, createdAt = 0, nextTryAt = 0, lastTryAt = 0, expiresAt = 0;
+    int tries = 0;
+    QString lastError;
+    QJsonObject toJson() const;
+    static QueueRow fromJson(const QJsonObject& json);
+};
+
+// One plain line of what happened.
+struct ActivityEvent {
+    qint64 serial = 0; // rises; for `since`
+    qint64 at = 0;     // Unix seconds
+    QString kind;      // "taken", "delivered", "delayed", "bounced", "refused", "caught", "session", "engine", "config"
+    QString text;      // the line
+    QString detail;    // protocol words, may be several lines
+    QString message;   // message id, "" if none
+    QJsonObject toJson() const;
+    static ActivityEvent fromJson(const QJsonObject& json);
+};
+
+struct Event {
+    QString kind; // "activity" (activity is set), "changed" (ask for status again), "stopping"
+    ActivityEvent activity;
+    QJsonObject toJson() const;
+    static Event fromJson(const QJsonObject& json);
+};
+
+} // namespace postern::control

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Names to addresses, as a relay needs them: answers, "no such name", "no data" and "ask later" kept apart.
+//
+// Thread: one resolver per thread, asked and answered there; answers never come before the call returns.
+// Lifetime: cancel by destroying the Question; a resolver outlives its questions.
+// Spec: RFC 5321 §5.1, RFC 7505 (null MX), RFC 2181.
+#pragma once
+
+#include <QByteArray>
+#include <QByteArrayList>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace postern::dns {
+
+enum class Outcome : quint8 { Found, NoData, NoSuchName, Failed }; // Failed = temporary (server failure, time-out, bogus)
+
+struct MxHost {
+    int preference = 0;
+    QByteArray name; // without the final dot; "" = "." (null MX)
+};
+struct MxAnswer {
+    Outcome outcome = Outcome::Failed;
+    std::vector<MxHost> hosts;
+    QByteArray text; // why it failed
+};
+struct AddressAnswer {
+    Outcome outcome = Outcome::Failed;
+    QByteArrayList addresses; // "192.0.2.1", "2001:db8::1"; IPv4 and IPv6 interleaved, IPv6 first if any
+    QByteArray text;
+};
+struct NameAnswer {
+    Outcome outcome = Outcome::Failed;
+    QByteArray name; // validated host name
+};
+
+class Question { // destroying it cancels
+  public:
+    virtual ~Question() = default;
+};
+
+class Resolver {
+  public:
+    virtual ~Resolver() = default;
+    using MxDone = std::function<void(MxAnswer)>;
+    using AddressDone = std::function<void(AddressAnswer)>;
+    using NameDone = std::function<void(NameAnswer)>;
+    [[nodiscard]] virtual std::unique_ptr<Question> mx(const QByteArray& domain, MxDone done) = 0;
+    [[nodiscard]] virtual std::unique_ptr<Question> addresses(const QByteArray& host, AddressDone done) = 0; // A + AAAA
+    [[nodiscard]] virtual std::unique_ptr<Question> reverse(const QByteArray& address, NameDone done) = 0;   // PTR
+};
+
+struct ResolverSettings {
+    QByteArrayList servers;    // "192.0.2.53@5353"; empty = as the system is set up
+    int timeoutMs = 15'000;
+};
+// libunbound on the calling thread's event loop. Names in the hosts file and address literals are answered from there.
+std::unique_ptr<Resolver> makeUnboundResolver(const ResolverSettings& settings);
+
+} // namespace postern::dns

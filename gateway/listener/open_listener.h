@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A bound, listening socket with what it offers. Opened by the engine; accepted from by every I/O thread (one shared
+// descriptor: the kernel hands a connection to whoever asks first, and a second program cannot slip onto the port).
+// Thread: immutable after open(); the descriptor closes when the last owner lets go.
+#pragma once
+
+#include "policy/ruleset.h"
+#include "tls/tls_policy.h"
+
+#include <memory>
+#include <vector>
+
+namespace postern::listener {
+
+class OpenListener {
+  public:
+    ~OpenListener();
+    OpenListener(const OpenListener&) = delete;
+    OpenListener& operator=(const OpenListener&) = delete;
+
+    qintptr descriptor() const { return m_descriptor; }
+    const QByteArray& address() const { return m_address; }
+    quint16 port() const { return m_port; } // the real one, also when 0 was asked
+    QByteArray name() const;                // "127.0.0.1:2525", "[::1]:2525"
+
+    // Backlog 1024, non-blocking, close-on-exec. Errors say what and what to do: port taken, not permitted (the exact
+    // command that would permit it), address not on this computer.
+    static Result<std::shared_ptr<OpenListener>> open(const QByteArray& address, quint16 port);
+
+  private:
+    OpenListener() = default;
+    qintptr m_descriptor = -1;
+    QByteArray m_address;
+    quint16 m_port = 0;
+};
+
+// What one open listener serves with, replaced as a whole at reload. Sessions keep the one they began with.
+struct ListenerService {
+    std::shared_ptr<OpenListener> socket;
+    policy::ListenerSpec spec;
+    policy::RulesetPtr rules;
+    tls::IdentityPtr identity;  // null: no TLS possible (STARTTLS is then not offered)
+    QByteArray clientCaFile;
+    QByteArray hostname;        // final: spec's or the server's
+    QByteArrayList localNames;  // for `for local`
+};
+
+// Interface as written -> addresses of this computer. Names of interfaces and groups (lo0, egress, all), literals, host
+// names (system resolver). Error: "no interface, address or host is called X".
+Result<QByteArrayList> interfaceAddresses(const QByteArray& interface, int family);
+QByteArrayList ownAddresses(); // every address of this computer, bare
+
+} // namespace postern::listener

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What server connections need from the rest of the engine, handed in so that this layer knows none of it.
+// Thread: every function may be called from any I/O thread, and must be; they only post to mailboxes or read atomics.
+#pragma once
+
+#include "base/clock.h"
+#include "base/file_store.h"
+#include "queue/spool.h"
+
+#include <functional>
+
+namespace postern::listener {
+
+// One line of activity about a session or a message.
+struct SessionEvent {
+    enum class Kind : quint8 { Accepted, Caught, Refused, SessionOpened, SessionClosed, LoginFailed } kind = Kind::Refused;
+    QByteArray listener;      // "127.0.0.1:2525"
+    QByteArray clientAddress;
+    QByteArray text;          // one plain line, harmless
+    QByteArray detail;        // the reply or protocol words
+    queue::MessageId message = 0;
+};
+
+struct ListenerServices {
+    const Clock* clock = nullptr;
+    FileStore* files = nullptr;
+    std::function<void(queue::SpoolRequest)> toSpool;
+    std::function<queue::MessageId()> newMessageId;
+    std::function<QByteArray(queue::MessageId)> incomingPath;
+    std::function<bool(qint64 octets)> hasRoomFor;                // free space above the reserve
+    std::function<void(queue::QueuedMessage, queue::BodyPtr)> stored; // durable now: schedule it (called on the spool thread)
+    std::function<void(SessionEvent)> report;
+};
+
+} // namespace postern::listener

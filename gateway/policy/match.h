@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// First match wins: which rule decides a recipient, and why.
+//
+// The engine calls match() for each RCPT; explain (the simulator) calls it with a trace. Both are the same code.
+// Thread: any; `done` follows the tables' promise (at once for static and file tables, else later).
+// Failure: a table that cannot be asked ends in Verdict::TemporaryFailure (451), never inverted by "!".
+#pragma once
+
+#include "policy/ruleset.h"
+
+#include <functional>
+
+namespace postern::policy {
+
+// Everything a rule may ask about.
+struct MatchContext {
+    QByteArray clientAddress;     // "192.0.2.1", "2001:db8::1"; "" with isSocket
+    bool isSocket = false;        // local submission
+    bool isLocalAddress = false;  // loopback or an address of this host (the caller knows)
+    bool isAuthenticated = false;
+    QByteArray user;
+    QByteArray helo;
+    QByteArray tag;
+    QByteArray sender;            // "local@domain", "" = null
+    QByteArray recipient;         // "local@domain"
+    QByteArrayList localNames;    // server name, "localhost", own addresses bare and bracketed
+};
+
+enum class Decision : quint8 { Relay, Catch, Reject, NoMatch, TemporaryFailure, Unsupported };
+QByteArrayView toString(Decision decision);
+
+struct RuleTrace {
+    int line = 0;
+    bool matched = false;
+    QByteArray rule;    // text
+    QByteArray because; // "from local: 192.0.2.66 is not this computer"; for the match: what fitted
+};
+
+struct Verdict {
+    Decision decision = Decision::NoMatch;
+    const Rule* rule = nullptr;   // owned by the ruleset
+    ActionPtr action;
+    QByteArray reason;            // for TemporaryFailure and Unsupported
+    std::vector<RuleTrace> trace; // only if asked for
+};
+
+enum class WantTrace { No, Yes };
+void match(const RulesetPtr& rules, MatchContext context, WantTrace trace, std::function<void(Verdict)> done);
+
+// The reply a client gets for a verdict ("250 2.1.5 ...", "550 5.7.1 Invalid recipient: <a@b>", "451 4.3.0 ...").
+struct ReplyLine {
+    int code = 250;
+    QByteArray text; // with enhanced code
+};
+ReplyLine replyFor(const Verdict& verdict, const QByteArray& recipient);
+
+} // namespace postern::policy

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// "[SCHEMA://][LABEL@]HOST[:PORT]": where a rule sends mail, in the spelling of three eras.
+//
+// Parsing keeps the spelling (print() of an untouched URL is the original); comparing looks at the meaning. What TLS and
+// authentication a URL means depends on the era: meaning(). Thread: values. Spec: reference pages on relay URLs;
+// `smtp://` was opportunistic in 2012, plaintext in 5.3-6.3, opportunistic again since 6.4; `smtp+tls://` was opportunistic
+// until 6.3 and means mandatory STARTTLS since.
+#pragma once
+
+#include "base/result.h"
+
+#include <QByteArray>
+
+namespace postern::policy {
+
+enum class Era : quint8 { Map2012, Legacy, Modern };
+
+// What happens on the wire before mail: none = never TLS, opportunistic = STARTTLS when offered, required = STARTTLS or
+// nothing, wrapped = TLS from the first byte, either = required on 25 first, then wrapped on 465.
+enum class TlsUse : quint8 { None, Opportunistic, Required, Wrapped, Either };
+QByteArrayView toString(TlsUse use); // "none", "opportunistic", "required", "wrapped", "either"
+
+struct RelayMeaning {
+    TlsUse tls = TlsUse::Opportunistic;
+    bool auth = false;       // credentials are demanded
+    bool lmtp = false;
+    bool backup = false;
+    bool verifyByDefault = false; // certificate must check out unless the action says no-verify
+    quint16 port = 25;       // the one given, or the schema's
+    friend bool operator==(const RelayMeaning&, const RelayMeaning&) = default;
+};
+
+class RelayUrl {
+  public:
+    // Error text says what is wrong and, for a near miss, what was probably meant ("smtp+tls").
+    static Result<RelayUrl> parse(QByteArrayView text, Era era);
+
+    const QByteArray& print() const { return m_text; } // as written
+    QByteArray masked() const;                         // for logs: never more than label, host, port
+    const QByteArray& schema() const { return m_schema; } // lower case, "" = none written
+    const QByteArray& label() const { return m_label; }
+    const QByteArray& host() const { return m_host; }  // IPv6 literals without brackets and "IPv6:"
+    bool isLiteral() const { return m_isLiteral; }     // an address: no DNS
+    quint16 port() const { return m_port; }            // 0 = none written
+    const RelayMeaning& meaning() const { return m_meaning; }
+
+    // Same destination with the same meaning, whatever the spelling.
+    friend bool sameMeaning(const RelayUrl& a, const RelayUrl& b);
+
+  private:
+    QByteArray m_text, m_schema, m_label, m_host;
+    bool m_isLiteral = false;
+    quint16 m_port = 0;
+    RelayMeaning m_meaning;
+};
+
+bool sameMeaning(const RelayUrl& a, const RelayUrl& b);
+
+} // namespace postern::policy

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The durable queue: one SQLite database (WAL, synchronous=FULL, exclusive) plus one file per large content.
+//
+// carryOut() is the group commit: everything it is given becomes durable in one transaction, then every `done` is called.
+// Content above kInlineBody lives in a file that is synced, renamed from incoming/ to bodies/ and made durable by a folder
+// sync *before* the commit; spool_states.md lists every state and what a crash leaves behind.
+// Thread: the one that opened it (SpoolThread's worker in the engine, the test's own in tests). It is the only connection.
+// Failure: a failed sync or commit fails the whole group; the database is closed and reopened before the next, because
+//   nothing may be assumed after a failed fsync. Unknown or damaged rows are set aside as Held with a reason, never dropped.
+#pragma once
+
+#include "base/clock.h"
+#include "base/file_store.h"
+#include "queue/spool_requests.h"
+
+#include <memory>
+#include <vector>
+
+struct sqlite3;
+
+namespace postern::queue {
+
+inline constexpr qint64 kInlineBody = 32 * 1024; // octets; larger content gets a file of its own
+
+struct SpoolSettings {
+    QByteArray folder;
+    const char* vfs = nullptr;           // SQLite VFS name for tests; null = the system's
+    qint64 reserveBytes = 64LL << 20;    // refuse new mail below this much free space
+};
+
+// Hands out message ids that are unique for the life of the spool. Thread: any (atomic); refilled by the spool thread.
+class MessageIds;
+
+class Spool {
+  public:
+    Spool(FileStore& files, const Clock& clock, SpoolSettings settings);
+    ~Spool();
+
+    // Opens or creates, checks (quick_check), migrates, sweeps orphans. Everything still queued comes back in load().
+    Result<void> open();
+    void close(); // checkpoint; safe to call twice
+
+    Result<std::vector<QueuedMessage>> load();       // all messages with their envelopes, oldest first
+    void carryOut(std::vector<SpoolRequest> group);   // see above
+    Result<BodyPtr> body(MessageId id);
+    std::shared_ptr<MessageIds> ids() const;
+    QByteArray incomingPath(MessageId id) const;      // where a session may write large content
+    Result<qint64> freeBytes() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> m;
+};
+
+class MessageIds {
+  public:
+    virtual ~MessageIds() = default;
+    virtual MessageId next() = 0; // thread: any
+};
+
+EnvelopeId newEnvelopeId(MessageId message); // random lower half; thread: any
+
+} // namespace postern::queue

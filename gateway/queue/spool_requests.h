@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What other threads ask of the spool thread, as values. Each `done` is called on the spool thread once the outcome is
+// durable (or has failed) and must do nothing but post to a mailbox.
+#pragma once
+
+#include "base/result.h"
+#include "queue/envelope.h"
+
+#include <functional>
+#include <variant>
+
+namespace postern::queue {
+
+// Accept: the promise behind 250. Small content comes in `content.bytes`; large content is already written to
+// `content.file` (an incoming/ name, not synced): the spool syncs it, moves it in place and commits, in that order.
+struct StoreMessage {
+    Message message;                  // id from MessageIds
+    std::vector<Envelope> envelopes;
+    Body content;
+    std::function<void(Result<BodyPtr>)> done;
+};
+
+// One finished attempt or a person's wish, for one envelope.
+struct EnvelopeUpdate {
+    enum class Kind : quint8 { Remove, Reschedule, Hold, Release } kind = Kind::Remove;
+    EnvelopeId id = 0;
+    qint64 nextTryAt = 0; // Reschedule, Release
+    qint64 lastTryAt = 0; // Reschedule: 0 = keep
+    int tries = 0;        // Reschedule: -1 = keep
+    QByteArray lastError; // Reschedule
+};
+
+// Joins the next commit. A bounce that replaces failed envelopes is one UpdateEnvelopes with `bounce` set: removal and
+// bounce become durable together or not at all.
+struct UpdateEnvelopes {
+    std::vector<EnvelopeUpdate> updates;
+    std::vector<StoreMessage> bounces;
+    std::function<void(Result<void>)> done; // may be empty
+};
+
+struct ReadBody {
+    MessageId id = 0;
+    std::function<void(Result<BodyPtr>)> done;
+};
+
+struct DiscardIncoming { QByteArray file; }; // content file of a message that was not accepted after all
+
+using SpoolRequest = std::variant<StoreMessage, UpdateEnvelopes, ReadBody, DiscardIncoming>;
+
+} // namespace postern::queue

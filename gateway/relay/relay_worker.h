@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The sending half of one I/O thread: takes deliveries, finds the next hop, keeps connections to it and reports what came
+// of each recipient.
+//
+// A route (equal key) is always served by the same thread, so its connections need no lock. A route not yet proven carries
+// one connection until it succeeds; then up to maxConnectionsPerRoute while deliveries wait. Connections are reused for
+// up to mailsPerConnection messages and kept open `keepAlive` when idle.
+// Thread: one I/O thread, all of it; report is called there and must only post. Failure: every delivery is reported once.
+#pragma once
+
+#include "base/clock.h"
+#include "base/file_store.h"
+#include "dns/resolver.h"
+#include "policy/ruleset.h"
+#include "queue/scheduler.h"
+#include "tls/tls_policy.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace postern::relay {
+
+// A delivery with everything a worker needs to carry it out.
+struct RelayJob {
+    queue::Delivery delivery;
+    queue::BodyPtr body;
+    std::shared_ptr<const policy::RelaySpec> spec;
+    QByteArray domain;      // recipient's domain, for MX relaying
+    QByteArray serverName;  // HELO unless the spec says otherwise
+    tls::IdentityPtr identity; // client certificate (`pki`), may be null
+};
+
+struct RelayReport {
+    queue::RouteKey route;
+    std::vector<queue::TryOutcome> outcomes;
+    bool routeFailed = false;   // the next hop as a whole did not work (connect, TLS, sign-in, 421)
+    bool routeWorked = false;
+    QByteArray routeText;       // why, one line, with host, port and the peer's words
+    QByteArray peer;            // "mx.example.net [192.0.2.25]:25", "" if none was reached
+    QByteArray tls;             // "TLSv1.3", "" = in clear
+    std::shared_ptr<const queue::Message> message;
+};
+
+struct RelayLimits {
+    int maxConnectionsPerRoute = 10;
+    int mailsPerConnection = 100;
+    Milliseconds keepAlive{10'000};
+    Milliseconds connectTimeout{30'000};
+    int maxAddressesTried = 5;
+};
+
+class RelayWorker {
+  public:
+    RelayWorker(const Clock& clock, FileStore& files, std::unique_ptr<dns::Resolver> resolver, RelayLimits limits,
+                std::function<void(RelayReport)> report);
+    ~RelayWorker();
+
+    void submit(std::vector<RelayJob> jobs);
+    void forgetFailures(); // a person said "try now", or a reload: penalties of addresses are dropped
+    void drain(Milliseconds grace, std::function<void()> done); // what has not begun is reported as not tried
+    int connections() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> m;
+};
+
+} // namespace postern::relay

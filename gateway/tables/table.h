@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A named list or mapping that answers questions for the engine, whatever keeps it.
+//
+// The service fixes how keys compare (see match_rules.h) and how values read. Keys are lower-cased (ASCII) before every
+// lookup, at most 1023 octets. Static and file tables answer at once; others will answer later through the same call.
+// Thread: lookup() from any thread; `done` is called either before lookup() returns, on the caller's thread (static,
+//   file), or later through whatever the caller posts to; callers must cope with both.
+// Failure: LookupResult::failed is a *temporary* error and is never inverted by a negation.
+#pragma once
+
+#include "base/result.h"
+
+#include <QByteArray>
+#include <QByteArrayList>
+
+#include <functional>
+#include <memory>
+
+namespace postern::tables {
+
+enum class Service : quint8 {
+    Alias, Domain, Credentials, Netaddr, Userinfo, Source, Mailaddr, Addrname, Mailaddrmap, Relayhost, String, Regex,
+};
+QByteArrayView toString(Service service);
+
+enum class Shape : quint8 { List, Mapping, Dynamic };
+
+struct LookupResult {
+    bool found = false;
+    QByteArray value;    // mapping: the value; list: the entry that matched
+    QByteArray key;      // the table's own key that matched, for explanations
+    bool failed = false; // could not be asked; `value` says why (no secrets)
+};
+using LookupDone = std::function<void(LookupResult)>;
+
+class Table {
+  public:
+    virtual ~Table() = default;
+    virtual const QByteArray& name() const = 0;
+    virtual QByteArray kind() const = 0;   // "static", "file", "db", ...
+    virtual Shape shape() const = 0;
+    virtual qsizetype size() const = 0;    // entries; -1 = unknown
+    // Match services (Domain, Netaddr, Mailaddr, String, Regex): is the key covered? Others: the value of the key.
+    virtual void lookup(Service service, const QByteArray& key, const LookupDone& done) const = 0;
+    // The next element for cycling uses (Source, Relayhost). Not found = empty.
+    virtual void fetch(Service service, const LookupDone& done) const = 0;
+    // Every key in iteration order, for editors and `table list`; empty where it cannot be told.
+    virtual QByteArrayList keys() const = 0;
+};
+using TablePtr = std::shared_ptr<const Table>;
+
+} // namespace postern::tables

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One TCP connection that may turn into TLS: bytes in and out, back-pressure, orderly close.
+//
+// In clear it owns the descriptor itself (one read per wake-up into a per-thread buffer); startServerTls()/startClientTls()
+// hand the descriptor to QSslSocket. Because the clear part has no hidden buffer, nothing that arrived behind STARTTLS can
+// be taken for encrypted input: upgrading with unread plaintext fails (CVE-2011-0411), also when it sits in the kernel.
+// Thread: the one that made it; needs its event loop. Lifetime: the handler outlives the stream, or calls setHandler(nullptr)
+//   first. A handler may destroy the stream inside any callback.
+// Failure: exactly one onClosed(), after which nothing is called. Spec: RFC 3207, RFC 8446.
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "tls/tls_policy.h"
+
+#include <QByteArray>
+
+#include <memory>
+
+namespace postern::tls {
+
+class StreamHandler {
+  public:
+    virtual ~StreamHandler() = default;
+    virtual void onConnected() {}                        // outgoing: TCP is up
+    virtual void onBytes(QByteArrayView bytes) = 0;      // view valid during the call only
+    virtual void onEncrypted(const SessionFacts& facts) = 0;
+    virtual void onWritten() {}                          // everything handed to write() has left for the kernel
+    // peerEnded: the peer closed in an orderly way. Otherwise `reason` says what broke, with host and port.
+    virtual void onClosed(const Error& reason, bool peerEnded) = 0;
+};
+
+class Stream {
+  public:
+    virtual ~Stream() = default; // closes hard
+    virtual void setHandler(StreamHandler* handler) = 0;
+
+    virtual void write(QByteArray bytes) = 0;            // queued; tried at once
+    virtual qint64 unsent() const = 0;                   // octets not yet with the kernel
+    virtual void setReading(bool on) = 0;                // back-pressure
+
+    virtual void startServerTls(const ServerTls& tls) = 0;
+    virtual void startClientTls(const ClientTlsPolicy& policy) = 0;
+
+    virtual void close() = 0;  // flush, then close; onClosed() follows
+    virtual void abort() = 0;  // at once; no callback
+
+    virtual QByteArray peerAddress() const = 0;
+    virtual quint16 peerPort() const = 0;
+    virtual QByteArray localAddress() const = 0;
+    virtual quint16 localPort() const = 0;
+    virtual bool isEncrypted() const = 0;
+};
+
+// A connection that was accepted. Takes the descriptor over.
+std::unique_ptr<Stream> adoptStream(qintptr descriptor, StreamHandler* handler);
+
+// An outgoing connection to an address literal; sourceAddress "" = the system chooses. onConnected() or onClosed() follows.
+std::unique_ptr<Stream> connectStream(const QByteArray& address, quint16 port, const QByteArray& sourceAddress,
+                                      Milliseconds connectTimeout, StreamHandler* handler);
+
+} // namespace postern::tls

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/failing_file_store.h"
+
+namespace postern::test {
+namespace {
+
+class FailingFile final : public File {
+  public:
+    FailingFile(std::unique_ptr<File> inner, std::shared_ptr<FailingFileStore::Count> count)
+        : m_inner(std::move(inner)), m_count(std::move(count)) {}
+
+    Result<void> write(QByteArrayView bytes) override {
+        if (m_count->hit()) {
+            (void)m_inner->write(bytes.first(bytes.size() / 2)); // a torn write is the nasty case
+            return m_count->error;
+        }
+        return m_inner->write(bytes);
+    }
+    Result<void> sync() override {
+        if (m_count->hit())
+            return m_count->error;
+        return m_inner->sync();
+    }
+    Result<void> close() override {
+        if (m_count->hit())
+            return m_count->error;
+        return m_inner->close();
+    }
+
+  private:
+    std::unique_ptr<File> m_inner;
+    std::shared_ptr<FailingFileStore::Count> m_count;
+};
+
+} // namespace
+
+FailingFileStore::FailingFileStore(FileStore& inner, int failAt, Mode mode, Error error)
+    : m_inner(inner), m_count(std::make_shared<Count>(Count{failAt, mode, std::move(error)})) {}
+
+Result<std::unique_ptr<File>> FailingFileStore::create(const QByteArray& path) {
+    if (m_count->hit())
+        return m_count->error;
+    auto file = m_inner.create(path);
+    if (!file)
+        return file.error();
+    return std::unique_ptr<File>(std::make_unique<FailingFile>(std::move(file).value(), m_count));
+}
+
+Result<void> FailingFileStore::rename(const QByteArray& from, const QByteArray& to) {
+    if (m_count->hit())
+        return m_count->error;
+    return m_inner.rename(from, to);
+}
+
+Result<void> FailingFileStore::remove(const QByteArray& path) {
+    if (m_count->hit())
+        return m_count->error;
+    return m_inner.remove(path);
+}
+
+Result<void> FailingFileStore::syncDirectory(const QByteArray& path) {
+    if (m_count->hit())
+        return m_count->error;
+    return m_inner.syncDirectory(path);
+}
+
+} // namespace postern::test

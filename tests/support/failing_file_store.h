@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Fails the n-th operation of another store (counted from 1, over create, write, sync, close, rename, remove,
+// syncDirectory), once or from then on. Run a scenario for n = 1, 2, ... until `failed()` stays false.
+#pragma once
+
+#include "base/file_store.h"
+
+#include <memory>
+
+namespace postern::test {
+
+class FailingFileStore final : public FileStore {
+  public:
+    enum class Mode { Once, FromThenOn };
+    FailingFileStore(FileStore& inner, int failAt, Mode mode = Mode::Once,
+                     Error error = {ErrorCode::Io, "injected failure", Permanence::Temporary});
+
+    int operations() const { return m_count->count; }
+    bool failed() const { return m_count->failed; }
+
+    Result<void> makeDirectory(const QByteArray& path) override { return m_inner.makeDirectory(path); }
+    Result<std::unique_ptr<File>> create(const QByteArray& path) override;
+    Result<QByteArray> read(const QByteArray& path, qint64 offset, qint64 most) override {
+        return m_inner.read(path, offset, most);
+    }
+    Result<qint64> size(const QByteArray& path) override { return m_inner.size(path); }
+    Result<void> rename(const QByteArray& from, const QByteArray& to) override;
+    Result<void> remove(const QByteArray& path) override;
+    Result<QByteArrayList> list(const QByteArray& directory) override { return m_inner.list(directory); }
+    Result<void> syncDirectory(const QByteArray& path) override;
+    Result<qint64> freeBytes(const QByteArray& path) override { return m_inner.freeBytes(path); }
+
+    struct Count {
+        int failAt;
+        Mode mode;
+        Error error;
+        int count = 0;
+        bool failed = false;
+        bool hit() {
+            ++count;
+            const bool now = mode == Mode::Once ? count == failAt : (failAt > 0 && count >= failAt);
+            failed = failed || now;
+            return now;
+        }
+    };
+
+  private:
+    FileStore& m_inner;
+    std::shared_ptr<Count> m_count;
+};
+
+} // namespace postern::test

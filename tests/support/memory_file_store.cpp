@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/memory_file_store.h"
+
+namespace postern::test {
+namespace {
+
+QByteArray folderOf(const QByteArray& path) {
+    return path.left(path.lastIndexOf('/'));
+}
+
+Error missing(const QByteArray& path) {
+    return Error{ErrorCode::NotFound, "cannot open " + path + ": no such file", Permanence::Temporary};
+}
+
+} // namespace
+
+class MemoryFile final : public File {
+  public:
+    MemoryFile(MemoryFileStore& store, std::shared_ptr<MemoryFileStore::Node> node)
+        : m_store(store), m_node(std::move(node)) {}
+
+    Result<void> write(QByteArrayView bytes) override {
+        const std::lock_guard lock(m_store.m_mutex);
+        if (m_node->dead)
+            return Error{ErrorCode::Io, "write after a power cut"};
+        m_node->bytes.append(bytes);
+        return {};
+    }
+    Result<void> sync() override {
+        const std::lock_guard lock(m_store.m_mutex);
+        if (m_node->dead)
+            return Error{ErrorCode::Io, "sync after a power cut"};
+        m_node->durable = m_node->bytes;
+        return {};
+    }
+    Result<void> close() override { return {}; }
+
+  private:
+    MemoryFileStore& m_store;
+    std::shared_ptr<MemoryFileStore::Node> m_node;
+};
+
+Result<void> MemoryFileStore::makeDirectory(const QByteArray&) {
+    return {};
+}
+
+Result<std::unique_ptr<File>> MemoryFileStore::create(const QByteArray& path) {
+    const std::lock_guard lock(m_mutex);
+    if (m_names.contains(path))
+        return Error{ErrorCode::Exists, "cannot create " + path + ": it exists"};
+    auto node = std::make_shared<Node>();
+    m_names[path] = node;
+    return std::unique_ptr<File>(std::make_unique<MemoryFile>(*this, node));
+}
+
+Result<QByteArray> MemoryFileStore::read(const QByteArray& path, qint64 offset, qint64 most) {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_names.find(path);
+    if (at == m_names.end())
+        return missing(path);
+    return at->second->bytes.mid(offset, most);
+}
+
+Result<qint64> MemoryFileStore::size(const QByteArray& path) {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_names.find(path);
+    if (at == m_names.end())
+        return missing(path);
+    return qint64(at->second->bytes.size());
+}
+
+Result<void> MemoryFileStore::rename(const QByteArray& from, const QByteArray& to) {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_names.find(from);
+    if (at == m_names.end())
+        return missing(from);
+    auto node = at->second;
+    m_names.erase(at);
+    m_names[to] = std::move(node);
+    return {};
+}
+
+Result<void> MemoryFileStore::remove(const QByteArray& path) {
+    const std::lock_guard lock(m_mutex);
+    if (m_names.erase(path) == 0)
+        return missing(path);
+    return {};
+}
+
+Result<QByteArrayList> MemoryFileStore::list(const QByteArray& directory) {
+    const std::lock_guard lock(m_mutex);
+    QByteArrayList names;
+    for (const auto& [path, node] : m_names)
+        if (folderOf(path) == directory)
+            names.append(path.mid(directory.size() + 1));
+    return names;
+}
+
+Result<void> MemoryFileStore::syncDirectory(const QByteArray& path) {
+    const std::lock_guard lock(m_mutex);
+    std::erase_if(m_durableNames, [&](const auto& entry) { return folderOf(entry.first) == path; });
+    for (const auto& [name, node] : m_names)
+        if (folderOf(name) == path)
+            m_durableNames[name] = node;
+    return {};
+}
+
+Result<qint64> MemoryFileStore::freeBytes(const QByteArray&) {
+    const std::lock_guard lock(m_mutex);
+    return m_free;
+}
+
+void MemoryFileStore::powerCut() {
+    const std::lock_guard lock(m_mutex);
+    std::map<QByteArray, std::shared_ptr<Node>> after;
+    for (const auto& [name, node] : m_durableNames) {
+        auto copy = std::make_shared<Node>();
+        copy->bytes = copy->durable = node->durable;
+        after[name] = copy;
+    }
+    for (const auto& [name, node] : m_names)
+        node->dead = true;
+    m_names = after;
+    m_durableNames = std::move(after);
+}
+
+void MemoryFileStore::put(const QByteArray& path, const QByteArray& bytes) {
+    const std::lock_guard lock(m_mutex);
+    auto node = std::make_shared<Node>();
+    node->bytes = node->durable = bytes;
+    m_names[path] = node;
+    m_durableNames[path] = node;
+}
+
+} // namespace postern::test

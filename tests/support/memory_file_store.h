@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A disk in memory that remembers what was synced: powerCut() forgets everything else, as the strictest disk would.
+//
+// File content survives from sync(), names (create, rename, remove) from syncDirectory(). For the n-th failure wrap it in
+// FailingFileStore. Thread: any (one mutex).
+#pragma once
+
+#include "base/file_store.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace postern::test {
+
+class MemoryFileStore final : public FileStore {
+  public:
+    Result<void> makeDirectory(const QByteArray& path) override;
+    Result<std::unique_ptr<File>> create(const QByteArray& path) override;
+    Result<QByteArray> read(const QByteArray& path, qint64 offset, qint64 most) override;
+    Result<qint64> size(const QByteArray& path) override;
+    Result<void> rename(const QByteArray& from, const QByteArray& to) override;
+    Result<void> remove(const QByteArray& path) override;
+    Result<QByteArrayList> list(const QByteArray& directory) override;
+    Result<void> syncDirectory(const QByteArray& path) override;
+    Result<qint64> freeBytes(const QByteArray& path) override;
+
+    void powerCut();                       // back to what was durable; open files go dead
+    void put(const QByteArray& path, const QByteArray& bytes); // durable at once, for a test's setting
+    void setFreeBytes(qint64 bytes) { m_free = bytes; }
+
+    struct Node {
+        QByteArray bytes;   // as programs see it
+        QByteArray durable; // as a power cut leaves it
+        bool dead = false;  // opened before a power cut
+    };
+
+  private:
+    friend class MemoryFile;
+    std::mutex m_mutex;
+    std::map<QByteArray, std::shared_ptr<Node>> m_names;        // as programs see it
+    std::map<QByteArray, std::shared_ptr<Node>> m_durableNames; // as a power cut leaves it
+    qint64 m_free = 1LL << 40;
+};
+
+} // namespace postern::test
