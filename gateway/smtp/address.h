@@ -34,14 +34,20 @@ class Address {
 
 enum class AllowUtf8 { No, Yes };
 
+// What is wrong with a path, so that the reply can name it (501 5.1.7, 5.1.2 ..., 553 5.6.7).
+enum class PathFault : quint8 { None, Empty, LocalPart, Domain, NeedsUtf8, IllFormedUtf8 };
+
 // The text between < and >, without them. An address without a domain gets `defaultDomain` *after* its local part has
 // been checked (CVE-2020-7247); an empty path is an error here, the caller knows whether null is allowed.
-Result<Address> parsePath(QByteArrayView inside, const QByteArray& defaultDomain, AllowUtf8 utf8);
+Result<Address> parsePath(QByteArrayView inside, const QByteArray& defaultDomain, AllowUtf8 utf8,
+                          PathFault* fault = nullptr);
 
 // A plain "user@domain" as found in tables, queue rows and command lines. "" and "<>" give the null address.
 Result<Address> parseAddress(QByteArrayView text);
 
 bool isValidDomain(QByteArrayView domain, AllowUtf8 utf8); // host name or address literal
+bool isIPv4(QByteArrayView text);                         // strictly four decimal octets, no leading zeros
+bool isIPv6(QByteArrayView text);                         // RFC 4291 §2.2 forms, no scope id
 bool isValidUtf8(QByteArrayView bytes);                    // RFC 3629: no overlong forms, no surrogates
 
 } // namespace postern::smtp

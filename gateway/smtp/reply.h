@@ -30,6 +30,9 @@ struct Reply {
     QByteArray oneLine() const; // "550 5.1.1 no such user", for logs, bounces and the queue
 };
 
+// Text fit for a reply: one line of printable ASCII, at most a reply line long. Line ends become a space, other controls go.
+QByteArray replyText(QByteArrayView raw);
+
 Reply makeReply(int code, EnhancedCode enhanced, QByteArray text);
 
 } // namespace postern::smtp
