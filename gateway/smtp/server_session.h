@@ -35,7 +35,7 @@ struct ServerFeatures {
 struct ServerLimits {
     qint64 maxMessageSize = 35LL * 1024 * 1024; // octets after unstuffing; 0 = no limit
     int maxRecipients = 1000;                   // per message: 452 4.5.3 beyond
-    int maxMails = 100;                         // per session: 421 4.7.0... see DESIGN; 0 = no limit
+    int maxMails = 100;                         // per session: 452 4.5.3 to MAIL beyond; 0 = no limit
     int maxErrors = 20;                         // 421 and close
     int maxAuthFailures = 4;                    // 421 and close
     int maxHops = 100;                          // Received fields
@@ -60,6 +60,15 @@ struct TlsFacts {
     int bits = 0;
     bool peerVerified = false; // client certificate
     QByteArray peerName;
+};
+
+// What the content of the message under way turned out to be; complete when Commit comes.
+struct ContentFacts {
+    qint64 octets = 0;          // unstuffed, with CR LF
+    bool hasEightBit = false;   // an octet above 127 somewhere
+    bool hasDate = false;
+    bool hasMessageId = false;
+    QByteArray subject;         // first Subject field, decoded (RFC 2047), UTF-8, at most 200 characters
 };
 
 namespace effect {
@@ -113,6 +122,7 @@ class ServerSession {
     bool isClosed() const;
 
     const Transaction& transaction() const;
+    const ContentFacts& contentFacts() const;
     const QByteArray& helo() const;
     bool isEsmtp() const;              // EHLO was used
     bool isTls() const;
