@@ -35,6 +35,7 @@ class FileStore {
     virtual Result<void> rename(const QByteArray& from, const QByteArray& to) = 0; // replaces `to`
     virtual Result<void> remove(const QByteArray& path) = 0;
     virtual Result<QByteArrayList> list(const QByteArray& directory) = 0; // file names, sorted
+    virtual Result<void> syncFile(const QByteArray& path) = 0; // a file written and closed by somebody else; never twice
     virtual Result<void> syncDirectory(const QByteArray& path) = 0;
     virtual Result<qint64> freeBytes(const QByteArray& path) = 0;
 };

@@ -58,6 +58,12 @@ Result<void> FailingFileStore::remove(const QByteArray& path) {
     return m_inner.remove(path);
 }
 
+Result<void> FailingFileStore::syncFile(const QByteArray& path) {
+    if (m_count->hit())
+        return m_count->error;
+    return m_inner.syncFile(path);
+}
+
 Result<void> FailingFileStore::syncDirectory(const QByteArray& path) {
     if (m_count->hit())
         return m_count->error;

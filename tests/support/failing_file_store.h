@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Fails the n-th operation of another store (counted from 1, over create, write, sync, close, rename, remove,
-// syncDirectory), once or from then on. Run a scenario for n = 1, 2, ... until `failed()` stays false.
+// syncFile, syncDirectory), once or from then on. Run a scenario for n = 1, 2, ... until `failed()` stays false.
 #pragma once
 
 #include "base/file_store.h"
@@ -28,6 +28,7 @@ class FailingFileStore final : public FileStore {
     Result<void> rename(const QByteArray& from, const QByteArray& to) override;
     Result<void> remove(const QByteArray& path) override;
     Result<QByteArrayList> list(const QByteArray& directory) override { return m_inner.list(directory); }
+    Result<void> syncFile(const QByteArray& path) override;
     Result<void> syncDirectory(const QByteArray& path) override;
     Result<qint64> freeBytes(const QByteArray& path) override { return m_inner.freeBytes(path); }
 

@@ -96,6 +96,15 @@ Result<QByteArrayList> MemoryFileStore::list(const QByteArray& directory) {
     return names;
 }
 
+Result<void> MemoryFileStore::syncFile(const QByteArray& path) {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_names.find(path);
+    if (at == m_names.end())
+        return missing(path);
+    at->second->durable = at->second->bytes;
+    return {};
+}
+
 Result<void> MemoryFileStore::syncDirectory(const QByteArray& path) {
     const std::lock_guard lock(m_mutex);
     std::erase_if(m_durableNames, [&](const auto& entry) { return folderOf(entry.first) == path; });

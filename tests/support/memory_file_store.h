@@ -23,6 +23,7 @@ class MemoryFileStore final : public FileStore {
     Result<void> rename(const QByteArray& from, const QByteArray& to) override;
     Result<void> remove(const QByteArray& path) override;
     Result<QByteArrayList> list(const QByteArray& directory) override;
+    Result<void> syncFile(const QByteArray& path) override;
     Result<void> syncDirectory(const QByteArray& path) override;
     Result<qint64> freeBytes(const QByteArray& path) override;
 
