@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which of the three languages a file is written in, found from its own words.
+//
+// Evidence is the first word of each statement and a few tell-tale words inside; the strongest wins and a file without any
+// (only listeners, or empty) takes what it is told. Detection looks at tokens, so it works on broken files too.
+// Thread: values. Spec: `map` statements are 2012; accept/reject with tables 5.3-6.3; action/match 6.4 and later.
+#pragma once
+
+#include <QByteArrayView>
+
+#include <optional>
+
+namespace postern::config {
+
+enum class Dialect : quint8 { Map2012, Legacy, Modern };
+QByteArrayView toString(Dialect dialect);                     // "2012", "legacy", "modern"
+std::optional<Dialect> dialectFromString(QByteArrayView name); // the same names; nothing for "auto" and all else
+
+// Nothing when the text gives no hint.
+std::optional<Dialect> detectDialect(QByteArrayView text);
+
+} // namespace postern::config

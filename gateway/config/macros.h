@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// `name = "value"`: what `$name` stands for. The value is read as tokens once, when defined.
+//
+// A macro's value never expands further (a `$` in it is an error at its use), so there is no recursion to bound; what must
+// be bounded is how often a long value is used: the table counts the tokens it hands out.
+// Thread: one table, one thread; values are immutable, any.
+#pragma once
+
+#include "config/kinds.h"
+
+#include <QHash>
+
+#include <memory>
+#include <vector>
+
+namespace postern::config {
+
+inline constexpr qsizetype kMostExpanded = 1'000'000; // tokens out of macros in one configuration
+
+struct MacroToken {
+    TokenKind kind = TokenKind::Word;
+    QByteArray text; // decoded
+};
+struct MacroValue {
+    std::vector<MacroToken> tokens;
+};
+using MacroValuePtr = std::shared_ptr<const MacroValue>;
+
+class MacroTable {
+  public:
+    void define(const QByteArray& name, MacroValuePtr value) { m_values.insert(name, std::move(value)); }
+    // A macro given on the command line (-D name=value): no definition in a file replaces it.
+    void defineFixed(const QByteArray& name, MacroValuePtr value) { m_fixed.insert(name, std::move(value)); }
+    MacroValuePtr find(const QByteArray& name) const; // null: not defined
+    QList<QByteArray> names() const;                  // for near misses
+
+    // Takes `count` from what may still be expanded; false: the limit is reached.
+    bool spend(qsizetype count);
+
+  private:
+    QHash<QByteArray, MacroValuePtr> m_values;
+    QHash<QByteArray, MacroValuePtr> m_fixed;
+    qsizetype m_spent = 0;
+};
+
+} // namespace postern::config

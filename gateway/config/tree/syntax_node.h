@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The walking half of the tree: a green node seen at its place, with parent and byte offset. Made on demand, thrown away.
+//
+// Lifetime: a node keeps everything it can reach alive. Do not store nodes across edits: store ranges and find them again.
+// Thread: values over immutable data, any.
+#pragma once
+
+#include "config/tree/green_node.h"
+
+#include <optional>
+
+namespace postern::config::tree {
+
+// Bytes [offset, offset + length) of the file.
+struct Range {
+    qsizetype offset = 0;
+    qsizetype length = 0;
+
+    qsizetype end() const { return offset + length; }
+    friend bool operator==(const Range&, const Range&) = default;
+};
+
+struct SyntaxToken {
+    Kind kind = 0;
+    QByteArray bytes;
+    qsizetype offset = 0;
+
+    Range range() const { return {offset, bytes.size()}; }
+};
+
+class SyntaxNode {
+  public:
+    // A child is a node or else a token.
+    struct Child {
+        std::shared_ptr<const SyntaxNode> node; // null for a token
+        SyntaxToken token;
+    };
+
+    explicit SyntaxNode(GreenNodePtr root) : SyntaxNode(std::move(root), nullptr, 0, 0) {}
+
+    Kind kind() const { return m_green->kind(); }
+    Range range() const { return {m_offset, m_green->length()}; }
+    QByteArray text() const { return m_green->text(); }
+    const SyntaxNode* parent() const { return m_parent.get(); }
+    qsizetype index() const { return m_index; } // among the parent's children
+
+    std::vector<Child> children() const;
+    // The child with that index, which must be a node that starts at `offset` (for callers that keep such an index).
+    SyntaxNode childAt(qsizetype index, qsizetype offset) const;
+    const GreenNode& green() const { return *m_green; } // for code inside config/
+
+  private:
+    SyntaxNode(GreenNodePtr green, std::shared_ptr<const SyntaxNode> parent, qsizetype offset, qsizetype index)
+        : m_green(std::move(green)), m_parent(std::move(parent)), m_offset(offset), m_index(index) {}
+
+    GreenNodePtr m_green;
+    std::shared_ptr<const SyntaxNode> m_parent; // null for the root
+    qsizetype m_offset = 0;
+    qsizetype m_index = 0;
+};
+
+} // namespace postern::config::tree
