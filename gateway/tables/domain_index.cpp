@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tables/domain_index.h"
+
+#include "tables/match_rules.h"
+
+namespace postern::tables {
+namespace {
+
+std::optional<quint32> lookUp(const QHash<QByteArray, quint32>& hash, QByteArrayView key) {
+    const auto found = hash.constFind(QByteArray::fromRawData(key.data(), key.size()));
+    if (found == hash.constEnd())
+        return std::nullopt;
+    return *found;
+}
+
+} // namespace
+
+void DomainIndex::add(const QByteArray& pattern, quint32 entry) {
+    if (!pattern.contains('*'))
+        m_plain.insert(pattern, entry);
+    else if (pattern.startsWith("*.") && pattern.lastIndexOf('*') == 0)
+        m_tails.insert(pattern.sliced(2), entry);
+    else
+        m_others.emplace_back(pattern, entry);
+}
+
+std::optional<quint32> DomainIndex::find(QByteArrayView name) const {
+    if (const auto plain = lookUp(m_plain, name))
+        return plain;
+    const qsizetype dot = name.indexOf('.');
+    if (dot >= 0) {
+        if (const auto tail = lookUp(m_tails, name.sliced(dot + 1)))
+            return tail;
+    }
+    for (const auto& [pattern, entry] : m_others) {
+        if (domainMatches(name, pattern))
+            return entry;
+    }
+    return std::nullopt;
+}
+
+} // namespace postern::tables

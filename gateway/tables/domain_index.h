@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// domainMatches() over many patterns at once: plain names and "*.tail" by hash, other wildcards one after the
+// other.
+//
+// "*.tail" can be hashed because its star never reaches past the first dot. Patterns and names come in lower
+// case. Thread: immutable after the last add().
+#pragma once
+
+#include <QByteArray>
+#include <QHash>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace postern::tables {
+
+class DomainIndex {
+  public:
+    void add(const QByteArray& pattern, quint32 entry);
+    // The entry whose pattern covers the name: a plain one before a wildcard.
+    std::optional<quint32> find(QByteArrayView name) const;
+
+  private:
+    QHash<QByteArray, quint32> m_plain;
+    QHash<QByteArray, quint32> m_tails; // "tail" of "*.tail"
+    std::vector<std::pair<QByteArray, quint32>> m_others;
+};
+
+} // namespace postern::tables

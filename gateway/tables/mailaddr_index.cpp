@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tables/mailaddr_index.h"
+
+#include "tables/match_rules.h"
+
+namespace postern::tables {
+
+void MailaddrIndex::add(const QByteArray& entry, quint32 number) {
+    const MailaddrParts parts = splitMailaddr(entry);
+    if (parts.user.isEmpty() && parts.domain.isEmpty())
+        m_everything = number;
+    else if (parts.user.isEmpty())
+        m_domains.add(parts.domain.toByteArray(), number);
+    else if (parts.domain.isEmpty())
+        m_users.insert(parts.user.toByteArray(), number);
+    else if (parts.domain.contains('*'))
+        m_usersAtPatterns[parts.user.toByteArray()].emplace_back(parts.domain.toByteArray(), number);
+    else
+        m_addresses.insert(entry, number);
+}
+
+std::optional<quint32> MailaddrIndex::find(QByteArrayView address) const {
+    const MailaddrParts parts = splitMailaddr(address);
+    if (const auto entry = findUser(parts.user, parts.domain))
+        return entry;
+    // Entries that name a sub-address were just tried; what is left of the user can only meet entries without
+    // one.
+    const QByteArrayView bare = withoutSubAddress(parts.user, m_delimiter);
+    if (bare.size() != parts.user.size()) {
+        if (const auto entry = findUser(bare, parts.domain))
+            return entry;
+    }
+    if (const auto entry = m_domains.find(parts.domain))
+        return entry;
+    return m_everything;
+}
+
+std::optional<quint32> MailaddrIndex::findUser(QByteArrayView user, QByteArrayView domain) const {
+    const QByteArray key = user.toByteArray();
+    if (const auto found = m_addresses.constFind(QByteArray(key).append("@").append(domain));
+        found != m_addresses.constEnd())
+        return *found;
+    if (const auto found = m_usersAtPatterns.constFind(key); found != m_usersAtPatterns.constEnd()) {
+        for (const auto& [pattern, number] : *found) {
+            if (domainMatches(domain, pattern))
+                return number;
+        }
+    }
+    if (const auto found = m_users.constFind(key); found != m_users.constEnd())
+        return *found;
+    return std::nullopt;
+}
+
+} // namespace postern::tables

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// mailaddrMatches() over many entries at once. Entries and addresses come in lower case.
+// Thread: immutable after the last add().
+#pragma once
+
+#include "tables/domain_index.h"
+
+namespace postern::tables {
+
+class MailaddrIndex {
+  public:
+    explicit MailaddrIndex(char delimiter) : m_delimiter(delimiter) {}
+    void add(const QByteArray& entry, quint32 number);
+    // The entry that covers the address, the most particular kind first: user@domain, user, @domain,
+    // everything.
+    std::optional<quint32> find(QByteArrayView address) const;
+
+  private:
+    std::optional<quint32> findUser(QByteArrayView user, QByteArrayView domain) const;
+
+    char m_delimiter;
+    QHash<QByteArray, quint32> m_addresses; // user@domain without wildcard
+    QHash<QByteArray, std::vector<std::pair<QByteArray, quint32>>> m_usersAtPatterns;
+    QHash<QByteArray, quint32> m_users; // at any domain
+    DomainIndex m_domains;              // any user there
+    std::optional<quint32> m_everything;
+};
+
+} // namespace postern::tables

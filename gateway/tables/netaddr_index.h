@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// netaddrMatches() over many prefixes at once: one hash, asked once for each prefix length that occurs,
+// longest first. Equal text ("local") is the caller's business. Thread: immutable after the last add().
+#pragma once
+
+#include "tables/netaddr.h"
+
+#include <QByteArray>
+#include <QHash>
+
+#include <vector>
+
+namespace postern::tables {
+
+class NetaddrIndex {
+  public:
+    void add(const QByteArray& entry, quint32 number); // an entry that is no address is left out
+    std::optional<quint32> find(QByteArrayView address) const;
+
+  private:
+    std::vector<int>& lengths(Netaddr::Family family) { return family == Netaddr::Family::V4 ? m_v4 : m_v6; }
+    const std::vector<int>& lengths(Netaddr::Family family) const {
+        return family == Netaddr::Family::V4 ? m_v4 : m_v6;
+    }
+
+    QHash<Netaddr, quint32> m_prefixes;
+    std::vector<int> m_v4, m_v6; // lengths that occur, longest first
+};
+
+} // namespace postern::tables

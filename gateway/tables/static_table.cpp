@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tables/static_table.h"
+
+#include <algorithm>
+
+namespace postern::tables {
+namespace {
+
+constexpr qsizetype kMaxKey = 1023;
+
+// Lower-cased, in byte order, the last definition of each key.
+std::vector<Entry> inOrder(std::vector<Entry> entries) {
+    for (Entry& entry : entries)
+        entry.key = std::move(entry.key).toLower();
+    const auto byKey = [](const Entry& a, const Entry& b) { return a.key < b.key; };
+    if (!std::is_sorted(entries.begin(), entries.end(), byKey))
+        std::stable_sort(entries.begin(), entries.end(), byKey);
+    std::vector<Entry> result;
+    result.reserve(entries.size());
+    for (Entry& entry : entries) {
+        if (!result.empty() && result.back().key == entry.key)
+            result.back() = std::move(entry);
+        else
+            result.push_back(std::move(entry));
+    }
+    return result;
+}
+
+LookupResult failure(QByteArray why) {
+    LookupResult result;
+    result.failed = true;
+    result.value = std::move(why);
+    return result;
+}
+
+} // namespace
+
+StaticTable::StaticTable(QByteArray name, QByteArray kind, Shape shape, std::vector<Entry> entries,
+                         char subAddressDelimiter)
+    : m_name(std::move(name)), m_kind(std::move(kind)), m_shape(shape),
+      m_entries(inOrder(std::move(entries))), m_mailaddrs(subAddressDelimiter) {
+    m_exact.reserve(qsizetype(m_entries.size()));
+    for (size_t i = 0; i < m_entries.size(); ++i)
+        m_exact.insert(m_entries[i].key, quint32(i));
+}
+
+void StaticTable::lookup(Service service, const QByteArray& key, const LookupDone& done) const {
+    if (key.size() > kMaxKey)
+        done(failure("table " + m_name + ": the key is longer than 1023 octets"));
+    else
+        done(answer(service, key.toLower()));
+}
+
+void StaticTable::fetch(Service, const LookupDone& done) const {
+    LookupResult result;
+    if (!m_entries.empty()) {
+        const quint64 turn = m_nextFetch.fetch_add(1, std::memory_order_relaxed);
+        result.found = true;
+        result.key = m_entries[turn % m_entries.size()].key;
+        result.value = result.key;
+    }
+    done(std::move(result));
+}
+
+QByteArrayList StaticTable::keys() const {
+    QByteArrayList result;
+    result.reserve(qsizetype(m_entries.size()));
+    for (const Entry& entry : m_entries)
+        result.append(entry.key);
+    return result;
+}
+
+void StaticTable::prepare(Service service) const {
+    const auto fill = [this](auto& index) {
+        for (size_t i = 0; i < m_entries.size(); ++i)
+            index.add(m_entries[i].key, quint32(i));
+    };
+    switch (service) {
+    case Service::Domain:
+        std::call_once(m_domainsOnce, fill, m_domains);
+        break;
+    case Service::Netaddr:
+        std::call_once(m_netaddrsOnce, fill, m_netaddrs);
+        break;
+    case Service::Mailaddr:
+        std::call_once(m_mailaddrsOnce, fill, m_mailaddrs);
+        break;
+    case Service::Regex:
+        std::call_once(m_regexesOnce, fill, m_regexes);
+        break;
+    case Service::Alias:
+    case Service::Credentials:
+    case Service::Userinfo:
+    case Service::Source:
+    case Service::Addrname:
+    case Service::Mailaddrmap:
+    case Service::Relayhost:
+    case Service::String:
+        break; // the exact hash is always there
+    }
+}
+
+LookupResult StaticTable::answer(Service service, const QByteArray& key) const {
+    prepare(service);
+    switch (service) {
+    case Service::Domain:
+        return entryOf(m_domains.find(key));
+    case Service::Netaddr: {
+        const auto same = exact(key);
+        return entryOf(same ? same : m_netaddrs.find(key));
+    }
+    case Service::Mailaddr:
+        return entryOf(m_mailaddrs.find(key));
+    case Service::Regex: {
+        const RegexList::Answer found = m_regexes.find(key);
+        if (found.failed)
+            return failure("table " + m_name + ": a regular expression takes too long on this value");
+        return found.found ? entryOf(found.number) : LookupResult{};
+    }
+    case Service::Source:
+    case Service::String:
+        return entryOf(exact(key));
+    case Service::Alias:
+    case Service::Credentials:
+    case Service::Userinfo:
+    case Service::Addrname:
+    case Service::Mailaddrmap:
+    case Service::Relayhost:
+        if (m_shape == Shape::List)
+            return failure("table " + m_name + " is a list, but " + toString(service).toByteArray() +
+                           " wants keys with values");
+        return entryOf(exact(key));
+    }
+    return {};
+}
+
+LookupResult StaticTable::entryOf(std::optional<quint32> number) const {
+    LookupResult result;
+    if (number) {
+        const Entry& entry = m_entries[*number];
+        result.found = true;
+        result.key = entry.key;
+        result.value = m_shape == Shape::List ? entry.key : entry.value;
+    }
+    return result;
+}
+
+std::optional<quint32> StaticTable::exact(const QByteArray& key) const {
+    const auto found = m_exact.constFind(key);
+    if (found == m_exact.constEnd())
+        return std::nullopt;
+    return *found;
+}
+
+} // namespace postern::tables

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Entries in memory, inline in the configuration or read from a file at load time; answers at once.
+//
+// Keys are lower-cased, the last definition of a key wins, and iteration and cycling follow the byte order of
+// the keys. Each service has its own index, built by prepare() or at the first question of its kind. Thread:
+// any; entries are constant, indexes and the cycling position synchronise themselves.
+#pragma once
+
+#include "tables/domain_index.h"
+#include "tables/mailaddr_index.h"
+#include "tables/netaddr_index.h"
+#include "tables/regex_list.h"
+#include "tables/table.h"
+
+#include <QHash>
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+namespace postern::tables {
+
+struct Entry {
+    QByteArray key;
+    QByteArray value; // "" in lists
+    friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+class StaticTable final : public Table {
+  public:
+    StaticTable(QByteArray name, QByteArray kind, Shape shape, std::vector<Entry> entries,
+                char subAddressDelimiter);
+
+    const QByteArray& name() const override { return m_name; }
+    QByteArray kind() const override { return m_kind; }
+    Shape shape() const override { return m_shape; }
+    qsizetype size() const override { return qsizetype(m_entries.size()); }
+    void lookup(Service service, const QByteArray& key, const LookupDone& done) const override;
+    void fetch(Service service, const LookupDone& done) const override;
+    QByteArrayList keys() const override;
+
+    // Builds what `service` needs, so that no session has to wait for it later. Without it the first lookup
+    // does.
+    void prepare(Service service) const;
+    const std::vector<Entry>& entries() const { return m_entries; } // sorted by key
+
+  private:
+    LookupResult answer(Service service, const QByteArray& key) const;
+    LookupResult entryOf(std::optional<quint32> number) const;
+    std::optional<quint32> exact(const QByteArray& key) const;
+
+    // constant after construction
+    const QByteArray m_name, m_kind;
+    const Shape m_shape;
+    std::vector<Entry> m_entries;
+    QHash<QByteArray, quint32> m_exact;
+    // each filled once, under its flag
+    mutable std::once_flag m_domainsOnce, m_netaddrsOnce, m_mailaddrsOnce, m_regexesOnce;
+    mutable DomainIndex m_domains;
+    mutable NetaddrIndex m_netaddrs;
+    mutable MailaddrIndex m_mailaddrs;
+    mutable RegexList m_regexes;
+    // any thread
+    mutable std::atomic<quint64> m_nextFetch = 0;
+};
+
+} // namespace postern::tables

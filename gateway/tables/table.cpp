@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tables/table.h"
+
+namespace postern::tables {
+
+QByteArrayView toString(Service service) {
+    switch (service) {
+    case Service::Alias:
+        return "alias";
+    case Service::Domain:
+        return "domain";
+    case Service::Credentials:
+        return "credentials";
+    case Service::Netaddr:
+        return "netaddr";
+    case Service::Userinfo:
+        return "userinfo";
+    case Service::Source:
+        return "source";
+    case Service::Mailaddr:
+        return "mailaddr";
+    case Service::Addrname:
+        return "addrname";
+    case Service::Mailaddrmap:
+        return "mailaddrmap";
+    case Service::Relayhost:
+        return "relayhost";
+    case Service::String:
+        return "string";
+    case Service::Regex:
+        return "regex";
+    }
+    return "string";
+}
+
+} // namespace postern::tables

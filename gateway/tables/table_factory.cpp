@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tables/table_factory.h"
+
+#include "tables/unavailable_table.h"
+
+namespace postern::tables {
+namespace {
+
+constexpr qint64 kMaxFile = 256LL * 1024 * 1024;
+
+MadeTable emptyWith(const QByteArray& name, char delimiter, QByteArray problem) {
+    return {std::make_shared<StaticTable>(name, "file", Shape::Mapping, std::vector<Entry>(), delimiter),
+            {TableProblem{0, std::move(problem)}}};
+}
+
+} // namespace
+
+Backend backendOf(QByteArrayView word) {
+    return word.isEmpty() || word == "file" || word == "static" ? Backend::File : Backend::Unsupported;
+}
+
+QByteArrayList knownBackends() {
+    return {"file",     "static", "db",    "getpwnam", "sqlite",    "mysql",
+            "postgres", "ldap",   "redis", "passwd",   "socketmap", "proc"};
+}
+
+TablePtr makeInlineTable(const QByteArray& name, Shape shape, std::vector<Entry> entries,
+                         char subAddressDelimiter) {
+    return std::make_shared<StaticTable>(name, "static", shape, std::move(entries), subAddressDelimiter);
+}
+
+MadeTable makeFileTable(FileStore& files, const QByteArray& name, const QByteArray& path,
+                        char subAddressDelimiter) {
+    const Result<qint64> size = files.size(path);
+    if (!size)
+        return emptyWith(name, subAddressDelimiter, size.error().text);
+    if (*size > kMaxFile)
+        return emptyWith(name, subAddressDelimiter,
+                         "the file is larger than 256 MiB; use a database table for so many entries");
+    const Result<QByteArray> text = files.read(path, 0, kMaxFile + 1);
+    if (!text)
+        return emptyWith(name, subAddressDelimiter, text.error().text);
+    TableText parsed = parseTableText(*text);
+    return {std::make_shared<StaticTable>(name, "file", parsed.shape, std::move(parsed.entries),
+                                          subAddressDelimiter),
+            std::move(parsed.problems)};
+}
+
+TablePtr makeUnavailableTable(const QByteArray& name, const QByteArray& backend) {
+    return std::make_shared<UnavailableTable>(name, backend);
+}
+
+} // namespace postern::tables

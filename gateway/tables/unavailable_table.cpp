@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tables/unavailable_table.h"
+
+namespace postern::tables {
+
+void UnavailableTable::lookup(Service, const QByteArray&, const LookupDone& done) const {
+    done(refusal());
+}
+
+void UnavailableTable::fetch(Service, const LookupDone& done) const {
+    done(refusal());
+}
+
+LookupResult UnavailableTable::refusal() const {
+    LookupResult result;
+    result.failed = true;
+    result.value = "table " + m_name + ": backend " + m_backend + " is not supported yet";
+    return result;
+}
+
+} // namespace postern::tables

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tables/table_factory.h"
+
+#include "support/memory_file_store.h"
+
+#include <QTest>
+
+using namespace postern;
+using namespace postern::tables;
+
+class TestTableFactory : public QObject {
+    Q_OBJECT
+  private Q_SLOTS:
+    void aMissingFileIsAProblem();
+    void aBadLineIsAProblemWithItsLine();
+    void aFileIsASnapshot();
+    void backends_data();
+    void backends();
+    void whatCannotBeAskedFails();
+};
+
+void TestTableFactory::aMissingFileIsAProblem() {
+    test::MemoryFileStore files;
+    const MadeTable made = makeFileTable(files, "users", "/p/tables/users", '+');
+    QCOMPARE(made.problems.size(), size_t(1));
+    QCOMPARE(made.problems[0].line, 0);
+    QVERIFY(made.problems[0].text.contains("/p/tables/users"));
+    QVERIFY(made.table);
+}
+
+void TestTableFactory::aBadLineIsAProblemWithItsLine() {
+    test::MemoryFileStore files;
+    files.put("/p/users", "ann x:y\nbob\n");
+    const MadeTable made = makeFileTable(files, "users", "/p/users", '+');
+    QCOMPARE(made.problems.size(), size_t(1));
+    QCOMPARE(made.problems[0].line, 2);
+    QCOMPARE(made.table->size(), 1);
+}
+
+void TestTableFactory::aFileIsASnapshot() {
+    test::MemoryFileStore files;
+    files.put("/p/ours", "one.example\n");
+    const MadeTable made = makeFileTable(files, "ours", "/p/ours", '+');
+    files.put("/p/ours", "two.example\n");
+    QCOMPARE(made.table->keys(), QByteArrayList{"one.example"});
+    QCOMPARE(made.table->kind(), "file");
+    QCOMPARE(made.table->shape(), Shape::List);
+}
+
+void TestTableFactory::backends_data() {
+    QTest::addColumn<QByteArray>("word");
+    QTest::addColumn<bool>("isFile");
+    QTest::newRow("bare path") << QByteArray() << true;
+    QTest::newRow("file") << QByteArray("file") << true;
+    QTest::newRow("static") << QByteArray("static") << true;
+    for (const char* word : {"db", "sqlite", "ldap", "getpwnam", "mysql", "postgres", "proc", "made-up"})
+        QTest::newRow(word) << QByteArray(word) << false;
+}
+
+void TestTableFactory::backends() {
+    QFETCH(QByteArray, word);
+    QFETCH(bool, isFile);
+    QCOMPARE(backendOf(word) == Backend::File, isFile);
+}
+
+void TestTableFactory::whatCannotBeAskedFails() {
+    const TablePtr table = makeUnavailableTable("unwanted", "db");
+    LookupResult answer;
+    table->lookup(Service::Netaddr, "192.0.2.1", [&](LookupResult result) { answer = std::move(result); });
+    QVERIFY(answer.failed);
+    QCOMPARE(answer.value, "table unwanted: backend db is not supported yet");
+    answer = {};
+    table->fetch(Service::Source, [&](LookupResult result) { answer = std::move(result); });
+    QVERIFY(answer.failed);
+    QCOMPARE(table->shape(), Shape::Dynamic);
+}
+
+QTEST_APPLESS_MAIN(TestTableFactory)
+#include "tst_table_factory.moc"
