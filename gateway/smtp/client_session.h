@@ -37,7 +37,7 @@ struct ClientSettings {
     ClientTls tls = ClientTls::Opportunistic;
     std::optional<Credentials> auth;  // demanded when present; sent inside TLS only
     bool lmtp = false;                // LHLO, one final reply per recipient
-    QByteArray peerName;              // for texts: the host we believe to talk to
+    QByteArray peerName;              // for texts: "mx.example.net [192.0.2.25]:25"
 };
 
 // One message for one or more recipients. The content is fetched piece by piece through NeedContent.
@@ -53,7 +53,7 @@ enum class OutcomeKind : quint8 { Delivered, Temporary, Permanent };
 struct RecipientOutcome {
     OutcomeKind kind = OutcomeKind::Temporary;
     Reply reply;       // the peer's words, cleaned to one line each; code 0 = no reply (our own text in `text`)
-    QByteArray text;   // one line for queue and log: "550 5.1.1 no such user (RCPT)" or our own cause
+    QByteArray text;   // one line for queue and log: "PEER said: 550 5.1.1 no such user (in reply to RCPT)", or our cause
 };
 
 // Why a session is over although nobody asked it to be.
@@ -93,16 +93,16 @@ class ClientSession {
     ClientEffects feed(QByteArrayView bytes);
     ClientEffects tlsStarted();
     ClientEffects tlsFailed(const QByteArray& reason);
-    ClientEffects offer(ClientMail mail);        // only after Ready
+    ClientEffects offer(ClientMail mail);        // after Ready; else it comes back at once as MailDone, all Temporary
     ClientEffects content(QByteArrayView bytes); // dot-stuffs on the way; the stored form must end in CR LF
-    ClientEffects quit();
+    ClientEffects quit();                        // says QUIT when Ready, else just ends
     ClientEffects peerClosed(const QByteArray& reason);
     ClientEffects timedOut();
 
     Milliseconds timeout() const;   // RFC 5321 §4.5.3.2 for the state it is in
     bool isReady() const;
     bool isTls() const;
-    int mailsDone() const;          // messages finished in this session
+    int mailsDone() const;          // messages that came to an end, whatever it was
     QByteArrayView stateName() const;
 
   private:
