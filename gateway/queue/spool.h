@@ -6,8 +6,9 @@
 // Content above kInlineBody lives in a file that is synced, renamed from incoming/ to bodies/ and made durable by a folder
 // sync *before* the commit; spool_states.md lists every state and what a crash leaves behind.
 // Thread: the one that opened it (SpoolThread's worker in the engine, the test's own in tests). It is the only connection.
-// Failure: a failed sync or commit fails the whole group; the database is closed and reopened before the next, because
-//   nothing may be assumed after a failed fsync. Unknown or damaged rows are set aside as Held with a reason, never dropped.
+// Failure: a failed file sync fails its message; a failed folder sync or commit fails the whole group. The database is then
+//   closed and reopened before anything else, because nothing may be assumed after a failed fsync.
+//   Unknown or damaged rows are set aside as Held with a reason, never dropped.
 #pragma once
 
 #include "base/clock.h"
@@ -16,8 +17,6 @@
 
 #include <memory>
 #include <vector>
-
-struct sqlite3;
 
 namespace postern::queue {
 
@@ -40,10 +39,12 @@ class Spool {
     // Opens or creates, checks (quick_check), migrates, sweeps orphans. Everything still queued comes back in load().
     Result<void> open();
     void close(); // checkpoint; safe to call twice
+    QByteArrayList findings() const; // what was wrong when it was opened, in sentences for people; empty = sound
 
     Result<std::vector<QueuedMessage>> load();       // all messages with their envelopes, oldest first
     void carryOut(std::vector<SpoolRequest> group);   // see above
-    Result<BodyPtr> body(MessageId id);
+    Result<BodyPtr> body(MessageId id); // Corrupt or NotFound: the content is damaged, hold the message
+    void tidy();                        // in a quiet moment: moves the log into the database if there is much of it
     std::shared_ptr<MessageIds> ids() const;
     QByteArray incomingPath(MessageId id) const;      // where a session may write large content
     Result<qint64> freeBytes() const;

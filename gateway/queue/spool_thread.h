@@ -21,6 +21,7 @@ class SpoolThread {
     Result<std::vector<QueuedMessage>> start();
     void post(SpoolRequest request);
     void stop(); // carries out all that was posted, then closes; blocks until done
+    QByteArrayList findings() const; // Spool::findings(), as of start()
     std::shared_ptr<MessageIds> ids() const;
     QByteArray incomingPath(MessageId id) const;
 

@@ -6,12 +6,13 @@ namespace {
 
 class FailingFile final : public File {
   public:
-    FailingFile(std::unique_ptr<File> inner, std::shared_ptr<FailingFileStore::Count> count)
+    FailingFile(std::unique_ptr<File> inner, DiskFaultsPtr count)
         : m_inner(std::move(inner)), m_count(std::move(count)) {}
 
     Result<void> write(QByteArrayView bytes) override {
         if (m_count->hit()) {
-            (void)m_inner->write(bytes.first(bytes.size() / 2)); // a torn write is the nasty case
+            if (!m_count->silent)
+                (void)m_inner->write(bytes.first(bytes.size() / 2)); // a torn write is the nasty case
             return m_count->error;
         }
         return m_inner->write(bytes);
@@ -29,13 +30,13 @@ class FailingFile final : public File {
 
   private:
     std::unique_ptr<File> m_inner;
-    std::shared_ptr<FailingFileStore::Count> m_count;
+    DiskFaultsPtr m_count;
 };
 
 } // namespace
 
 FailingFileStore::FailingFileStore(FileStore& inner, int failAt, Mode mode, Error error)
-    : m_inner(inner), m_count(std::make_shared<Count>(Count{failAt, mode, std::move(error)})) {}
+    : m_inner(inner), m_count(std::make_shared<DiskFaults>(DiskFaults{failAt, mode, std::move(error)})) {}
 
 Result<std::unique_ptr<File>> FailingFileStore::create(const QByteArray& path) {
     if (m_count->hit())

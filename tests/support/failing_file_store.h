@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/file_store.h"
+#include "support/disk_faults.h"
 
 #include <memory>
 
@@ -12,9 +13,10 @@ namespace postern::test {
 
 class FailingFileStore final : public FileStore {
   public:
-    enum class Mode { Once, FromThenOn };
+    using Mode = DiskFaults::Mode;
     FailingFileStore(FileStore& inner, int failAt, Mode mode = Mode::Once,
                      Error error = {ErrorCode::Io, "injected failure", Permanence::Temporary});
+    FailingFileStore(FileStore& inner, DiskFaultsPtr faults) : m_inner(inner), m_count(std::move(faults)) {}
 
     int operations() const { return m_count->count; }
     bool failed() const { return m_count->failed; }
@@ -32,23 +34,9 @@ class FailingFileStore final : public FileStore {
     Result<void> syncDirectory(const QByteArray& path) override;
     Result<qint64> freeBytes(const QByteArray& path) override { return m_inner.freeBytes(path); }
 
-    struct Count {
-        int failAt;
-        Mode mode;
-        Error error;
-        int count = 0;
-        bool failed = false;
-        bool hit() {
-            ++count;
-            const bool now = mode == Mode::Once ? count == failAt : (failAt > 0 && count >= failAt);
-            failed = failed || now;
-            return now;
-        }
-    };
-
   private:
     FileStore& m_inner;
-    std::shared_ptr<Count> m_count;
+    DiskFaultsPtr m_count;
 };
 
 } // namespace postern::test

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/memory_file_store.h"
 
+#include <algorithm>
+#include <random>
+
 namespace postern::test {
 namespace {
 
@@ -10,6 +13,19 @@ QByteArray folderOf(const QByteArray& path) {
 
 Error missing(const QByteArray& path) {
     return Error{ErrorCode::NotFound, "cannot open " + path + ": no such file", Permanence::Temporary};
+}
+
+// Each 512-byte block as it was synced or as it was last written, and the length of one of the two.
+QByteArray mixed(const MemoryFileStore::Node& node, std::mt19937& random) {
+    constexpr qsizetype kSector = 512;
+    QByteArray out = (random() & 1) != 0 ? node.bytes : node.durable;
+    for (qsizetype at = 0; at < out.size(); at += kSector) {
+        const QByteArray& from = (random() & 1) != 0 ? node.bytes : node.durable;
+        const qsizetype length = std::min(kSector, out.size() - at);
+        const QByteArray block = from.mid(at, length);
+        out.replace(at, length, block + QByteArray(length - block.size(), '\0')); // never written: zeros
+    }
+    return out;
 }
 
 } // namespace
@@ -131,6 +147,56 @@ void MemoryFileStore::powerCut() {
         node->dead = true;
     m_names = after;
     m_durableNames = std::move(after);
+}
+
+void MemoryFileStore::powerCut(quint32 seed) {
+    const std::lock_guard lock(m_mutex);
+    std::mt19937 random(seed);
+    const auto coin = [&random] { return (random() & 1) != 0; };
+    std::map<QByteArray, std::shared_ptr<Node>> after;
+    std::map<Node*, bool> newName; // a rename is in effect wholly or not at all
+    std::map<Node*, std::shared_ptr<Node>> copies;
+    const auto survivor = [&](const std::shared_ptr<Node>& node) {
+        auto& copy = copies[node.get()];
+        if (!copy) {
+            copy = std::make_shared<Node>();
+            copy->bytes = copy->durable = mixed(*node, random);
+        }
+        return copy;
+    };
+    for (const auto& [name, node] : m_names)
+        newName.emplace(node.get(), coin());
+    for (const auto& [name, node] : m_durableNames)
+        newName.emplace(node.get(), coin()); // removed since: may be back
+    for (const auto& [name, node] : m_durableNames)
+        if (!newName[node.get()])
+            after[name] = survivor(node);
+    for (const auto& [name, node] : m_names) {
+        const auto was = m_durableNames.find(name);
+        const bool unchanged = was != m_durableNames.end() && was->second == node;
+        if (unchanged || newName[node.get()])
+            after[name] = survivor(node);
+        node->dead = true;
+    }
+    m_names = after;
+    m_durableNames = std::move(after);
+}
+
+std::shared_ptr<MemoryFileStore::Node> MemoryFileStore::node(const QByteArray& path, bool create) {
+    const std::lock_guard lock(m_mutex);
+    auto at = m_names.find(path);
+    if (at == m_names.end() && create)
+        at = m_names.emplace(path, std::make_shared<Node>()).first;
+    return at == m_names.end() ? nullptr : at->second;
+}
+
+void MemoryFileStore::syncName(const QByteArray& path) {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_names.find(path);
+    if (at == m_names.end())
+        m_durableNames.erase(path);
+    else
+        m_durableNames[path] = at->second;
 }
 
 void MemoryFileStore::put(const QByteArray& path, const QByteArray& bytes) {

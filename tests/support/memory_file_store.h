@@ -28,8 +28,15 @@ class MemoryFileStore final : public FileStore {
     Result<qint64> freeBytes(const QByteArray& path) override;
 
     void powerCut();                       // back to what was durable; open files go dead
+    void powerCut(quint32 seed);           // as a real disk may: of what was not synced, some blocks and names are there
     void put(const QByteArray& path, const QByteArray& bytes); // durable at once, for a test's setting
     void setFreeBytes(qint64 bytes) { m_free = bytes; }
+
+    // For MemoryVfs, whose files are ours: the content behind a name, and the one name made durable.
+    struct Node;
+    std::shared_ptr<Node> node(const QByteArray& path, bool create);
+    void syncName(const QByteArray& path);
+    std::mutex& mutex() { return m_mutex; }
 
     struct Node {
         QByteArray bytes;   // as programs see it

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The group commit. Files first: every large content is synced and renamed into bodies/, then one sync of that folder for
+// all. Then one transaction with every row of the group, then the answers, then the files of messages that are gone.
+//
+// A commit that reports failure may still be found in the log when the database is opened again (its bytes were written,
+// only the sync failed). What was told as failed must not turn up later as a second copy, so commitFailed() reopens, which
+// merges and empties the log, and then deletes those messages; if that is impossible now, reopen() does it later.
+#include "queue/content_check.h"
+#include "queue/spool_impl.h"
+#include "queue/spool_schema.h"
+
+#include "base/log.h"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace postern::queue {
+namespace {
+
+constexpr qint64 kLogPagesAtMost = 8000; // 125 MiB; usually tidy() keeps it far below
+constexpr quint32 kIdBlock = 65536;
+
+template <class T>
+T* get(SpoolRequest& request) {
+    return std::get_if<T>(&request);
+}
+
+Result<void> checkMessage(const StoreMessage& store) {
+    const MessageId id = store.message.id;
+    bool good = id != 0 && !store.envelopes.empty();
+    std::unordered_set<EnvelopeId> seen;
+    for (const Envelope& envelope : store.envelopes)
+        good = good && messageOf(envelope.id) == id && seen.insert(envelope.id).second;
+    if (!good)
+        return Error{ErrorCode::Invalid, "message " + toText(id) + " has no recipients or ids that do not fit"};
+    return {};
+}
+
+} // namespace
+
+void Spool::Impl::carryOut(std::vector<SpoolRequest> requests) {
+    Group group;
+    group.reserve(requests.size());
+    for (SpoolRequest& request : requests)
+        group.push_back({std::move(request), {}, {}, false});
+    for (Step& step : group) {
+        if (auto* store = get<StoreMessage>(step.request))
+            step.contents.push_back({store, {}, 0, false});
+        if (auto* update = get<UpdateEnvelopes>(step.request))
+            for (StoreMessage& bounce : update->bounces)
+                step.contents.push_back({&bounce, {}, 0, false});
+        step.writes = std::holds_alternative<StoreMessage>(step.request) || std::holds_alternative<UpdateEnvelopes>(step.request);
+    }
+
+    std::vector<QByteArray> unlinkLater;
+    if (std::any_of(group.begin(), group.end(), [](const Step& step) { return step.writes; })) {
+        const auto reopened = database.isOpen() ? Result<void>() : reopen();
+        if (reopened)
+            placeContents(group);
+        const auto committed = reopened ? commit(group, unlinkLater) : reopened;
+        if (!committed) {
+            unlinkLater.clear();
+            commitFailed(group, committed.error(), reopened.has_value());
+        }
+    }
+    for (Step& step : group)
+        answer(step);
+    for (const QByteArray& file : unlinkLater)
+        (void)files.remove(file); // if not, the next start sweeps it
+    if (database.isOpen() && database.logPages() >= kLogPagesAtMost)
+        if (auto tidied = database.checkpoint(); !tidied) {
+            log(LogLevel::Error, LogArea::Queue, tidied.error().text);
+            database.close();
+        }
+}
+
+void Spool::Impl::placeContents(Group& group) {
+    std::unordered_set<MessageId> inGroup;
+    std::optional<Error> noRoom;
+    if (auto room = hasRoom(); !room)
+        noRoom = room.error();
+    bool anyFile = false;
+    for (Step& step : group) {
+        if (noRoom && std::holds_alternative<StoreMessage>(step.request))
+            step.failure = noRoom; // notices that replace failed mail may use the reserve
+        for (Content& content : step.contents) {
+            if (step.failure)
+                break;
+            if (auto placed = placeContent(content, inGroup); !placed)
+                step.failure = placed.error();
+            anyFile = anyFile || content.inFile;
+        }
+        if (step.failure)
+            dropContents(step);
+    }
+    if (!anyFile)
+        return;
+    if (auto synced = files.syncDirectory(paths.bodies); !synced) {
+        for (Step& step : group) {
+            if (!step.failure && std::any_of(step.contents.begin(), step.contents.end(), [](const Content& c) { return c.inFile; })) {
+                step.failure = synced.error();
+                dropContents(step);
+            }
+        }
+    }
+}
+
+Result<void> Spool::Impl::hasRoom() const {
+    const auto room = files.freeBytes(paths.folder);
+    if (!room)
+        return room.error();
+    if (*room >= settings.reserveBytes)
+        return {};
+    return Error{ErrorCode::NoSpace,
+                 "only " + QByteArray::number(*room >> 20) + " MiB are free for the queue in " + paths.folder +
+                     "; new mail is refused below " + QByteArray::number(settings.reserveBytes >> 20) + " MiB"};
+}
+
+// Puts the content where the row will say it is. A file keeps its name in bodies/ only if the row gets committed.
+Result<void> Spool::Impl::placeContent(Content& content, std::unordered_set<MessageId>& inGroup) {
+    StoreMessage& store = *content.what;
+    content.file = store.content.file;
+    content.size = store.content.file.isEmpty() ? store.content.bytes.size() : store.content.size;
+    if (auto checked = checkMessage(store); !checked)
+        return checked;
+    const MessageId id = store.message.id;
+    const auto known = rows.has(id);
+    if (!known)
+        return known.error();
+    if (*known || !inGroup.insert(id).second)
+        return Error{ErrorCode::Exists, "message id " + toText(id) + " is taken"};
+    if (content.file.isEmpty() && content.size <= kInlineBody)
+        return {};
+    if (content.file.isEmpty()) {
+        if (auto written = writeContent(content); !written)
+            return written;
+    } else {
+        const auto size = files.size(content.file);
+        if (!size)
+            return size.error();
+        if (*size != content.size)
+            return Error{ErrorCode::Io, "the content file " + content.file + " was not written completely"};
+        if (auto synced = files.syncFile(content.file); !synced)
+            return synced;
+    }
+    if (auto moved = files.rename(content.file, paths.bodyOf(id)); !moved)
+        return moved;
+    content.file = paths.bodyOf(id);
+    content.inFile = true;
+    return {};
+}
+
+Result<void> Spool::Impl::writeContent(Content& content) {
+    content.file = paths.incomingOf(content.what->message.id);
+    (void)files.remove(content.file);
+    auto file = files.create(content.file);
+    if (!file)
+        return file.error();
+    auto written = (*file)->write(content.what->content.bytes);
+    if (written)
+        written = (*file)->sync();
+    if (written)
+        written = (*file)->close();
+    return written;
+}
+
+void Spool::Impl::dropContents(Step& step) {
+    for (Content& content : step.contents) {
+        const QByteArray& file = content.file.isEmpty() ? content.what->content.file : content.file;
+        if (!file.isEmpty())
+            (void)files.remove(file);
+        content.inFile = false;
+    }
+}
+
+Result<void> Spool::Impl::commit(Group& group, std::vector<QByteArray>& unlinkLater) {
+    if (std::none_of(group.begin(), group.end(), [](const Step& step) { return step.writes && !step.failure; }))
+        return {};
+    if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun)
+        return begun;
+    for (Step& step : group)
+        if (step.writes && !step.failure)
+            if (auto written = writeRows(step, unlinkLater); !written)
+                return written;
+    // Every id in this group was handed out before now, so it lies before `upcoming`.
+    const quint32 upcoming = ids->upcoming();
+    quint32 reserve = durableSerial;
+    if (qint32(durableSerial - upcoming) < qint32(kIdBlock / 2)) {
+        reserve = upcoming + kIdBlock;
+        if (auto set = rows.setCounter(reserve); !set)
+            return set;
+    }
+    if (auto committed = database.execute("COMMIT"); !committed)
+        return committed;
+    durableSerial = reserve;
+    return {};
+}
+
+Result<void> Spool::Impl::writeRows(Step& step, std::vector<QByteArray>& unlinkLater) {
+    for (const Content& content : step.contents) {
+        StoredMessage stored{content.what->message, content.inFile, 0};
+        stored.message.size = content.size;
+        if (!content.inFile)
+            stored.contentCheck = contentCheck(content.what->content.bytes);
+        if (auto inserted = rows.insert(stored, content.what->content.bytes); !inserted)
+            return inserted;
+        for (const Envelope& envelope : content.what->envelopes)
+            if (auto inserted = rows.insert(envelope); !inserted)
+                return inserted;
+    }
+    if (const auto* update = get<UpdateEnvelopes>(step.request))
+        for (const EnvelopeUpdate& one : update->updates) {
+            const auto applied = one.kind == EnvelopeUpdate::Kind::Remove ? removeEnvelope(one, unlinkLater) : rows.apply(one);
+            if (!applied)
+                return applied;
+        }
+    return {};
+}
+
+Result<void> Spool::Impl::removeEnvelope(const EnvelopeUpdate& update, std::vector<QByteArray>& unlinkLater) {
+    if (auto removed = rows.apply(update); !removed)
+        return removed;
+    const MessageId id = messageOf(update.id);
+    const auto more = rows.hasEnvelopes(id);
+    if (!more)
+        return more.error();
+    if (*more)
+        return {};
+    const auto hadFile = rows.removeMessage(id);
+    if (!hadFile)
+        return hadFile.error();
+    if (*hadFile)
+        unlinkLater.push_back(paths.bodyOf(id));
+    return {};
+}
+
+// tried = the transaction was begun, so that its rows may be there in spite of the failure.
+void Spool::Impl::commitFailed(Group& group, const Error& error, bool tried) {
+    log(LogLevel::Error, LogArea::Queue, "the queue could not save: " + error.text);
+    for (const Step& step : group)
+        if (tried && !step.failure && std::holds_alternative<StoreMessage>(step.request))
+            doubtful.push_back(std::get<StoreMessage>(step.request).message.id);
+    const bool working = tried && reopen().has_value();
+    for (Step& step : group) {
+        if (!step.writes || step.failure)
+            continue;
+        // A notice that is in the database went in together with the removals of its request: that request succeeded.
+        const auto* update = get<UpdateEnvelopes>(step.request);
+        if (working && update && !update->bounces.empty() && rows.has(update->bounces.front().message.id).value_or(false))
+            continue;
+        step.failure = error;
+        // While the database is shut it is not known whether the rows are in; files they may speak of stay until it is.
+        if (working || !tried)
+            dropContents(step);
+    }
+}
+
+Result<void> Spool::Impl::reopen() {
+    database.close();
+    if (!wasOpened)
+        return Error{ErrorCode::Unavailable, "the queue is not open"};
+    if (auto opened = openRows(false); !opened) {
+        log(LogLevel::Error, LogArea::Queue, "the queue stays shut: " + opened.error().text);
+        return opened;
+    }
+    if (doubtful.empty())
+        return {};
+    auto cleaned = database.execute("BEGIN IMMEDIATE");
+    for (const MessageId id : doubtful) {
+        if (cleaned)
+            if (const auto removed = rows.removeMessage(id); !removed)
+                cleaned = removed.error();
+    }
+    if (cleaned)
+        cleaned = database.execute("COMMIT");
+    if (!cleaned) {
+        database.close();
+        return cleaned;
+    }
+    for (const MessageId id : doubtful)
+        (void)files.remove(paths.bodyOf(id)); // mostly not there
+    doubtful.clear();
+    return {};
+}
+
+void Spool::Impl::answer(Step& step) {
+    const auto tell = [&](Content& content) {
+        if (!content.what->done)
+            return;
+        if (step.failure)
+            content.what->done(*step.failure);
+        else if (content.inFile)
+            content.what->done(fileBody(content.what->message.id, content.size));
+        else
+            content.what->done(BodyPtr(std::make_shared<const Body>(Body{std::move(content.what->content.bytes), {}, content.size})));
+    };
+    std::visit(
+        [&](auto& request) {
+            using T = std::decay_t<decltype(request)>;
+            for (Content& content : step.contents)
+                tell(content);
+            if constexpr (std::is_same_v<T, UpdateEnvelopes>) {
+                if (request.done)
+                    request.done(step.failure ? Result<void>(*step.failure) : Result<void>());
+            } else if constexpr (std::is_same_v<T, ReadBody>) {
+                if (request.done)
+                    request.done(body(request.id));
+            } else if constexpr (std::is_same_v<T, DiscardIncoming>) {
+                if (request.file.startsWith(paths.incoming + '/') && !request.file.contains("/../"))
+                    (void)files.remove(request.file);
+            }
+        },
+        step.request);
+}
+
+} // namespace postern::queue

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The inside of Spool, shared by spool.cpp (opening, loading, reading) and spool_commit.cpp (the group commit). Private.
+#pragma once
+
+#include "queue/message_id.h"
+#include "queue/spool.h"
+#include "queue/spool_rows.h"
+
+#include <QByteArrayList>
+
+#include <unordered_set>
+
+namespace postern::queue {
+
+// Where the spool keeps what, below its folder.
+struct SpoolPaths {
+    QByteArray folder, database, incoming, bodies;
+    explicit SpoolPaths(const QByteArray& root)
+        : folder(root), database(root + "/queue.db"), incoming(root + "/incoming"), bodies(root + "/bodies") {}
+    QByteArray bodyOf(MessageId id) const { return bodies + '/' + toText(id); }
+    QByteArray incomingOf(MessageId id) const { return incoming + '/' + toText(id); }
+};
+
+struct Spool::Impl {
+    Impl(FileStore& store, const Clock& theClock, SpoolSettings given)
+        : files(store), clock(theClock), settings(std::move(given)), paths(settings.folder) {}
+
+    // Constant after construction.
+    FileStore& files;
+    const Clock& clock;
+    const SpoolSettings settings;
+    const SpoolPaths paths;
+
+    // Owned by the spool's thread.
+    Database database;
+    SpoolRows rows;
+    bool wasOpened = false;                // open() succeeded; a later failure leads to reopen(), not to an empty queue
+    quint32 durableSerial = 0;             // ids before this are reserved on disk
+    std::shared_ptr<CountedMessageIds> ids; // self-synchronised
+    QByteArrayList findings;
+    std::vector<MessageId> doubtful; // told as failed, yet perhaps committed; deleted as soon as the database works again
+
+    // spool.cpp
+    Result<void> open();
+    Result<void> openRows(bool checkStructure);
+    Result<void> reserveIds();
+    Result<void> sweep(bool rowsMayBeMissing);
+    void found(const QByteArray& sentence);
+    Result<BodyPtr> body(MessageId id);
+    BodyPtr fileBody(MessageId id, qint64 size) const;
+
+    // spool_commit.cpp
+    struct Content {              // one message of a step on its way to disk
+        StoreMessage* what = nullptr;
+        QByteArray file;          // where its content lies now if not in the database
+        qint64 size = 0;
+        bool inFile = false;
+    };
+    struct Step {                 // one request of the group
+        SpoolRequest request;
+        std::vector<Content> contents;
+        std::optional<Error> failure;
+        bool writes = false;
+    };
+    using Group = std::vector<Step>;
+    void carryOut(std::vector<SpoolRequest> requests);
+    void placeContents(Group& group);
+    Result<void> placeContent(Content& content, std::unordered_set<MessageId>& inGroup);
+    Result<void> writeContent(Content& content);
+    Result<void> hasRoom() const;
+    void dropContents(Step& step);
+    Result<void> commit(Group& group, std::vector<QByteArray>& unlinkLater);
+    Result<void> writeRows(Step& step, std::vector<QByteArray>& unlinkLater);
+    Result<void> removeEnvelope(const EnvelopeUpdate& update, std::vector<QByteArray>& unlinkLater);
+    void commitFailed(Group& group, const Error& error, bool tried);
+    Result<void> reopen();
+    void answer(Step& step);
+};
+
+// A content file without a row becomes a held message, so that a person can see it, read it and decide.
+Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& paths, MessageId id, qint64 now,
+                           const QByteArray& reason);
+
+} // namespace postern::queue

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queue/spool_rows.h"
+
+#include "queue/message_id.h"
+
+namespace postern::queue {
+
+const char* const kMessageColumns =
+    "serial, created_at, size, in_file, content_check, is_bounce, eight_bit, sender, declared_size, body_type, smtp_utf8,"
+    " ret, envid, helo, client_address, client_name, listener, tag, user, subject";
+const char* const kEnvelopeColumns = "key, state, recipient, destination, notify, orcpt, action, relay, ttl, next_try_at,"
+                                     " last_try_at, tries, last_error";
+
+namespace {
+
+qint64 key(MessageId id) {
+    return qint64(serialOf(id));
+}
+
+// Envelopes of one message are neighbours: its serial in the upper half.
+qint64 firstKey(MessageId id) {
+    return qint64(quint64(serialOf(id)) << 32);
+}
+qint64 lastKey(MessageId id) {
+    return qint64((quint64(serialOf(id)) << 32) | 0xffffffffU);
+}
+
+EnvelopeState stateOf(qint64 number) {
+    switch (number) {
+    case int(EnvelopeState::Waiting): return EnvelopeState::Waiting;
+    case int(EnvelopeState::Caught): return EnvelopeState::Caught;
+    default: return EnvelopeState::Held; // also anything unknown: kept, not sent
+    }
+}
+
+} // namespace
+
+qint64 envelopeKey(EnvelopeId id) {
+    return qint64((quint64(serialOf(messageOf(id))) << 32) | quint32(id));
+}
+
+StoredMessage messageFromRow(const Statement& row) {
+    StoredMessage stored;
+    Message& m = stored.message;
+    int at = 0;
+    m.id = idOfSerial(quint32(row.number(at++)));
+    m.createdAt = row.number(at++);
+    m.size = row.number(at++);
+    stored.inFile = row.number(at++) != 0;
+    stored.contentCheck = row.number(at++);
+    m.isBounce = row.number(at++) != 0;
+    m.hasEightBit = row.number(at++) != 0;
+    m.sender = row.bytes(at++);
+    m.params.declaredSize = row.number(at++);
+    m.params.body = row.number(at++) == int(smtp::BodyType::EightBitMime) ? smtp::BodyType::EightBitMime
+                                                                           : smtp::BodyType::SevenBit;
+    m.params.smtpUtf8 = row.number(at++) != 0;
+    const qint64 ret = row.number(at++);
+    m.params.ret = ret == int(smtp::DsnReturn::Full)      ? smtp::DsnReturn::Full
+                   : ret == int(smtp::DsnReturn::Headers) ? smtp::DsnReturn::Headers
+                                                          : smtp::DsnReturn::Unset;
+    for (QByteArray* field : {&m.params.envid, &m.helo, &m.clientAddress, &m.clientName, &m.listener, &m.tag, &m.user,
+                              &m.subject})
+        *field = row.bytes(at++);
+    return stored;
+}
+
+Envelope envelopeFromRow(const Statement& row) {
+    Envelope e;
+    int at = 0;
+    const quint64 stored = quint64(row.number(at++));
+    e.id = (EnvelopeId(idOfSerial(quint32(stored >> 32))) << 32) | quint32(stored);
+    e.state = stateOf(row.number(at++));
+    for (QByteArray* field : {&e.recipient, &e.destination, &e.params.notify, &e.params.orcpt, &e.action, &e.relay})
+        *field = row.bytes(at++);
+    e.ttl = row.number(at++);
+    e.nextTryAt = row.number(at++);
+    e.lastTryAt = row.number(at++);
+    e.tries = int(row.number(at++));
+    e.lastError = row.bytes(at++);
+    return e;
+}
+
+Result<void> SpoolRows::prepare(Database& database) {
+    m_database = &database;
+    const QByteArray insertMessage = QByteArray("INSERT INTO message(") + kMessageColumns +
+                                     ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    const QByteArray insertEnvelope =
+        QByteArray("INSERT INTO envelope(") + kEnvelopeColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    const QByteArray oneMessage = QByteArray("SELECT ") + kMessageColumns + " FROM message WHERE serial=?";
+    // States in SQL: 0 waiting, 1 held, 2 caught. Caught mail never leaves, so hold and release pass it by.
+    static_assert(int(EnvelopeState::Waiting) == 0 && int(EnvelopeState::Held) == 1 && int(EnvelopeState::Caught) == 2);
+    const struct {
+        Statement& statement;
+        const char* sql;
+    } all[] = {
+        {m_has, "SELECT 1 FROM message WHERE serial=?"},
+        {m_insertMessage, insertMessage.constData()},
+        {m_insertContent, "INSERT INTO content(serial, bytes) VALUES(?,?)"},
+        {m_insertEnvelope, insertEnvelope.constData()},
+        {m_reschedule, "UPDATE envelope SET next_try_at=?2, last_try_at=iif(?3=0, last_try_at, ?3),"
+                       " tries=iif(?4<0, tries, ?4), last_error=?5 WHERE key=?1"},
+        {m_hold, "UPDATE envelope SET state=1 WHERE key=? AND state=0"},
+        {m_release, "UPDATE envelope SET state=0, next_try_at=?2 WHERE key=?1 AND state=1"},
+        {m_removeEnvelope, "DELETE FROM envelope WHERE key=?"},
+        {m_hasEnvelopes, "SELECT 1 FROM envelope WHERE key BETWEEN ? AND ? LIMIT 1"},
+        {m_inFile, "SELECT in_file FROM message WHERE serial=?"},
+        {m_removeMessage, "DELETE FROM message WHERE serial=?"},
+        {m_removeContent, "DELETE FROM content WHERE serial=?"},
+        {m_removeEnvelopes, "DELETE FROM envelope WHERE key BETWEEN ? AND ?"},
+        {m_message, oneMessage.constData()},
+        {m_content, "SELECT bytes FROM content WHERE serial=?"},
+        {m_counter, "SELECT value FROM counter WHERE name='next-serial'"},
+        {m_setCounter, "INSERT OR REPLACE INTO counter(name, value) VALUES('next-serial', ?)"},
+    };
+    for (const auto& one : all) {
+        auto prepared = database.prepare(one.sql);
+        if (!prepared)
+            return prepared.error();
+        one.statement = *prepared;
+    }
+    return {};
+}
+
+Result<bool> SpoolRows::has(MessageId id) {
+    m_has.bind(1, key(id));
+    const auto stepped = m_has.step();
+    if (!stepped)
+        return stepped.error();
+    m_has.reset();
+    return *stepped == Statement::Step::Row;
+}
+
+Result<void> SpoolRows::insert(const StoredMessage& stored, const QByteArray& inlineContent) {
+    const Message& m = stored.message;
+    int at = 1;
+    for (const qint64 number : {key(m.id), m.createdAt, m.size, qint64(stored.inFile), stored.contentCheck,
+                                qint64(m.isBounce), qint64(m.hasEightBit)})
+        m_insertMessage.bind(at++, number);
+    m_insertMessage.bind(at++, m.sender);
+    for (const qint64 number :
+         {m.params.declaredSize, qint64(m.params.body), qint64(m.params.smtpUtf8), qint64(m.params.ret)})
+        m_insertMessage.bind(at++, number);
+    for (const QByteArray* field : {&m.params.envid, &m.helo, &m.clientAddress, &m.clientName, &m.listener, &m.tag,
+                                    &m.user, &m.subject})
+        m_insertMessage.bind(at++, *field);
+    if (auto inserted = m_insertMessage.run(); !inserted || stored.inFile)
+        return inserted;
+    m_insertContent.bind(1, key(m.id));
+    m_insertContent.bind(2, inlineContent);
+    return m_insertContent.run();
+}
+
+Result<void> SpoolRows::insert(const Envelope& e) {
+    int at = 1;
+    m_insertEnvelope.bind(at++, envelopeKey(e.id));
+    m_insertEnvelope.bind(at++, qint64(e.state));
+    for (const QByteArray* field :
+         {&e.recipient, &e.destination, &e.params.notify, &e.params.orcpt, &e.action, &e.relay})
+        m_insertEnvelope.bind(at++, *field);
+    for (const qint64 number : {e.ttl, e.nextTryAt, e.lastTryAt, qint64(e.tries)})
+        m_insertEnvelope.bind(at++, number);
+    m_insertEnvelope.bind(at++, e.lastError);
+    return m_insertEnvelope.run();
+}
+
+Result<void> SpoolRows::apply(const EnvelopeUpdate& update) {
+    const qint64 envelope = envelopeKey(update.id);
+    switch (update.kind) {
+    case EnvelopeUpdate::Kind::Remove:
+        m_removeEnvelope.bind(1, envelope);
+        return m_removeEnvelope.run();
+    case EnvelopeUpdate::Kind::Reschedule:
+        m_reschedule.bind(1, envelope);
+        m_reschedule.bind(2, update.nextTryAt);
+        m_reschedule.bind(3, update.lastTryAt);
+        m_reschedule.bind(4, qint64(update.tries));
+        m_reschedule.bind(5, update.lastError);
+        return m_reschedule.run();
+    case EnvelopeUpdate::Kind::Hold:
+        m_hold.bind(1, envelope);
+        return m_hold.run();
+    case EnvelopeUpdate::Kind::Release:
+        m_release.bind(1, envelope);
+        m_release.bind(2, update.nextTryAt);
+        return m_release.run();
+    }
+    return {};
+}
+
+Result<bool> SpoolRows::hasEnvelopes(MessageId id) {
+    m_hasEnvelopes.bind(1, firstKey(id));
+    m_hasEnvelopes.bind(2, lastKey(id));
+    const auto stepped = m_hasEnvelopes.step();
+    if (!stepped)
+        return stepped.error();
+    m_hasEnvelopes.reset();
+    return *stepped == Statement::Step::Row;
+}
+
+Result<bool> SpoolRows::removeMessage(MessageId id) {
+    m_inFile.bind(1, key(id));
+    const auto stepped = m_inFile.step();
+    if (!stepped)
+        return stepped.error();
+    const bool inFile = *stepped == Statement::Step::Row && m_inFile.number(0) != 0;
+    m_inFile.reset();
+    m_removeMessage.bind(1, key(id));
+    m_removeContent.bind(1, key(id));
+    m_removeEnvelopes.bind(1, firstKey(id));
+    m_removeEnvelopes.bind(2, lastKey(id));
+    for (Statement* statement : {&m_removeMessage, &m_removeContent, &m_removeEnvelopes})
+        if (auto removed = statement->run(); !removed)
+            return removed.error();
+    return inFile;
+}
+
+Result<StoredMessage> SpoolRows::message(MessageId id) {
+    m_message.bind(1, key(id));
+    const auto stepped = m_message.step();
+    if (!stepped)
+        return stepped.error();
+    if (*stepped == Statement::Step::Done)
+        return Error{ErrorCode::NotFound, "message " + toText(id) + " is not in the queue"};
+    StoredMessage stored = messageFromRow(m_message);
+    m_message.reset();
+    return stored;
+}
+
+Result<QByteArray> SpoolRows::inlineContent(MessageId id) {
+    m_content.bind(1, key(id));
+    const auto stepped = m_content.step();
+    if (!stepped)
+        return stepped.error();
+    if (*stepped == Statement::Step::Done)
+        return Error{ErrorCode::NotFound, "the content of message " + toText(id) + " is missing from the queue database"};
+    QByteArray bytes = m_content.bytes(0);
+    m_content.reset();
+    return bytes;
+}
+
+Result<void> SpoolRows::eachMessage(const std::function<void(StoredMessage)>& take) {
+    auto rows = m_database->prepare((QByteArray("SELECT ") + kMessageColumns + " FROM message ORDER BY serial").constData());
+    if (!rows)
+        return rows.error();
+    for (;;) {
+        const auto stepped = rows->step();
+        if (!stepped)
+            return stepped.error();
+        if (*stepped == Statement::Step::Done)
+            return {};
+        take(messageFromRow(*rows));
+    }
+}
+
+Result<void> SpoolRows::eachEnvelope(const std::function<void(Envelope)>& take) {
+    auto rows = m_database->prepare((QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope ORDER BY key").constData());
+    if (!rows)
+        return rows.error();
+    for (;;) {
+        const auto stepped = rows->step();
+        if (!stepped)
+            return stepped.error();
+        if (*stepped == Statement::Step::Done)
+            return {};
+        take(envelopeFromRow(*rows));
+    }
+}
+
+Result<quint32> SpoolRows::counter() {
+    const auto stepped = m_counter.step();
+    if (!stepped)
+        return stepped.error();
+    const auto serial = *stepped == Statement::Step::Row ? quint32(m_counter.number(0)) : 0;
+    m_counter.reset();
+    return serial;
+}
+
+Result<void> SpoolRows::setCounter(quint32 serial) {
+    m_setCounter.bind(1, qint64(serial));
+    return m_setCounter.run();
+}
+
+} // namespace postern::queue
