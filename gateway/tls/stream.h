@@ -7,6 +7,8 @@
 // be taken for encrypted input: upgrading with unread plaintext fails (CVE-2011-0411), also when it sits in the kernel.
 // Thread: the one that made it; needs its event loop. Lifetime: the handler outlives the stream, or calls setHandler(nullptr)
 //   first. A handler may destroy the stream inside any callback.
+// Callbacks come from the event loop only, never from inside a call of one of the stream's functions. What is written
+//   inside a callback leaves in one send when the callback returns.
 // Failure: exactly one onClosed(), after which nothing is called. Spec: RFC 3207, RFC 8446.
 #pragma once
 
@@ -27,7 +29,8 @@ class StreamHandler {
     virtual void onBytes(QByteArrayView bytes) = 0;      // view valid during the call only
     virtual void onEncrypted(const SessionFacts& facts) = 0;
     virtual void onWritten() {}                          // everything handed to write() has left for the kernel
-    // peerEnded: the peer closed in an orderly way. Otherwise `reason` says what broke, with host and port.
+    // peerEnded: the peer closed in an orderly way (in TLS: with close_notify). Otherwise `reason` says what broke, with
+    // host and port; its text is empty after our own close().
     virtual void onClosed(const Error& reason, bool peerEnded) = 0;
 };
 
@@ -36,10 +39,11 @@ class Stream {
     virtual ~Stream() = default; // closes hard
     virtual void setHandler(StreamHandler* handler) = 0;
 
-    virtual void write(QByteArray bytes) = 0;            // queued; tried at once
+    virtual void write(QByteArray bytes) = 0;            // queued; tried at once. Not between startTls and onEncrypted
     virtual qint64 unsent() const = 0;                   // octets not yet with the kernel
     virtual void setReading(bool on) = 0;                // back-pressure
 
+    // What is queued leaves in clear first. Then onEncrypted(), or onClosed() with what is wrong.
     virtual void startServerTls(const ServerTls& tls) = 0;
     virtual void startClientTls(const ClientTlsPolicy& policy) = 0;
 

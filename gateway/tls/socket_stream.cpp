@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tls/socket_stream.h"
+
+#include "base/contract.h"
+#include "tls/read_buffer.h"
+
+#include <QCoreApplication>
+#include <QEvent>
+#include <QPointer>
+#include <QSocketNotifier>
+#include <QTimerEvent>
+
+#include <utility>
+
+namespace postern::tls {
+namespace {
+
+constexpr Milliseconds kHandshakeLimit{60'000};
+constexpr Milliseconds kFlushLimit{30'000}; // close() with a peer that does not read
+constexpr Milliseconds kLingerLimit{2'000};
+
+} // namespace
+
+char* readBuffer() {
+    thread_local const std::unique_ptr<char[]> buffer(new char[size_t(kReadBufferSize)]);
+    return buffer.get();
+}
+
+SocketStream::SocketStream(int descriptor, StreamHandler* handler)
+    : m_handler(handler), m_descriptor(descriptor), m_peer(net::peerOf(descriptor)), m_local(net::localOf(descriptor)) {
+    net::prepare(descriptor);
+    updateNotifiers();
+}
+
+SocketStream::SocketStream(const Result<int>& descriptor, net::Endpoint peer, Milliseconds connectTimeout,
+                           StreamHandler* handler)
+    : m_handler(handler), m_phase(Phase::Connecting), m_peer(std::move(peer)) {
+    if (!descriptor) {
+        failLater(descriptor.error());
+        return;
+    }
+    m_descriptor = *descriptor;
+    m_timer.start(int(connectTimeout.count()), Qt::CoarseTimer, this);
+    updateNotifiers();
+}
+
+SocketStream::~SocketStream() {
+    if (m_phase == Phase::Clear && !m_writeBlocked && !m_out.empty())
+        sendClear(); // what a handler wrote just before it let go gets its one try
+    m_phase = Phase::Closed;
+    release();
+}
+
+void SocketStream::setHandler(StreamHandler* handler) {
+    m_handler = handler;
+    if (m_ending && handler)
+        settleLater();
+    updateNotifiers();
+}
+
+void SocketStream::write(QByteArray bytes) {
+    if (bytes.isEmpty() || m_closing || m_phase == Phase::Closed || m_phase == Phase::Lingering)
+        return;
+    POSTERN_CHECK(m_phase != Phase::Upgrading, return); // the last octet in clear is written already
+    m_writtenDue = true;
+    if (m_phase == Phase::Encrypted) {
+        m_leg->write(bytes);
+    } else {
+        m_outBytes += bytes.size();
+        m_out.push_back(std::move(bytes));
+    }
+    if (m_depth > 0)
+        return; // settle() follows when the handler returns
+    if (m_phase == Phase::Encrypted)
+        m_leg->flush();
+    else if (m_phase == Phase::Clear && !m_writeBlocked)
+        sendClear();
+    if (unsent() == 0)
+        settleLater();
+}
+
+qint64 SocketStream::unsent() const {
+    return m_leg ? m_leg->unsent() : m_outBytes;
+}
+
+void SocketStream::setReading(bool on) {
+    if (m_reading == on)
+        return;
+    m_reading = on;
+    if (m_leg)
+        m_leg->setReading(on && !m_closing);
+    updateNotifiers();
+}
+
+void SocketStream::startServerTls(const ServerTls& tls) {
+    if (m_phase == Phase::Closed || m_closing)
+        return;
+    POSTERN_CHECK(m_phase == Phase::Clear, return);
+    m_phase = Phase::Upgrading;
+    m_upgradeTo = tls;
+    updateNotifiers();
+    settleLater();
+}
+
+void SocketStream::startClientTls(const ClientTlsPolicy& policy) {
+    if (m_phase == Phase::Closed || m_closing)
+        return;
+    POSTERN_CHECK(m_phase == Phase::Clear, return);
+    m_phase = Phase::Upgrading;
+    m_upgradeTo = policy;
+    updateNotifiers();
+    settleLater();
+}
+
+void SocketStream::close() {
+    if (m_closing || m_phase == Phase::Closed)
+        return;
+    m_closing = true;
+    if (m_phase == Phase::Connecting) {
+        failLater({});
+        return;
+    }
+    m_timer.start(int(kFlushLimit.count()), Qt::CoarseTimer, this);
+    if (m_phase == Phase::Encrypted) {
+        m_leg->setReading(false);
+        m_leg->close();
+        return;
+    }
+    updateNotifiers();
+    if (m_depth == 0)
+        settleLater();
+}
+
+void SocketStream::abort() {
+    m_phase = Phase::Closed;
+    m_ending.reset();
+    m_handler = nullptr;
+    release();
+}
+
+void SocketStream::customEvent(QEvent*) {
+    m_settlePosted = false;
+    settle();
+}
+
+void SocketStream::timerEvent(QTimerEvent* event) {
+    if (event->timerId() != m_timer.timerId())
+        return;
+    m_timer.stop();
+    const QByteArray who = m_peer.address + " port " + QByteArray::number(m_peer.port);
+    if (m_phase == Phase::Connecting)
+        fail({ErrorCode::Timeout, "connection to " + who + " timed out", Permanence::Temporary});
+    else if (m_phase == Phase::Lingering)
+        fail({});
+    else if (m_closing)
+        fail({ErrorCode::Timeout, who + " did not take the last octets in time", Permanence::Temporary});
+    else
+        fail({ErrorCode::Timeout, "TLS handshake with " + who + " did not finish in time", Permanence::Temporary});
+}
+
+// Runs `call` on the handler. False: it destroyed or aborted the stream, touch nothing.
+template <class Call>
+bool SocketStream::tell(Call call) {
+    if (!m_handler)
+        return true;
+    const QPointer<SocketStream> alive(this);
+    ++m_depth;
+    call(*m_handler);
+    if (!alive)
+        return false;
+    --m_depth;
+    return m_phase != Phase::Closed;
+}
+
+void SocketStream::onReadable() {
+    if (m_phase == Phase::Lingering) {
+        discardInput();
+        return;
+    }
+    for (int i = 0; i < kReadsPerTurn; ++i) {
+        const net::IoResult got = net::receive(m_descriptor, readBuffer(), kReadBufferSize);
+        switch (got.what) {
+        case net::Io::WouldBlock: return;
+        case net::Io::Ended: fail({ErrorCode::Io, m_peer.address + " closed the connection", Permanence::Temporary}, true); return;
+        case net::Io::Failed: fail(net::brokenError(m_peer, got.error)); return;
+        case net::Io::Done: break;
+        }
+        if (!tell([&](StreamHandler& handler) { handler.onBytes(QByteArrayView(readBuffer(), got.bytes)); }))
+            return;
+        const QPointer<SocketStream> alive(this);
+        settle();
+        if (!alive || got.bytes < kReadBufferSize || m_phase != Phase::Clear || !m_reading || m_closing || !m_handler)
+            return;
+    }
+}
+
+void SocketStream::onWritable() {
+    if (m_phase == Phase::Connecting) {
+        finishConnect();
+        return;
+    }
+    m_writeBlocked = false;
+    settle();
+}
+
+void SocketStream::finishConnect() {
+    if (const int error = net::pendingError(m_descriptor)) {
+        fail(net::connectError(m_peer, error));
+        return;
+    }
+    m_timer.stop();
+    m_phase = Phase::Clear;
+    m_local = net::localOf(m_descriptor);
+    updateNotifiers();
+    if (tell([](StreamHandler& handler) { handler.onConnected(); }))
+        settle();
+}
+
+// Sends what the kernel takes. A broken connection is reported from the event loop.
+void SocketStream::sendClear() {
+    while (!m_out.empty()) {
+        const net::IoResult sent = net::sendSome(m_descriptor, m_out, m_outOffset);
+        if (sent.what == net::Io::WouldBlock) {
+            m_writeBlocked = true;
+            break;
+        }
+        if (sent.what != net::Io::Done) {
+            failLater(net::brokenError(m_peer, sent.error));
+            return;
+        }
+        m_outBytes -= sent.bytes;
+        m_outOffset += sent.bytes;
+        while (!m_out.empty() && m_outOffset >= m_out.front().size()) {
+            m_outOffset -= m_out.front().size();
+            m_out.pop_front();
+        }
+    }
+    updateNotifiers();
+}
+
+void SocketStream::updateNotifiers() {
+    const bool owns = m_descriptor >= 0 && m_phase != Phase::Closed;
+    const bool read = owns && (m_phase == Phase::Lingering || (m_phase == Phase::Clear && m_reading && !m_closing && m_handler));
+    const bool write = owns && (m_phase == Phase::Connecting || (m_writeBlocked && !m_out.empty()));
+    const auto set = [this](std::unique_ptr<QSocketNotifier>& notifier, QSocketNotifier::Type type, bool on, auto slot) {
+        if (!notifier && on) {
+            notifier = std::make_unique<QSocketNotifier>(m_descriptor, type);
+            connect(notifier.get(), &QSocketNotifier::activated, this, slot);
+        } else if (notifier && notifier->isEnabled() != on) {
+            notifier->setEnabled(on);
+        }
+    };
+    set(m_readNotifier, QSocketNotifier::Read, read, [this] { onReadable(); });
+    set(m_writeNotifier, QSocketNotifier::Write, write, [this] { onWritable(); });
+}
+
+// Brings everything that is due forward by one step; called from the event loop only, never inside a callback.
+void SocketStream::settle() {
+    if (m_phase == Phase::Closed) {
+        if (m_ending && m_handler) {
+            StreamHandler* handler = std::exchange(m_handler, nullptr);
+            const Ending ending = std::move(*m_ending);
+            m_ending.reset();
+            handler->onClosed(ending.reason, ending.peerEnded);
+        }
+        return;
+    }
+    if (m_phase == Phase::Encrypted)
+        m_leg->flush();
+    else if (!m_writeBlocked && !m_out.empty() && m_phase != Phase::Connecting)
+        sendClear();
+    if (m_phase == Phase::Closed)
+        return; // the send failed; a posted settle() tells
+    if (unsent() == 0 && m_phase == Phase::Upgrading) {
+        m_writtenDue = false;
+        upgrade();
+        return;
+    }
+    if (unsent() == 0 && m_closing && m_phase == Phase::Clear) {
+        closeClear();
+        return;
+    }
+    if (unsent() == 0 && std::exchange(m_writtenDue, false)) {
+        if (!tell([](StreamHandler& handler) { handler.onWritten(); }))
+            return;
+        if (m_writtenDue || m_closing)
+            settleLater(); // one step a turn: a fast reader must not keep the others waiting
+    }
+}
+
+void SocketStream::settleLater() {
+    if (!std::exchange(m_settlePosted, true))
+        QCoreApplication::postEvent(this, new QEvent(QEvent::User));
+}
+
+// The clear output is gone. Nothing may wait to be read now, except, for a server, the hello itself: whatever else came
+// was said before the handshake and must not be taken for something said inside it.
+void SocketStream::upgrade() {
+    const bool server = std::holds_alternative<ServerTls>(m_upgradeTo);
+    constexpr char kTlsHandshakeRecord = 0x16;
+    char first = 0;
+    const net::IoResult waiting = net::peekOne(m_descriptor, &first);
+    if (waiting.what == net::Io::Failed) {
+        fail(net::brokenError(m_peer, waiting.error));
+        return;
+    }
+    if (waiting.what == net::Io::Done && (!server || first != kTlsHandshakeRecord)) {
+        fail({ErrorCode::Tls, "bytes behind STARTTLS from " + m_peer.address + " (injected commands?)", Permanence::Temporary});
+        return;
+    }
+    m_readNotifier.reset();
+    m_writeNotifier.reset();
+    m_phase = Phase::Encrypted;
+    m_leg = std::make_unique<TlsLeg>(static_cast<TlsLegOwner&>(*this), m_peer);
+    m_leg->setReading(m_reading);
+    m_timer.start(int(kHandshakeLimit.count()), Qt::CoarseTimer, this);
+    const int descriptor = std::exchange(m_descriptor, -1);
+    const auto target = std::exchange(m_upgradeTo, std::monostate{});
+    if (server)
+        m_leg->startServer(descriptor, std::get<ServerTls>(target));
+    else
+        m_leg->startClient(descriptor, std::get<ClientTlsPolicy>(target));
+}
+
+// Everything is with the kernel. Closing while input waits would reset the connection and could destroy our last reply
+// on its way, so such a peer is listened to (and ignored) for a moment.
+void SocketStream::closeClear() {
+    char first = 0;
+    const bool inputWaits = net::peekOne(m_descriptor, &first).what == net::Io::Done;
+    if (!inputWaits) {
+        fail({});
+        return;
+    }
+    m_phase = Phase::Lingering;
+    net::endWriting(m_descriptor);
+    m_timer.start(int(kLingerLimit.count()), Qt::CoarseTimer, this);
+    updateNotifiers();
+}
+
+void SocketStream::discardInput() {
+    for (int i = 0; i < kReadsPerTurn; ++i) {
+        const net::IoResult got = net::receive(m_descriptor, readBuffer(), kReadBufferSize);
+        if (got.what == net::Io::WouldBlock)
+            return;
+        if (got.what != net::Io::Done) {
+            fail({});
+            return;
+        }
+    }
+}
+
+// The end. From the event loop only, as the last thing done: the handler may destroy us.
+void SocketStream::fail(Error reason, bool peerEnded) {
+    if (m_phase == Phase::Closed)
+        return;
+    m_phase = Phase::Closed;
+    release();
+    m_ending = Ending{std::move(reason), peerEnded};
+    settle();
+}
+
+void SocketStream::failLater(Error reason, bool peerEnded) {
+    if (m_phase == Phase::Closed)
+        return;
+    m_phase = Phase::Closed;
+    release();
+    m_ending = Ending{std::move(reason), peerEnded};
+    settleLater();
+}
+
+void SocketStream::release() {
+    m_timer.stop();
+    m_readNotifier.reset();
+    m_writeNotifier.reset();
+    m_leg.reset();
+    m_out.clear();
+    m_outBytes = m_outOffset = 0;
+    if (m_descriptor >= 0)
+        net::closeDescriptor(std::exchange(m_descriptor, -1));
+}
+
+void SocketStream::legBytes(QByteArrayView bytes) {
+    if (m_closing)
+        return;
+    if (tell([&](StreamHandler& handler) { handler.onBytes(bytes); }))
+        settle();
+}
+
+void SocketStream::legEncrypted(const SessionFacts& facts) {
+    m_timer.stop();
+    if (tell([&](StreamHandler& handler) { handler.onEncrypted(facts); }))
+        settle();
+}
+
+void SocketStream::legWritten() {
+    if (m_depth == 0)
+        settle();
+    else
+        settleLater();
+}
+
+void SocketStream::legEnded(const Error& reason, bool peerEnded) {
+    if (m_closing)
+        fail({});
+    else
+        fail(reason, peerEnded);
+}
+
+std::unique_ptr<Stream> adoptStream(qintptr descriptor, StreamHandler* handler) {
+    return std::make_unique<SocketStream>(int(descriptor), handler);
+}
+
+std::unique_ptr<Stream> connectStream(const QByteArray& address, quint16 port, const QByteArray& sourceAddress,
+                                      Milliseconds connectTimeout, StreamHandler* handler) {
+    const net::Endpoint peer{address, port};
+    return std::make_unique<SocketStream>(net::startConnect(peer, sourceAddress), peer, connectTimeout, handler);
+}
+
+} // namespace postern::tls
