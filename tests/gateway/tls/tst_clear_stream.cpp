@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A stream in clear, over loopback: broken and ended connections, back-pressure, closing, destruction in callbacks.
+#include "support/engine_main.h"
 #include "support/stream_pair.h"
 
 #include <QElapsedTimer>
@@ -272,5 +273,5 @@ class TestClearStream : public QObject {
     }
 };
 
-QTEST_GUILESS_MAIN(TestClearStream)
+POSTERN_ENGINE_TEST_MAIN(TestClearStream)
 #include "tst_clear_stream.moc"
