@@ -94,6 +94,7 @@ using ActionPtr = std::shared_ptr<const Action>;
 
 enum class ConditionKind : quint8 {
     FromAny, FromLocal, FromSocket, FromSource, ForAny, ForLocal, ForDomain, Tag, Authenticated, Helo, Sender, Recipient,
+    Unsupported, // understood, but this version can't test it: a rule that gets there ends in a temporary failure
 };
 
 struct Condition {
@@ -101,14 +102,16 @@ struct Condition {
     bool negated = false;
     bool implied = false;        // not written: from local / for local
     bool regex = false;
-    tables::TablePtr table;      // for kinds that compare
+    tables::TablePtr table;      // for kinds that compare; null with Authenticated = any user
+    QByteArray exactTag;         // accept/reject and 2012: the tag, compared to the letter; then table is null
     QByteArray words;            // as written, for explanations: "for domain <ours>"
     Origin origin;
 };
 
 struct Rule {
     bool reject = false;
-    std::vector<Condition> conditions; // in evaluation order: tag, from, for, helo, auth, sender, recipient
+    std::vector<Condition> conditions; // in evaluation order, which differs: tag, from, for, helo, auth, sender, recipient
+                                       // in action/match; tag, auth, from, sender, recipient, for in accept/reject
     ActionPtr action;                  // null if reject
     Origin origin;
     QByteArray text;                   // the statement as written, one line
@@ -132,12 +135,14 @@ class Ruleset {
     std::vector<Pki> pkis;
     std::vector<std::pair<QByteArray, QByteArray>> cas; // name, file
     std::vector<tables::TablePtr> tables;               // named ones, file order
+    std::vector<tables::TablePtr> inlineTables;         // { ... } of a statement; names made up: "<inline:...>"
     std::map<QByteArray, ActionPtr> actions;            // by name (action/match)
     std::vector<Rule> rules;                            // first match wins
     QByteArrayList files;                               // all files read (includes, table files), absolute
 
-    const Pki* pki(QByteArrayView name) const;
-    tables::TablePtr table(QByteArrayView name) const;
+    const Pki* pki(QByteArrayView name) const;          // null: none of that name
+    tables::TablePtr table(QByteArrayView name) const;  // named or inline; null: none of that name
+    QByteArray caFile(QByteArrayView name) const;       // "" = none of that name
 };
 using RulesetPtr = std::shared_ptr<const Ruleset>;
 

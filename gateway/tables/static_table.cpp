@@ -51,6 +51,35 @@ void StaticTable::lookup(Service service, const QByteArray& key, const LookupDon
         done(answer(service, key.toLower()));
 }
 
+std::optional<bool> StaticTable::coversNow(Service service, const QByteArray& key) const {
+    if (key.size() > kMaxKey)
+        return std::nullopt;
+    prepare(service);
+    switch (service) {
+    case Service::Domain:
+        return m_domains.find(key).has_value();
+    case Service::Netaddr:
+        return exact(key) || m_netaddrs.find(key);
+    case Service::Mailaddr:
+        return m_mailaddrs.find(key).has_value();
+    case Service::String:
+        return exact(key).has_value();
+    case Service::Regex: {
+        const RegexList::Answer found = m_regexes.find(key);
+        return found.failed ? std::nullopt : std::optional(found.found);
+    }
+    case Service::Alias:
+    case Service::Credentials:
+    case Service::Userinfo:
+    case Service::Source:
+    case Service::Addrname:
+    case Service::Mailaddrmap:
+    case Service::Relayhost:
+        break; // these want values
+    }
+    return std::nullopt;
+}
+
 void StaticTable::fetch(Service, const LookupDone& done) const {
     LookupResult result;
     if (!m_entries.empty()) {

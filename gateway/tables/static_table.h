@@ -37,6 +37,7 @@ class StaticTable final : public Table {
     Shape shape() const override { return m_shape; }
     qsizetype size() const override { return qsizetype(m_entries.size()); }
     void lookup(Service service, const QByteArray& key, const LookupDone& done) const override;
+    std::optional<bool> coversNow(Service service, const QByteArray& key) const override;
     void fetch(Service service, const LookupDone& done) const override;
     QByteArrayList keys() const override;
 

@@ -33,4 +33,8 @@ QByteArrayView toString(Service service) {
     return "string";
 }
 
+std::optional<bool> Table::coversNow(Service, const QByteArray&) const {
+    return std::nullopt;
+}
+
 } // namespace postern::tables

@@ -16,6 +16,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace postern::tables {
 
@@ -43,6 +44,9 @@ class Table {
     virtual qsizetype size() const = 0;    // entries; -1 = unknown
     // Match services (Domain, Netaddr, Mailaddr, String, Regex): is the key covered? Others: the value of the key.
     virtual void lookup(Service service, const QByteArray& key, const LookupDone& done) const = 0;
+    // For tables in memory: is a *lower-cased* key covered, told at once and without allocating? Nothing = ask lookup().
+    // Rules are tried by the thousand, so the common answer must cost next to nothing.
+    virtual std::optional<bool> coversNow(Service service, const QByteArray& key) const;
     // The next element for cycling uses (Source, Relayhost). Not found = empty.
     virtual void fetch(Service service, const LookupDone& done) const = 0;
     // Every key in iteration order, for editors and `table list`; empty where it cannot be told.

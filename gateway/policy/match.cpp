@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A walk over rules and their conditions in one loop. A table in memory answers inside the loop; a table that
+// answers later leaves the loop and its answer enters it again. So the stack stays flat however many rules
+// there are.
+#include "policy/match.h"
+
+#include "base/contract.h"
+#include "base/log.h"
+#include "policy/match_facts.h"
+
+#include <memory>
+
+namespace postern::policy {
+namespace {
+
+class Walk : public std::enable_shared_from_this<Walk> {
+  public:
+    Walk(RulesetPtr rules, MatchContext context, WantTrace trace, std::function<void(Verdict)> done)
+        : m_rules(std::move(rules)), m_subject(std::move(context), m_rules->era),
+          m_wantTrace(trace == WantTrace::Yes), m_done(std::move(done)) {}
+
+    void run() {
+        while (m_rule < m_rules->rules.size()) {
+            const Rule& rule = m_rules->rules[m_rule];
+            if (m_condition == rule.conditions.size())
+                return decide(rule);
+            const Step step = test(rule.conditions[m_condition]);
+            if (step == Step::Later || step == Step::Stop)
+                return;
+            if (step == Step::No)
+                nextRule();
+            else
+                ++m_condition;
+        }
+        m_done(std::move(m_verdict)); // Decision::NoMatch
+    }
+
+  private:
+    enum class Step { Yes, No, Later, Stop };
+
+    Step test(const Condition& condition) {
+        if (condition.kind == ConditionKind::Unsupported)
+            return stop(condition.words + " is not tested by this version");
+        const Question question = m_subject.questionFor(condition);
+        if (question.known)
+            return conclude(condition, *question.known != condition.negated, nullptr);
+        if (!m_wantTrace) {
+            if (const auto covered = condition.table->coversNow(question.service, question.key))
+                return conclude(condition, *covered != condition.negated, nullptr);
+        }
+        return ask(condition, question);
+    }
+
+    // Asks the table. The answer comes before lookup() returns, or later through answered().
+    Step ask(const Condition& condition, const Question& question) {
+        m_asking = true;
+        m_answer.reset();
+        condition.table->lookup(
+            question.service, question.key,
+            [self = shared_from_this()](tables::LookupResult result) { self->answered(std::move(result)); });
+        m_asking = false;
+        return m_answer ? conclude(condition) : Step::Later;
+    }
+
+    void answered(tables::LookupResult result) {
+        POSTERN_CHECK(!m_answer, return ); // one answer a question
+        m_answer = std::move(result);
+        if (m_asking)
+            return; // the loop is still there
+        const Step step = conclude(m_rules->rules[m_rule].conditions[m_condition]);
+        if (step == Step::Stop)
+            return;
+        if (step == Step::No)
+            nextRule();
+        else
+            ++m_condition;
+        run();
+    }
+
+    Step conclude(const Condition& condition) {
+        if (m_answer->failed) // never inverted, never taken for "no"
+            return stop(m_answer->value);
+        return conclude(condition, m_answer->found != condition.negated, &*m_answer);
+    }
+
+    Step conclude(const Condition& condition, bool holds, const tables::LookupResult* answer) {
+        if (m_wantTrace) {
+            const QByteArray fact = m_subject.explain(condition, holds != condition.negated, answer);
+            if (holds)
+                m_facts.append(fact);
+            else
+                trace(false, fact);
+        }
+        return holds ? Step::Yes : Step::No;
+    }
+
+    Step stop(const QByteArray& why) {
+        const Rule& rule = m_rules->rules[m_rule];
+        trace(false, why);
+        m_verdict.decision = Decision::TemporaryFailure;
+        m_verdict.rule = &rule;
+        m_verdict.reason = why;
+        m_done(std::move(m_verdict));
+        return Step::Stop;
+    }
+
+    void decide(const Rule& rule) {
+        trace(true, m_facts.join("; "));
+        m_verdict.rule = &rule;
+        m_verdict.action = rule.action;
+        if (rule.reject) {
+            m_verdict.decision = Decision::Reject;
+        } else if (!rule.action) {
+            m_verdict.decision = Decision::Unsupported;
+            m_verdict.reason = "the rule has no action";
+        } else {
+            switch (rule.action->kind) {
+            case ActionKind::Relay:
+                m_verdict.decision = Decision::Relay;
+                break;
+            case ActionKind::Catch:
+                m_verdict.decision = Decision::Catch;
+                break;
+            case ActionKind::Unsupported:
+                m_verdict.decision = Decision::Unsupported;
+                m_verdict.reason = rule.action->unsupported;
+                break;
+            }
+        }
+        m_done(std::move(m_verdict));
+    }
+
+    void nextRule() {
+        ++m_rule;
+        m_condition = 0;
+        m_facts.clear();
+    }
+
+    void trace(bool matched, const QByteArray& because) {
+        if (!m_wantTrace)
+            return;
+        const Rule& rule = m_rules->rules[m_rule];
+        m_verdict.trace.push_back({rule.origin.line, matched, rule.text, because});
+    }
+
+    // constant after construction
+    const RulesetPtr m_rules;
+    const Subject m_subject;
+    const bool m_wantTrace;
+    const std::function<void(Verdict)> m_done;
+    // the walk's place
+    size_t m_rule = 0, m_condition = 0;
+    bool m_asking = false;
+    std::optional<tables::LookupResult> m_answer; // to the question under way
+    QByteArrayList m_facts;                       // why the conditions of this rule held so far
+    Verdict m_verdict;
+};
+
+} // namespace
+
+QByteArrayView toString(Decision decision) {
+    switch (decision) {
+    case Decision::Relay:
+        return "relay";
+    case Decision::Catch:
+        return "catch";
+    case Decision::Reject:
+        return "reject";
+    case Decision::NoMatch:
+        return "no-match";
+    case Decision::TemporaryFailure:
+        return "temporary-failure";
+    case Decision::Unsupported:
+        return "unsupported";
+    }
+    return "no-match";
+}
+
+void match(const RulesetPtr& rules, MatchContext context, WantTrace trace,
+           std::function<void(Verdict)> done) {
+    std::make_shared<Walk>(rules, std::move(context), trace, std::move(done))->run();
+}
+
+ReplyLine replyFor(const Verdict& verdict, const QByteArray& recipient) {
+    const QByteArray address = ": <" + harmless(recipient, 320) + ">";
+    switch (verdict.decision) {
+    case Decision::Relay:
+    case Decision::Catch:
+        return {250, "2.1.5 Destination address valid: Recipient ok"};
+    case Decision::Reject:
+    case Decision::NoMatch:
+        return {550, "5.7.1 Invalid recipient" + address};
+    case Decision::TemporaryFailure:
+    case Decision::Unsupported:
+        return {451, "4.3.0 Temporary failure" + address};
+    }
+    return {451, "4.3.0 Temporary failure" + address};
+}
+
+} // namespace postern::policy

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// RelaySpec to bytes and back: what an envelope of an accept/reject or 2012 rule keeps of its rule.
+//
+// One compact JSON object with a version. Bytes are kept as Latin-1 characters, so any bytes survive. Secrets
+// never get in: credentials are a table's name and a label. An inline list of addresses or hosts has no
+// lasting name, so its entries are kept instead.
+#include "policy/ruleset.h"
+#include "tables/table_factory.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+using namespace Qt::StringLiterals;
+
+namespace postern::policy {
+namespace {
+
+constexpr int kVersion = 1;
+
+QString toJson(const QByteArray& bytes) {
+    return QString::fromLatin1(bytes);
+}
+
+QByteArray fromJson(const QJsonValue& value) {
+    return value.toString().toLatin1();
+}
+
+QString eraName(Era era) {
+    switch (era) {
+    case Era::Map2012:
+        return u"2012"_s;
+    case Era::Legacy:
+        return u"legacy"_s;
+    case Era::Modern:
+        return u"modern"_s;
+    }
+    return u"modern"_s;
+}
+
+std::optional<Era> eraFromName(const QString& name) {
+    for (const Era era : {Era::Map2012, Era::Legacy, Era::Modern}) {
+        if (eraName(era) == name)
+            return era;
+    }
+    return std::nullopt;
+}
+
+bool isInline(const tables::Table& table) {
+    return table.name().startsWith('<');
+}
+
+// A named table by its name, an inline list by its entries.
+QJsonValue tableToJson(const tables::Table& table) {
+    if (!isInline(table))
+        return toJson(table.name());
+    QJsonArray entries;
+    for (const QByteArray& key : table.keys())
+        entries.append(toJson(key));
+    return entries;
+}
+
+Error damaged(const char* what) {
+    return {ErrorCode::Corrupt, QByteArray("the relay kept with this message can't be read: ") + what,
+            Permanence::Temporary};
+}
+
+Error gone(const char* what, const QByteArray& name) {
+    return {ErrorCode::Unavailable,
+            QByteArray("the rule that took this message uses ") + what + " " + name +
+                ", which the configuration no longer has; add it again, or remove the message",
+            Permanence::Temporary};
+}
+
+// Sets `out` from a member that is absent, a table's name, or the entries of an inline list.
+Result<void> readTable(const QJsonValue& value, const Ruleset& current, tables::TablePtr& out) {
+    if (value.isUndefined())
+        return {};
+    if (value.isArray()) {
+        std::vector<tables::Entry> entries;
+        for (const QJsonValue& one : value.toArray())
+            entries.push_back({fromJson(one), {}});
+        out = tables::makeInlineTable("<inline:kept>", tables::Shape::List, std::move(entries),
+                                      current.settings.subAddressDelimiter);
+        return {};
+    }
+    const QByteArray name = fromJson(value);
+    out = current.table(name);
+    if (!out)
+        return gone("table", name);
+    return {};
+}
+
+} // namespace
+
+QByteArray RelaySpec::toBytes() const {
+    QJsonObject object{{u"v"_s, kVersion}, {u"era"_s, eraName(era)}};
+    const auto putText = [&](const QString& key, const QByteArray& text) {
+        if (!text.isEmpty())
+            object.insert(key, toJson(text));
+    };
+    if (!urls.empty()) {
+        QJsonArray list;
+        for (const RelayUrl& url : urls)
+            list.append(toJson(url.print()));
+        object.insert(u"urls"_s, list);
+    }
+    if (hostTable)
+        object.insert(u"hosts"_s, tableToJson(*hostTable));
+    if (verify)
+        object.insert(u"verify"_s, *verify);
+    if (tlsRequired)
+        object.insert(u"tls"_s, true);
+    putText(u"helo"_s, helo);
+    putText(u"from"_s, mailFrom);
+    putText(u"auth"_s,
+            credentials ? credentials->name() : credentialsName); // by name even if inline: no secrets here
+    putText(u"pki"_s, pki);
+    putText(u"ca"_s, ca);
+    if (source)
+        object.insert(u"source"_s, tableToJson(*source));
+    putText(u"backupMx"_s, backupMx);
+    if (isBackup)
+        object.insert(u"backup"_s, true);
+    return QJsonDocument(object).toJson(QJsonDocument::Compact);
+}
+
+Result<RelaySpec> RelaySpec::fromBytes(const QByteArray& bytes, const Ruleset& current) {
+    const QJsonDocument document = QJsonDocument::fromJson(bytes);
+    if (!document.isObject())
+        return damaged("it is not what was written");
+    const QJsonObject object = document.object();
+    if (object.value("v"_L1).toInt() != kVersion)
+        return damaged("another version of this program wrote it");
+    const auto kept = eraFromName(object.value("era"_L1).toString());
+    if (!kept)
+        return damaged("its dialect is unknown");
+    RelaySpec spec;
+    spec.era = *kept;
+    for (const QJsonValue& one : object.value("urls"_L1).toArray()) {
+        auto url = RelayUrl::parse(fromJson(one), spec.era);
+        if (!url)
+            return damaged("its relay URL is invalid");
+        spec.urls.push_back(*url);
+    }
+    if (auto read = readTable(object.value("hosts"_L1), current, spec.hostTable); !read)
+        return read.error();
+    if (auto read = readTable(object.value("source"_L1), current, spec.source); !read)
+        return read.error();
+    if (auto read = readTable(object.value("auth"_L1), current, spec.credentials); !read)
+        return read.error();
+    spec.credentialsName = fromJson(object.value("auth"_L1));
+    if (object.contains("verify"_L1))
+        spec.verify = object.value("verify"_L1).toBool();
+    spec.tlsRequired = object.value("tls"_L1).toBool();
+    spec.helo = fromJson(object.value("helo"_L1));
+    spec.mailFrom = fromJson(object.value("from"_L1));
+    spec.pki = fromJson(object.value("pki"_L1));
+    if (!spec.pki.isEmpty() && !current.pki(spec.pki))
+        return gone("pki", spec.pki);
+    spec.ca = fromJson(object.value("ca"_L1));
+    spec.caFile = spec.ca.isEmpty() ? QByteArray() : current.caFile(spec.ca);
+    if (!spec.ca.isEmpty() && spec.caFile.isEmpty())
+        return gone("ca", spec.ca);
+    spec.backupMx = fromJson(object.value("backupMx"_L1));
+    spec.isBackup = object.value("backup"_L1).toBool();
+    return spec;
+}
+
+} // namespace postern::policy

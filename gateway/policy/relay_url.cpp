@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy/relay_url.h"
+
+#include "policy/relay_schemas.h"
+#include "tables/netaddr.h"
+
+#include <algorithm>
+
+namespace postern::policy {
+namespace {
+
+constexpr qsizetype kMaxUrl = 1023;
+constexpr qsizetype kMaxHost = 255;
+constexpr qsizetype kMaxLabel = 63; // of a host name
+
+Error invalid(QByteArray text) {
+    return Error{ErrorCode::Invalid, std::move(text), Permanence::Permanent};
+}
+
+bool isAlnum(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool isHostCharacter(char c) {
+    return isAlnum(c) || c == '_' || c == '.' || c == '-';
+}
+
+bool isHostName(QByteArrayView host) {
+    if (host.endsWith('.'))
+        host = host.chopped(1);
+    if (host.isEmpty() || host.size() > kMaxHost)
+        return false;
+    qsizetype start = 0;
+    while (start <= host.size()) {
+        qsizetype dot = host.indexOf('.', start);
+        if (dot < 0)
+            dot = host.size();
+        const QByteArrayView part = host.sliced(start, dot - start);
+        if (part.isEmpty() || part.size() > kMaxLabel || part.startsWith('-') || part.endsWith('-'))
+            return false;
+        start = dot + 1;
+    }
+    return true;
+}
+
+// "2001:db8::1" of "[IPv6:2001:db8::1]", "192.0.2.1" of "[192.0.2.1]"; empty if it is no address.
+QByteArray literalOf(QByteArrayView bracketed) {
+    QByteArrayView inside = bracketed.sliced(1, bracketed.size() - 2);
+    const bool isV6Word = inside.size() > 5 && inside.first(5).compare("ipv6:", Qt::CaseInsensitive) == 0;
+    if (isV6Word)
+        inside = inside.sliced(5);
+    const auto address = tables::Netaddr::parse(inside);
+    if (!address || !address->isSingle() || inside.contains('/') || inside.contains('['))
+        return {};
+    if (isV6Word && !inside.contains(':'))
+        return {};
+    return inside.toByteArray();
+}
+
+struct HostPort {
+    QByteArray host;
+    bool isLiteral = false;
+    quint16 port = 0;
+};
+
+Result<quint16> parsePort(QByteArrayView text) {
+    int value = 0;
+    qsizetype digits = 0;
+    while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') {
+        value = value * 10 + (text[digits++] - '0');
+        if (value > 65535)
+            return invalid("the port is larger than 65535");
+    }
+    const bool goesOn = digits < text.size() && (isHostCharacter(text[digits]) || text[digits] == ':');
+    if (digits == 0 || goesOn)
+        return invalid("the port must be a number; service names are not read here, and an IPv6 address goes "
+                       "in brackets");
+    if (value == 0)
+        return invalid("port 0 is no port");
+    return quint16(value);
+}
+
+// What follows host and port is ignored: a trailing "/" or path is harmless.
+Result<HostPort> parseHost(QByteArrayView text) {
+    HostPort result;
+    QByteArrayView rest;
+    if (text.startsWith('[')) {
+        const qsizetype close = text.indexOf(']');
+        if (close < 0)
+            return invalid("the bracket of the address does not close");
+        result.host = literalOf(text.first(close + 1));
+        result.isLiteral = true;
+        rest = text.sliced(close + 1);
+        if (result.host.isEmpty())
+            return invalid("the brackets hold no IPv4 or IPv6 address");
+    } else {
+        qsizetype end = 0;
+        while (end < text.size() && isHostCharacter(text[end]))
+            ++end;
+        result.host = text.first(end).toByteArray();
+        rest = text.sliced(end);
+        if (result.host.isEmpty())
+            return invalid(text.startsWith(':') ? "the host is missing; an IPv6 address goes in brackets"
+                                                : "the host is missing");
+        if (!isHostName(result.host))
+            return invalid("\"" + result.host.left(80) + "\" is not a host name");
+        result.isLiteral = tables::Netaddr::parse(result.host).has_value();
+    }
+    if (rest.startsWith('@'))
+        return invalid("there is a second \"@\"; the label ends at the first one");
+    if (rest.startsWith(':')) {
+        const Result<quint16> port = parsePort(rest.sliced(1));
+        if (!port)
+            return port.error();
+        result.port = *port;
+    }
+    return result;
+}
+
+bool isSchemaShaped(QByteArrayView name) {
+    return name.size() <= 40 &&
+           std::all_of(name.begin(), name.end(), [](char c) { return isAlnum(c) || c == '+' || c == '-'; });
+}
+
+QByteArray unknownSchema(QByteArrayView name, Era era) {
+    if (!isSchemaShaped(name)) // may hold anything, a password too: not repeated
+        return "what stands before \"://\" is no relay schema";
+    QByteArray text = "unknown relay schema \"" + name.toByteArray() + "://\"";
+    const bool isBackup = name.compare("backup", Qt::CaseInsensitive) == 0 ||
+                          name.compare("tls+backup", Qt::CaseInsensitive) == 0;
+    if (isBackup && era == Era::Modern)
+        return text + "; write relay backup mx NAME";
+    const QByteArray better = suggestSchema(name, era);
+    if (!better.isEmpty())
+        text += "; did you mean \"" + better + "://\"?";
+    return text;
+}
+
+// Which schemas take a label, and which need one, differs from era to era.
+QByteArray labelProblem(const RelaySchema& schema, bool hasLabel, Era era) {
+    switch (era) {
+    case Era::Map2012: // before December 2012 the host name was the credentials key, so a label may be
+                       // missing
+        return hasLabel && !schema.auth
+                   ? "a label before \"@\" needs a schema with +auth, such as tls+auth://"
+                   : "";
+    case Era::Legacy:
+        if (hasLabel && !schema.auth)
+            return "a label before \"@\" needs a schema with +auth, such as tls+auth://";
+        return schema.auth && !hasLabel
+                   ? "a schema with +auth needs a label: " + schema.name.toByteArray() + "://LABEL@HOST"
+                   : "";
+    case Era::Modern:
+        return hasLabel && !schema.mayHaveLabel ? "a label before \"@\" needs smtp+tls:// or smtps://, so "
+                                                  "that the password travels encrypted"
+                                                : "";
+    }
+    return {};
+}
+
+} // namespace
+
+QByteArrayView toString(TlsUse use) {
+    switch (use) {
+    case TlsUse::None:
+        return "none";
+    case TlsUse::Opportunistic:
+        return "opportunistic";
+    case TlsUse::Required:
+        return "required";
+    case TlsUse::Wrapped:
+        return "wrapped";
+    case TlsUse::Either:
+        return "either";
+    }
+    return "none";
+}
+
+Result<RelayUrl> RelayUrl::parse(QByteArrayView text, Era era) {
+    if (text.size() > kMaxUrl)
+        return invalid("the relay URL is longer than 1023 octets");
+    RelayUrl url;
+    url.m_text = text.toByteArray();
+    const RelaySchema* schema = &defaultSchema(era);
+    const qsizetype colons = text.indexOf("://");
+    if (colons >= 0) {
+        schema = findSchema(text.first(colons), era);
+        if (!schema)
+            return invalid(unknownSchema(text.first(colons), era));
+        url.m_schema = schema->name.toByteArray();
+        text = text.sliced(colons + 3);
+    }
+    const qsizetype at = text.indexOf('@');
+    if (at >= 0) {
+        url.m_label = text.first(at).toByteArray();
+        text = text.sliced(at + 1);
+        if (url.m_label.isEmpty())
+            return invalid("the label before \"@\" is empty");
+    }
+    if (const QByteArray problem = labelProblem(*schema, at >= 0, era); !problem.isEmpty())
+        return invalid(problem);
+    const Result<HostPort> host = parseHost(text);
+    if (!host)
+        return host.error();
+    url.m_host = (*host).host;
+    url.m_isLiteral = (*host).isLiteral;
+    url.m_port = (*host).port;
+    if (schema->port == 0 && url.m_port == 0)
+        return invalid("lmtp:// has no usual port; write lmtp://HOST:PORT");
+    url.m_meaning = RelayMeaning{
+        .tls = schema->tls,
+        .auth = schema->auth || at >= 0,
+        .lmtp = schema->lmtp,
+        .backup = schema->backup,
+        .verifyByDefault = schema->verify,
+        .port = url.m_port != 0 ? url.m_port : schema->port,
+    };
+    return url;
+}
+
+QByteArray RelayUrl::masked() const {
+    QByteArray text = m_schema.isEmpty() ? QByteArray() : m_schema + "://";
+    if (!m_label.isEmpty()) {
+        const qsizetype colon = m_label.indexOf(':'); // somebody may have written user:password there
+        text += (colon < 0 ? m_label : m_label.first(colon) + ":***") + "@";
+    }
+    text += m_isLiteral && m_host.contains(':') ? "[" + m_host + "]" : m_host;
+    if (m_port != 0)
+        text += ":" + QByteArray::number(m_port);
+    return text;
+}
+
+bool sameMeaning(const RelayUrl& a, const RelayUrl& b) {
+    return a.m_meaning == b.m_meaning && a.m_isLiteral == b.m_isLiteral &&
+           a.m_host.compare(b.m_host, Qt::CaseInsensitive) == 0 && a.m_label.toLower() == b.m_label.toLower();
+}
+
+} // namespace postern::policy
