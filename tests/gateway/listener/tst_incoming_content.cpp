@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Where content goes while it comes in, and that every failing disk operation is told at the end, not lost.
+#include "listener/incoming_content.h"
+#include "queue/spool.h"
+#include "support/failing_file_store.h"
+#include "support/memory_file_store.h"
+
+#include <QRegularExpression>
+#include <QTest>
+
+using namespace postern;
+using namespace postern::listener;
+using namespace postern::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const QByteArray kPath = "incoming/1a2b3c4d";
+
+// Text in which every position differs from its neighbours.
+QByteArray content(qint64 octets) {
+    QByteArray text;
+    text.reserve(octets + 16);
+    for (int i = 0; text.size() < octets; ++i)
+        text += QByteArray::number(i) + "\r\n";
+    text.truncate(octets);
+    return text;
+}
+
+} // namespace
+
+class TestIncomingContent : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void init() { QTest::failOnWarning(QRegularExpression(u".*"_s)); }
+    void tellsEveryDiskFailureAtTheEnd();
+    void keepsEveryOctet_data();
+    void keepsEveryOctet();
+    void writesInLargePieces();
+};
+
+void TestIncomingContent::tellsEveryDiskFailureAtTheEnd() {
+    const QByteArray whole = content(300'000);
+    int failures = 0;
+    for (int n = 1;; ++n) {
+        MemoryFileStore disk;
+        FailingFileStore failing(disk, n, FailingFileStore::Mode::Once, {ErrorCode::NoSpace, "disk full", Permanence::Temporary});
+        IncomingContent incoming(failing, kPath, -1);
+        for (qsizetype at = 0; at < whole.size(); at += 10'000)
+            incoming.append(QByteArrayView(whole).sliced(at, qMin<qsizetype>(10'000, whole.size() - at)));
+        const auto body = incoming.finish();
+        if (!failing.failed()) {
+            QVERIFY(body);
+            break;
+        }
+        ++failures;
+        QVERIFY(!body);
+        QVERIFY(body.error().code == ErrorCode::NoSpace);
+        QCOMPARE(incoming.fileName(), n == 1 ? QByteArray() : kPath); // 1 = create itself: nothing to discard
+    }
+    QVERIFY(failures >= 4); // create, several writes, close
+}
+
+void TestIncomingContent::keepsEveryOctet_data() {
+    QTest::addColumn<qint64>("octets");
+    QTest::addColumn<qint64>("piece");
+    QTest::addColumn<bool>("inFile");
+    const qint64 limit = queue::kInlineBody;
+    QTest::addRow("nothing") << qint64(0) << qint64(1) << false;
+    QTest::addRow("one octet at a time") << qint64(2000) << qint64(1) << false;
+    QTest::addRow("just inline") << limit << qint64(4096) << false;
+    QTest::addRow("one octet more") << limit + 1 << qint64(4096) << true;
+    QTest::addRow("file, one piece") << qint64(200'000) << qint64(200'000) << true;
+    QTest::addRow("file, pieces across the 64 KiB edge") << qint64(200'000) << qint64(65'535) << true;
+    QTest::addRow("file, ends on the edge") << qint64(131'072) << qint64(8192) << true;
+}
+
+void TestIncomingContent::keepsEveryOctet() {
+    QFETCH(qint64, octets);
+    QFETCH(qint64, piece);
+    QFETCH(bool, inFile);
+    const QByteArray whole = content(octets);
+    MemoryFileStore disk;
+    IncomingContent incoming(disk, kPath, octets / 2); // what a client announced need not be true
+    for (qint64 at = 0; at < octets; at += piece)
+        incoming.append(QByteArrayView(whole).sliced(at, qMin(piece, octets - at)));
+    QCOMPARE(incoming.size(), octets);
+    const auto body = incoming.finish();
+    QVERIFY(body);
+    QCOMPARE(body->size, octets);
+    QCOMPARE(body->file, inFile ? kPath : QByteArray());
+    QCOMPARE(inFile ? disk.read(kPath, 0, -1).value_or({}) : body->bytes, whole);
+    QVERIFY(inFile ? body->bytes.isEmpty() : !disk.size(kPath));
+}
+
+void TestIncomingContent::writesInLargePieces() { // R08: a message costs at most a piece of memory
+    MemoryFileStore disk;
+    FailingFileStore counting(disk, 0);
+    IncomingContent incoming(counting, kPath, -1);
+    const QByteArray piece = content(1000);
+    for (int i = 0; i < 1000; ++i)
+        incoming.append(piece);
+    QVERIFY(incoming.finish());
+    // create + close + about one write per 64 KiB of 1,000,000 octets
+    QVERIFY2(counting.operations() <= 2 + 17, QByteArray::number(counting.operations()).constData());
+}
+
+QTEST_APPLESS_MAIN(TestIncomingContent)
+#include "tst_incoming_content.moc"
