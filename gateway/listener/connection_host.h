@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a ServerConnection needs from the I/O thread that runs it; an interface so that tests can be that thread.
+// Thread: the connection's, but outcomes() gives an address that any thread may post to.
+#pragma once
+
+#include "base/mailbox.h"
+#include "base/secret.h"
+#include "listener/services.h"
+#include "policy/match.h"
+#include "smtp/server_session.h"
+#include "tables/table.h"
+
+#include <memory>
+#include <variant>
+
+namespace postern::listener {
+
+using ConnectionId = quint64; // never reused on one thread
+
+// An answer that came from another thread, or later.
+struct StoreAnswer { smtp::Reply reply; };
+struct LoginAnswer { smtp::LoginOutcome outcome = smtp::LoginOutcome::BackendDown; };
+struct VerdictAnswer { policy::Verdict verdict; };
+
+struct Outcome {
+    ConnectionId connection = 0; // it may be gone by now; then nothing happens
+    std::variant<StoreAnswer, LoginAnswer, VerdictAnswer> answer;
+};
+
+struct LoginQuestion {
+    ConnectionId connection = 0;
+    tables::TablePtr credentials; // null: system accounts
+    QByteArray user;
+    Secret password;
+    QByteArray clientAddress, listener; // for the log
+};
+
+class ConnectionHost {
+  public:
+    virtual ~ConnectionHost() = default;
+    virtual const std::shared_ptr<const ListenerServices>& services() const = 0;
+    virtual MailboxAddress<Outcome> outcomes() const = 0;
+    virtual bool isOwnAddress(const QByteArray& address) const = 0; // loopback or an address of this computer
+    virtual void checkLogin(LoginQuestion question) = 0;            // a LoginAnswer follows, never before it returns
+    virtual void finished(ConnectionId connection) = 0;             // nothing is left to do; may destroy the connection
+};
+
+} // namespace postern::listener

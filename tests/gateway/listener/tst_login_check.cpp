@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Sign-in against a credentials table: who gets in, what a table in trouble means, and what the log may know.
+#include "listener/login_check.h"
+#include "base/log.h"
+#include "support/fake_clock.h"
+#include "table_double.h"
+
+#include <QElapsedTimer>
+#include <QRegularExpression>
+#include <QTest>
+
+#include <mutex>
+
+using namespace postern;
+using namespace postern::listener;
+using namespace postern::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// crypt_blowfish's test vector: the password is "U*U".
+const QByteArray kHash = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+
+std::map<QByteArray, QByteArray> people() {
+    return {{"carol", kHash},
+            {"dave", "dave:" + kHash},
+            {"plain", "U*U"},
+            {"des", "rEK1ecacw.7.c"},
+            {"locked", "*"},
+            {"broken", kHash.chopped(3) + "!!"}};
+}
+
+QByteArray wordFor(smtp::LoginOutcome outcome) {
+    switch (outcome) {
+    case smtp::LoginOutcome::Accepted: return "accepted";
+    case smtp::LoginOutcome::Refused: return "refused";
+    case smtp::LoginOutcome::BackendDown: return "backend down";
+    }
+    return {};
+}
+
+LoginLimits quick() {
+    LoginLimits limits;
+    limits.longestDelay = Milliseconds(0);
+    limits.longestBackOff = Milliseconds(0);
+    return limits;
+}
+
+// One LoginCheck with what came out of it.
+struct Desk {
+    explicit Desk(LoginLimits limits = quick())
+        : check(
+              clock, [this](SessionEvent event) { events.push_back(std::move(event)); },
+              [this](ConnectionId id, smtp::LoginOutcome outcome) { answers.append({id, wordFor(outcome)}); }, limits) {}
+
+    void ask(const QByteArray& user, const QByteArray& password, ConnectionId id = 7,
+             const QByteArray& address = "192.0.2.9") {
+        check.check({id, table, user, Secret(QByteArray(password)), address, "127.0.0.1:587"});
+    }
+
+    FakeClock clock;
+    std::shared_ptr<TableDouble> table = std::make_shared<TableDouble>(people());
+    std::vector<SessionEvent> events;
+    QList<std::pair<quint64, QByteArray>> answers;
+    LoginCheck check;
+};
+
+std::mutex logMutex;
+QByteArrayList logged; // guarded by logMutex
+
+} // namespace
+
+class TestLoginCheck : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() {
+        setLogToStandardError(false);
+        setLogListener([](const LogLine& line) {
+            const std::lock_guard lock(logMutex);
+            logged.append(line.text);
+        });
+    }
+    void init() {
+        QTest::failOnWarning(QRegularExpression(u".*"_s));
+        const std::lock_guard lock(logMutex);
+        logged.clear();
+    }
+    void cleanupTestCase() { setLogListener({}); }
+
+    void answersByTableAndHash_data();
+    void answersByTableAndHash();
+    void failsSafeWhenTheTableIsAway();
+    void failsSafeWhenTheTableAnswersLateAndBadly();
+    void refusesSystemAccounts();
+    void neverAnswersInsideTheCall();
+    void hashesForUnknownUsersToo();
+    void logsUserAndAddressButNoPassword();
+    void namesTableAndUserOfAPlainTextEntry();
+    void boundsWhatWaits();
+    void backsOffByAddress();
+    void dropsAnswersAfterItsEnd();
+};
+
+void TestLoginCheck::answersByTableAndHash_data() {
+    QTest::addColumn<QByteArray>("user");
+    QTest::addColumn<QByteArray>("password");
+    QTest::addColumn<QByteArray>("answer");
+    QTest::addRow("wrong password") << "carol"_ba << "U*V"_ba << "refused"_ba;
+    QTest::addRow("empty password") << "carol"_ba << ""_ba << "refused"_ba;
+    QTest::addRow("the hash itself as password") << "carol"_ba << kHash << "refused"_ba;
+    QTest::addRow("password with a NUL: crypt would stop there") << "carol"_ba << "U*U\0x"_ba << "refused"_ba;
+    QTest::addRow("A13 unknown user") << "nobody"_ba << "U*U"_ba << "refused"_ba;
+    QTest::addRow("A08 query text as user") << "' OR '1'='1"_ba << "U*U"_ba << "refused"_ba;
+    QTest::addRow("A15 password of 1 MiB") << "carol"_ba << QByteArray(1 << 20, 'U') << "refused"_ba;
+    QTest::addRow("A15 password of 1025 octets") << "carol"_ba << QByteArray(1025, 'U') << "refused"_ba;
+    QTest::addRow("A15 plain text entry, right word") << "plain"_ba << "U*U"_ba << "backend down"_ba;
+    QTest::addRow("A15 DES entry") << "des"_ba << "U*U"_ba << "backend down"_ba;
+    QTest::addRow("damaged hash") << "broken"_ba << "U*U"_ba << "backend down"_ba;
+    QTest::addRow("locked account") << "locked"_ba << "*"_ba << "refused"_ba;
+    QTest::addRow("right") << "carol"_ba << "U*U"_ba << "accepted"_ba;
+    QTest::addRow("right, user in capitals") << "CAROL"_ba << "U*U"_ba << "accepted"_ba;
+    QTest::addRow("right, entry names the user too") << "dave"_ba << "U*U"_ba << "accepted"_ba;
+}
+
+void TestLoginCheck::answersByTableAndHash() {
+    QFETCH(QByteArray, user);
+    QFETCH(QByteArray, password);
+    QFETCH(QByteArray, answer);
+    Desk desk;
+    desk.ask(user, password);
+    QTRY_COMPARE(desk.answers.size(), 1);
+    QCOMPARE(desk.answers[0].first, quint64(7));
+    QCOMPARE(desk.answers[0].second, answer);
+    QCOMPARE(desk.events.size(), size_t(answer == "refused" ? 1 : 0));
+}
+
+void TestLoginCheck::failsSafeWhenTheTableIsAway() { // A11: never 235, never 535
+    Desk desk;
+    desk.table->fails = true;
+    desk.ask("carol", "U*U");
+    QTRY_COMPARE(desk.answers.size(), 1);
+    QCOMPARE(desk.answers[0].second, "backend down"_ba);
+    const std::lock_guard lock(logMutex);
+    QCOMPARE(logged, QByteArrayList{"sign-in from 192.0.2.9 at 127.0.0.1:587 put off: table users cannot be asked: the "
+                                    "database is away"});
+}
+
+void TestLoginCheck::failsSafeWhenTheTableAnswersLateAndBadly() { // A11
+    Desk desk;
+    desk.table->holds = true;
+    desk.ask("carol", "U*U");
+    QCoreApplication::processEvents();
+    QVERIFY(desk.answers.isEmpty());
+    desk.table->fails = true;
+    desk.table->release();
+    QTRY_COMPARE(desk.answers.size(), 1);
+    QCOMPARE(desk.answers[0].second, "backend down"_ba);
+}
+
+void TestLoginCheck::refusesSystemAccounts() {
+    Desk desk;
+    desk.table.reset();
+    desk.ask("root", "U*U");
+    QTRY_COMPARE(desk.answers.size(), 1);
+    QCOMPARE(desk.answers[0].second, "backend down"_ba);
+    const std::lock_guard lock(logMutex);
+    QVERIFY(logged.value(0).contains("accounts of the system are not supported"));
+}
+
+void TestLoginCheck::neverAnswersInsideTheCall() {
+    Desk desk;
+    desk.table->fails = true;
+    desk.ask("carol", "U*U");
+    QVERIFY(desk.answers.isEmpty());
+    QTRY_COMPARE(desk.answers.size(), 1);
+}
+
+// A13. Time is not measured (a loaded machine would lie); that the work is done shows in the table being sampled for a
+// hash to imitate.
+void TestLoginCheck::hashesForUnknownUsersToo() {
+    Desk desk;
+    desk.ask("nobody", "U*U");
+    QTRY_COMPARE(desk.answers.size(), 1);
+    QCOMPARE(desk.table->asked.value(0), "nobody"_ba);
+    QVERIFY(desk.table->asked.contains("carol"));
+}
+
+void TestLoginCheck::logsUserAndAddressButNoPassword() { // A05
+    Desk desk;
+    desk.ask("carol", "hunter2-very-secret");
+    desk.ask("evil\r\nname", "hunter2-very-secret");
+    QTRY_COMPARE(desk.answers.size(), 2);
+    const std::lock_guard lock(logMutex);
+    QVERIFY(logged.contains("sign-in of user \"carol\" from 192.0.2.9 at 127.0.0.1:587 failed"));
+    QByteArray all = logged.join('\n');
+    for (const SessionEvent& event : desk.events)
+        all += event.text + event.detail;
+    QVERIFY(!all.contains("hunter2"));
+    QVERIFY(!all.contains('\r'));
+    QVERIFY(!all.contains(kHash));
+}
+
+void TestLoginCheck::namesTableAndUserOfAPlainTextEntry() { // A15
+    Desk desk;
+    desk.ask("plain", "U*U");
+    QTRY_COMPARE(desk.answers.size(), 1);
+    const std::lock_guard lock(logMutex);
+    QCOMPARE(logged, QByteArrayList{"sign-in from 192.0.2.9 at 127.0.0.1:587 put off: the entry of plain in table users is "
+                                    "not a password hash (plain text?); make one with: posternctl encrypt"});
+}
+
+void TestLoginCheck::boundsWhatWaits() { // T17's like: a flood of sign-ins must not queue without end
+    LoginLimits limits = quick();
+    limits.mostPending = 3;
+    Desk desk(limits);
+    desk.table->holds = true;
+    for (ConnectionId id = 1; id <= 5; ++id)
+        desk.ask("carol", "U*U", id);
+    QTRY_COMPARE(desk.answers.size(), 2);
+    QCOMPARE(desk.answers[0].second, "backend down"_ba);
+    desk.table->release();
+    QTRY_COMPARE(desk.answers.size(), 5);
+    QCOMPARE(desk.answers[4].second, "accepted"_ba);
+}
+
+void TestLoginCheck::backsOffByAddress() { // A05
+    LoginLimits limits = quick();
+    limits.failuresBeforeBackOff = 3;
+    limits.longestBackOff = Milliseconds(1);
+    Desk desk(limits);
+    for (int i = 0; i < 4; ++i) {
+        QCOMPARE(desk.check.delayAfterFailure("192.0.2.9"), Milliseconds(0));
+        desk.ask("carol", "wrong", ConnectionId(i));
+        QTRY_COMPARE(desk.answers.size(), i + 1);
+    }
+    QCOMPARE(desk.check.delayAfterFailure("192.0.2.9"), Milliseconds(1));
+    QCOMPARE(desk.check.delayAfterFailure("192.0.2.10"), Milliseconds(0)); // others are not punished
+    desk.clock.advance(Milliseconds(600'001));
+    desk.ask("carol", "wrong");
+    QTRY_COMPARE(desk.answers.size(), 5);
+    QCOMPARE(desk.check.delayAfterFailure("192.0.2.9"), Milliseconds(0)); // forgotten
+}
+
+void TestLoginCheck::dropsAnswersAfterItsEnd() {
+    auto table = std::make_shared<TableDouble>(people());
+    table->holds = true;
+    {
+        Desk desk;
+        desk.table = table;
+        desk.ask("carol", "U*U");
+    }
+    table->release(); // nobody is there; must not crash
+    QCoreApplication::processEvents();
+}
+
+QTEST_GUILESS_MAIN(TestLoginCheck)
+#include "tst_login_check.moc"
