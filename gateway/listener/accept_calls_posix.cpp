@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "listener/accept_calls.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace postern::listener {
+namespace {
+
+ClientKey keyOf(const sockaddr_storage& peer) {
+    if (peer.ss_family == AF_INET6) {
+        const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr;
+        return {QByteArray(reinterpret_cast<const char*>(address.s6_addr), 8), IN6_IS_ADDR_LOOPBACK(&address) != 0};
+    }
+    const in_addr& address = reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr;
+    const QByteArray bytes(reinterpret_cast<const char*>(&address.s_addr), 4);
+    return {bytes, bytes[0] == 127};
+}
+
+} // namespace
+
+Taken takeConnection(qintptr listening) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int fd = ::accept4(int(listening), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        return {Taken::What::Connection, fd, keyOf(peer), 0};
+    const int number = errno;
+    Taken taken;
+    taken.error = number;
+    switch (number) {
+    case EAGAIN:
+        taken.what = Taken::What::Nobody;
+        break;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        taken.what = Taken::What::NoRoom;
+        break;
+    case EBADF:
+    case EINVAL:
+    case ENOTSOCK:
+    case EFAULT:
+        taken.what = Taken::What::Broken;
+        break;
+    default: // ECONNABORTED, EINTR, EPROTO, EPERM (firewall) and the network's own, accept(2)
+        taken.what = Taken::What::Gone;
+        break;
+    }
+    return taken;
+}
+
+void turnAway(int descriptor, QByteArrayView line) {
+    if (!line.isEmpty()) {
+        (void)::send(descriptor, line.data(), size_t(line.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+        // What an early talker said would turn the close into a reset, which may overtake the line.
+        char ignored[1024];
+        (void)::recv(descriptor, ignored, sizeof ignored, MSG_DONTWAIT);
+        ::shutdown(descriptor, SHUT_WR);
+    }
+    ::close(descriptor);
+}
+
+int descriptorCeiling() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return 1 << 20;
+    const int most = int(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
+    return most - std::clamp(most / 8, 16, 256);
+}
+
+bool SpareDescriptor::refill() {
+    if (m_descriptor < 0)
+        m_descriptor = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return m_descriptor >= 0;
+}
+
+void SpareDescriptor::spend() {
+    if (m_descriptor >= 0)
+        ::close(m_descriptor);
+    m_descriptor = -1;
+}
+
+} // namespace postern::listener

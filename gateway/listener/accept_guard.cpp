@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "listener/accept_guard.h"
+
+namespace postern::listener {
+
+Admission AcceptGuard::admit(const ClientKey& client) {
+    if (m_sessions >= m_limits.maxSessions)
+        return Admission::TooMany;
+    if (!client.isLoopback) {
+        int& count = m_perAddress[client.bytes];
+        if (count >= m_limits.maxSessionsPerAddress)
+            return Admission::TooManyFromAddress;
+        ++count;
+    }
+    ++m_sessions;
+    return Admission::Welcome;
+}
+
+void AcceptGuard::leave(const ClientKey& client) {
+    --m_sessions;
+    if (client.isLoopback)
+        return;
+    const auto at = m_perAddress.find(client.bytes);
+    if (at != m_perAddress.end() && --at.value() <= 0)
+        m_perAddress.erase(at);
+}
+
+} // namespace postern::listener

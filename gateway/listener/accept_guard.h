@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Counts the sessions of one I/O thread, in all and per client address, and says who may come in.
+//
+// Addresses are counted by network for IPv6 (/64: one household), loopback not at all. Thread: its own.
+#pragma once
+
+#include "listener/acceptor.h"
+
+#include <QHash>
+
+namespace postern::listener {
+
+struct ClientKey {
+    QByteArray bytes; // 4 octets, or the first 8 of an IPv6 address
+    bool isLoopback = false;
+};
+
+enum class Admission : quint8 { Welcome, TooMany, TooManyFromAddress };
+
+class AcceptGuard {
+  public:
+    explicit AcceptGuard(AcceptLimits limits) : m_limits(limits) {}
+
+    Admission admit(const ClientKey& client); // Welcome counts it
+    void leave(const ClientKey& client);      // one that was welcome
+    int sessions() const { return m_sessions; }
+
+  private:
+    const AcceptLimits m_limits;
+    int m_sessions = 0;
+    QHash<QByteArray, int> m_perAddress;
+};
+
+} // namespace postern::listener

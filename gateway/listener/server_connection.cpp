@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "listener/server_connection.h"
+
+#include "base/contract.h"
+#include "base/log.h"
+
+#include <utility>
+
+namespace postern::listener {
+namespace {
+
+constexpr qint64 kMostUnsent = 256 * 1024;      // replies a client may leave unread before we stop listening to it
+constexpr Milliseconds kUnsentLimit{60'000};    // without one octet of progress
+constexpr Milliseconds kHandshakeLimit{60'000};
+constexpr Milliseconds kCloseLimit{60'000};
+constexpr Milliseconds kDataRateGrace{60'000};
+constexpr int kErrorsBeforeSlow = 10;           // as Postfix's soft limit
+
+smtp::ServerFeatures featuresOf(const ListenerService& service) {
+    smtp::ServerFeatures features;
+    features.hostname = service.hostname;
+    const bool hasIdentity = service.identity != nullptr;
+    switch (service.spec.tls) {
+    case policy::ListenTls::None: break;
+    case policy::ListenTls::StartTls: features.startTls = hasIdentity; break;
+    case policy::ListenTls::StartTlsRequired:
+        features.startTls = hasIdentity;
+        features.requireTls = true;
+        break;
+    case policy::ListenTls::Wrapped: features.implicitTls = true; break;
+    }
+    switch (service.spec.auth) {
+    case policy::ListenAuth::Off: features.auth = smtp::AuthMode::Off; break;
+    case policy::ListenAuth::Optional: features.auth = smtp::AuthMode::Optional; break;
+    case policy::ListenAuth::Required: features.auth = smtp::AuthMode::Required; break;
+    }
+    return features;
+}
+
+smtp::ServerLimits limitsOf(const ListenerService& service) {
+    smtp::ServerLimits limits;
+    const policy::Settings& settings = service.rules->settings;
+    limits.maxMessageSize = settings.maxMessageSize;
+    limits.maxRecipients = settings.maxRecipients;
+    limits.maxMails = settings.maxMails;
+    return limits;
+}
+
+smtp::TlsFacts factsOf(const tls::SessionFacts& facts) {
+    return {facts.version, facts.cipher, facts.bits, facts.peerVerified, facts.peerName};
+}
+
+// The first reply of a batch that refuses something, without its line end.
+QByteArray firstRefusal(QByteArrayView replies) {
+    for (qsizetype at = 0; at < replies.size();) {
+        const qsizetype end = replies.indexOf('\n', at);
+        const QByteArrayView line = replies.sliced(at, (end < 0 ? replies.size() : end) - at);
+        if (line.startsWith('4') || line.startsWith('5'))
+            return line.toByteArray().trimmed();
+        if (end < 0)
+            break;
+        at = end + 1;
+    }
+    return {};
+}
+
+} // namespace
+
+class ServerConnection::Door {
+  public:
+    explicit Door(ServerConnection& connection) : m_connection(connection) { ++m_connection.m_depth; }
+    ~Door() {
+        if (m_connection.m_depth == 1)
+            m_connection.settle();
+        if (--m_connection.m_depth == 0 && m_connection.m_ended)
+            m_connection.m_host.finished(m_connection.m_id); // the connection may be gone now
+    }
+    Door(const Door&) = delete;
+    Door& operator=(const Door&) = delete;
+
+  private:
+    ServerConnection& m_connection;
+};
+
+ServerConnection::ServerConnection(ConnectionHost& host, ConnectionId id, std::shared_ptr<const ListenerService> service)
+    : m_host(host), m_id(id), m_service(std::move(service)) {}
+
+ServerConnection::~ServerConnection() {
+    if (m_stream)
+        m_stream->setHandler(nullptr);
+    discardContent();
+}
+
+void ServerConnection::start(std::unique_ptr<tls::Stream> stream) {
+    const Door door(*this);
+    m_stream = std::move(stream);
+    m_stream->setHandler(this);
+    m_session.emplace(featuresOf(*m_service), limitsOf(*m_service),
+                      smtp::ClientFacts{m_stream->peerAddress(), m_stream->peerPort(), {}});
+    m_since = m_unsentSince = now();
+    if (m_service->spec.tls == policy::ListenTls::Wrapped)
+        startTls();
+    else
+        carryOut(m_session->greet());
+}
+
+void ServerConnection::deliver(Outcome outcome) {
+    const Door door(*this);
+    if (m_ended)
+        return;
+    if (const auto* store = std::get_if<StoreAnswer>(&outcome.answer)) {
+        if (store->reply.isPositive())
+            m_errors = 0;
+        carryOut(m_session->stored(store->reply));
+    } else if (const auto* login = std::get_if<LoginAnswer>(&outcome.answer)) {
+        carryOut(m_session->loginChecked(login->outcome));
+    } else if (const auto* verdict = std::get_if<VerdictAnswer>(&outcome.answer)) {
+        carryOut(m_session->recipientChecked(judge(verdict->verdict)));
+    }
+}
+
+void ServerConnection::shutDown() {
+    const Door door(*this);
+    if (m_ended || m_closing)
+        return;
+    if (m_handshaking) { // nothing can be said in the middle of a handshake
+        m_stream->abort();
+        m_ended = true;
+        return;
+    }
+    carryOut(m_session->shutDown());
+}
+
+void ServerConnection::tick() {
+    const Door door(*this);
+    if (m_ended)
+        return;
+    const SteadyTime time = now();
+    m_slowed = false;
+
+    const qint64 unsent = m_stream->unsent();
+    if (unsent == 0 || unsent != m_unsent) {
+        m_unsent = unsent;
+        m_unsentSince = time;
+    }
+    const bool hangs = (time - m_unsentSince >= kUnsentLimit) || (m_closing && time - m_since >= kCloseLimit);
+    if (hangs) {
+        log(LogLevel::Notice, LogArea::Smtp, m_session->client().address + " does not read our replies; connection closed");
+        m_stream->abort();
+        m_ended = true;
+        carryOut(m_session->peerClosed());
+        return;
+    }
+    if (m_closing)
+        return;
+    if (m_handshaking) {
+        if (time - m_since >= kHandshakeLimit) {
+            m_stream->abort();
+            onClosed({ErrorCode::Timeout, "the TLS handshake did not finish in time", Permanence::Temporary}, false);
+        }
+        return;
+    }
+    if (m_session->isWaiting())
+        return; // for us
+    if (m_session->isReceivingContent()) {
+        const auto elapsed = time - m_contentSince;
+        const qint64 due = smtp::ServerLimits{}.minDataRate * std::chrono::duration_cast<Seconds>(elapsed).count();
+        if (elapsed > kDataRateGrace && m_contentOctets < due) {
+            timeOut("sends its message too slowly");
+            return;
+        }
+    }
+    if (time - m_since >= m_session->timeout())
+        timeOut("said nothing for too long");
+}
+
+void ServerConnection::onBytes(QByteArrayView bytes) {
+    const Door door(*this);
+    if (m_closing || m_ended)
+        return;
+    if (m_session->isWaiting())
+        m_heldBack = true; // the session keeps these, but no more
+    carryOut(m_session->feed(bytes));
+    if (m_session->isReceivingContent()) {
+        m_contentOctets += bytes.size();
+        m_since = now();
+    }
+}
+
+void ServerConnection::onEncrypted(const tls::SessionFacts& facts) {
+    const Door door(*this);
+    m_handshaking = false;
+    m_since = now();
+    carryOut(m_session->tlsStarted(factsOf(facts)));
+    if (m_service->spec.tls == policy::ListenTls::Wrapped)
+        carryOut(m_session->greet());
+}
+
+void ServerConnection::onWritten() {
+    const Door door(*this); // reading may go on
+}
+
+void ServerConnection::onClosed(const Error& reason, bool peerEnded) {
+    const Door door(*this);
+    if (std::exchange(m_ended, true))
+        return;
+    if (m_handshaking && !peerEnded) {
+        const QByteArray address = m_session->client().address;
+        const QByteArray why = harmless(reason.text);
+        log(LogLevel::Notice, LogArea::Tls, "TLS with client " + address + " at " + m_service->socket->name() + " failed: " + why);
+        services().report({SessionEvent::Kind::SessionClosed, m_service->socket->name(), address,
+                           "Encrypted connection from " + address + " failed", why, 0});
+    }
+    carryOut(m_session->peerClosed());
+}
+
+// Effects may bring answers at once, and those more effects: they queue up behind the ones under way.
+void ServerConnection::carryOut(smtp::ServerEffects effects) {
+    if (m_effects.empty())
+        m_effects = std::move(effects);
+    else
+        m_effects.insert(m_effects.end(), std::make_move_iterator(effects.begin()), std::make_move_iterator(effects.end()));
+    if (m_carryingOut)
+        return;
+    m_carryingOut = true;
+    for (size_t at = 0; at < m_effects.size(); ++at) {
+        smtp::ServerEffect effect = std::move(m_effects[at]); // m_effects may grow
+        std::visit([this](auto& one) { perform(one); }, effect);
+    }
+    m_effects.clear();
+    m_carryingOut = false;
+}
+
+void ServerConnection::perform(smtp::effect::Send& send) {
+    if (m_ended || m_closing)
+        return;
+    countErrors(send.bytes);
+    if (m_out.isEmpty())
+        m_out = std::move(send.bytes);
+    else
+        m_out += send.bytes;
+    m_since = now();
+}
+
+void ServerConnection::perform(smtp::effect::StartTls&) {
+    if (!m_ended)
+        startTls();
+}
+
+void ServerConnection::perform(smtp::effect::Close&) {
+    if (m_ended || std::exchange(m_closing, true))
+        return;
+    flush();
+    m_since = now();
+    m_stream->close();
+}
+
+void ServerConnection::startTls() {
+    flush();
+    m_handshaking = true;
+    m_since = now();
+    m_stream->startServerTls({m_service->identity, m_service->spec.verifyClient, m_service->clientCaFile});
+}
+
+void ServerConnection::timeOut(const char* why) {
+    const QByteArray address = m_session->client().address;
+    services().report({SessionEvent::Kind::SessionClosed, m_service->socket->name(), address,
+                       "Connection from " + address + " closed: the client " + why, m_session->stateName().toByteArray(), 0});
+    discardContent(); // told already
+    carryOut(m_session->timedOut());
+}
+
+// End of a turn: everything that was caused by one event has been carried out.
+void ServerConnection::settle() {
+    if (!m_session)
+        return;
+    flush();
+    updateReading();
+}
+
+void ServerConnection::flush() {
+    if (m_out.isEmpty() || m_ended)
+        return;
+    if (std::exchange(m_contentRefused, false))
+        reportRefusal("A message from " + m_session->client().address + " was refused", firstRefusal(m_out));
+    m_stream->write(std::exchange(m_out, {}));
+}
+
+void ServerConnection::updateReading() {
+    if (m_ended || m_closing || m_handshaking)
+        return;
+    if (!m_session->isWaiting())
+        m_heldBack = false;
+    const bool on = !m_heldBack && !m_slowed && m_stream->unsent() <= kMostUnsent;
+    if (on != m_reading) {
+        m_reading = on;
+        m_stream->setReading(on);
+    }
+}
+
+void ServerConnection::countErrors(QByteArrayView replies) {
+    for (qsizetype at = 0; at >= 0 && at < replies.size();) {
+        if (replies[at] == '5' && ++m_errors > kErrorsBeforeSlow)
+            m_slowed = true;
+        at = replies.indexOf('\n', at);
+        if (at >= 0)
+            ++at;
+    }
+}
+
+} // namespace postern::listener

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One client: feeds what the stream brings to the session and carries out the session's effects, in order.
+//
+// Decides nothing about protocol (smtp::ServerSession) or rules (policy::match); it asks, remembers what was decided for
+// each recipient, gathers the content and hands the whole to the spool. 250 leaves only with the spool's word for it.
+// Thread: the host's; a stream calls back on it. The spool thread only ever touches a Commit (its own value).
+// Lifetime: keeps the ListenerService it began with, whatever a reload does; ends with host.finished(). Destroying it
+//   earlier closes hard and discards a half message; a commit under way goes on (the message is kept, its 250 is lost,
+//   which RFC 5321 §6.1 allows).
+// Deadlines: tick() once a second. Idle counts from the last complete command, not the last byte.
+// Spec: RFC 5321 §4.2.5 (250 means ours), §4.5.3.2.7 (5 minutes), RFC 3207 §4.2.
+#pragma once
+
+#include "listener/connection_host.h"
+#include "listener/incoming_content.h"
+#include "listener/open_listener.h"
+#include "tls/stream.h"
+
+#include <optional>
+
+namespace postern::listener {
+
+class ServerConnection final : private tls::StreamHandler {
+  public:
+    ServerConnection(ConnectionHost& host, ConnectionId id, std::shared_ptr<const ListenerService> service);
+    ~ServerConnection() override;
+    ServerConnection(const ServerConnection&) = delete;
+    ServerConnection& operator=(const ServerConnection&) = delete;
+
+    void start(std::unique_ptr<tls::Stream> stream); // greets, or waits for the handshake first
+    void deliver(Outcome outcome);                   // the answer to something asked before
+    void tick();
+    void shutDown(); // 421 at the next safe point
+
+    ConnectionId id() const { return m_id; }
+    const ListenerService& service() const { return *m_service; }
+
+  private:
+    // Counts how deep we are in our own doors; the outermost one to be left tells the host that all is over.
+    class Door;
+
+    // A recipient that was accepted, with everything its envelope needs but its id.
+    struct Accepted {
+        QByteArray key; // compares recipients: local part as is, domain in lower case
+        queue::Envelope envelope;
+    };
+
+    void onBytes(QByteArrayView bytes) override;
+    void onEncrypted(const tls::SessionFacts& facts) override;
+    void onWritten() override;
+    void onClosed(const Error& reason, bool peerEnded) override;
+
+    void carryOut(smtp::ServerEffects effects);
+    void perform(smtp::effect::Send& send);
+    void perform(smtp::effect::StartTls& startTls);
+    void perform(smtp::effect::CheckSender& question);
+    void perform(smtp::effect::CheckRecipient& question);
+    void perform(smtp::effect::CheckLogin& question);
+    void perform(smtp::effect::BeginContent& begin);
+    void perform(smtp::effect::Content& content);
+    void perform(smtp::effect::Commit& commit);
+    void perform(smtp::effect::Discard& discard);
+    void perform(smtp::effect::Close& close);
+
+    void settle();
+    void flush();
+    void updateReading();
+    void startTls();
+    void timeOut(const char* why);
+    void countErrors(QByteArrayView replies);
+    smtp::Reply judge(const policy::Verdict& verdict);
+    queue::Message messageFor(const queue::Body& body) const;
+    void discardContent();
+    void reportRefusal(QByteArray text, QByteArray detail);
+    QByteArray describe(const queue::Message& message) const;
+    const ListenerServices& services() const { return *m_host.services(); }
+    SteadyTime now() const { return services().clock->steady(); }
+
+    // Constant after construction.
+    ConnectionHost& m_host;
+    const ConnectionId m_id;
+    const std::shared_ptr<const ListenerService> m_service;
+
+    std::unique_ptr<tls::Stream> m_stream;
+    std::optional<smtp::ServerSession> m_session;
+
+    // Carrying out effects.
+    smtp::ServerEffects m_effects;
+    bool m_carryingOut = false;
+    QByteArray m_out; // replies of this turn: one write
+    int m_depth = 0;
+    bool m_ended = false;   // the stream is gone
+    bool m_closing = false; // Close was carried out
+    bool m_handshaking = false;
+
+    // Back-pressure.
+    bool m_reading = true;
+    bool m_heldBack = false; // bytes came while a question was open
+    bool m_slowed = false;   // too many errors: one turn of commands per tick
+    int m_errors = 0;
+    int m_refusalsReported = 0;
+
+    // Deadlines, on the steady clock.
+    SteadyTime m_since{};        // last complete command, content, or state change of ours
+    SteadyTime m_contentSince{};
+    qint64 m_contentOctets = 0;
+    qint64 m_unsent = 0;         // at the last tick
+    SteadyTime m_unsentSince{};
+
+    // The transaction under way.
+    std::vector<Accepted> m_accepted;
+    smtp::Recipient m_asked; // the recipient under judgement
+    QByteArray m_relayBytes; // of m_relayOf, so that many recipients of one rule cost one copy
+    const policy::Action* m_relayOf = nullptr;
+    queue::MessageId m_messageId = 0;
+    std::optional<IncomingContent> m_content;
+    bool m_contentRefused = false; // the next reply says why
+};
+
+} // namespace postern::listener
