@@ -167,7 +167,7 @@ void TlsLeg::onEncrypted() {
         const QSslCertificate certificate = m_socket->peerCertificate();
         m_verified = m_socket->sslHandshakeErrors().isEmpty() && carriesName(certificate, m_peerName);
         if (m_mustVerify && !m_verified) {
-            conclude({ErrorCode::Tls, wrongNameText(certificate, m_peerName), Permanence::Temporary}, false);
+            conclude(tlsFailed(wrongNameText(certificate, m_peerName)), false);
             return;
         }
     } else {
@@ -228,19 +228,20 @@ void TlsLeg::conclude(Error reason, bool peerEnded) {
     advanceLater();
 }
 
-Error TlsLeg::handshakeError() const {
-    QByteArray why;
-    if (m_client && m_mustVerify && !m_verifyErrors.isEmpty())
-        why = describe(m_verifyErrors, m_peerName);
-    else if (!m_client && !m_verifyErrors.isEmpty())
-        why = "client " + describe(m_verifyErrors, {});
-    else if (!m_alert.isEmpty())
-        why = "the peer says: " + m_alert;
-    else
-        why = harmless(m_socket->errorString().toUtf8());
+Error TlsLeg::tlsFailed(const QByteArray& why) const {
     return {ErrorCode::Tls,
             "TLS with " + m_peer.address + " port " + QByteArray::number(m_peer.port) + " failed: " + why,
             Permanence::Temporary};
+}
+
+Error TlsLeg::handshakeError() const {
+    if (m_client && m_mustVerify && !m_verifyErrors.isEmpty())
+        return tlsFailed(describe(m_verifyErrors, m_peerName));
+    if (!m_client && !m_verifyErrors.isEmpty())
+        return tlsFailed("client " + describe(m_verifyErrors, {}));
+    if (!m_alert.isEmpty())
+        return tlsFailed("the peer says: " + m_alert);
+    return tlsFailed(harmless(m_socket->errorString().toUtf8()));
 }
 
 } // namespace postern::tls

@@ -59,6 +59,7 @@ class TlsLeg final : public QObject {
     void onDisconnected();
     void conclude(Error reason, bool peerEnded);
     Error handshakeError() const;
+    Error tlsFailed(const QByteArray& why) const;
 
     // Constant after start.
     TlsLegOwner& m_owner;
