@@ -10,14 +10,18 @@
 #include <QByteArrayView>
 
 #include <optional>
+#include <vector>
 
 namespace postern::config {
 
 enum class Dialect : quint8 { Map2012, Legacy, Modern };
 QByteArrayView toString(Dialect dialect);                     // "2012", "legacy", "modern"
+QByteArrayView describe(Dialect dialect);                     // for people: "the map dialect of 2012"
 std::optional<Dialect> dialectFromString(QByteArrayView name); // the same names; nothing for "auto" and all else
 
 // Nothing when the text gives no hint.
 std::optional<Dialect> detectDialect(QByteArrayView text);
+struct Token;
+std::optional<Dialect> detectDialect(QByteArrayView text, const std::vector<Token>& tokens);
 
 } // namespace postern::config

@@ -42,6 +42,7 @@ class Document : public std::enable_shared_from_this<Document> {
     size_t statementCount() const { return m_statements.size(); }
     StatementView statement(size_t index) const; // contract: index < statementCount()
     std::vector<StatementView> statements() const;
+    size_t statementBehind(qsizetype offset) const; // index of the first statement that starts behind `offset`
 
     struct Position {
         int line = 1;   // 1-based

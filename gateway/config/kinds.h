@@ -33,7 +33,8 @@ namespace postern::config {
     X(Comma) X(OpenBrace) X(CloseBrace) X(OpenParen) X(CloseParen) X(Less) X(Greater) X(Bang)                          \
     X(BareText)         /* text that would be a string if it were quoted: /path, @domain, *.x */                       \
     X(UnclosedString)   /* a quote that nothing closes, to the end of its line */                                      \
-    X(Stray)            /* a byte that no token starts with: NUL, lone CR, & ... */
+    X(Stray)            /* a byte that no token starts with: NUL, lone CR, \x ... */                                   \
+    X(Unread)           /* what lies beyond the limits of one file */
 
 #define POSTERN_NODE_KINDS(X)                                                                                          \
     X(File)             /* statements, newlines, comments */                                                           \
@@ -81,7 +82,8 @@ namespace postern::config {
     /* relaying */                                                                                                     \
     X(Via) X(Host) X(HostByDomain) X(Backup) X(Verify) X(As) X(Source) X(Helo) X(HeloSource) X(Srs)                    \
     /* filters and processes */                                                                                        \
-    X(Group) X(Chroot)
+    X(Phase) X(Chain) X(UseProc) X(ProcExec) X(Program) X(Group) X(Chroot) X(FcrDns) X(Rdns) X(ClientSource)           \
+    X(Disconnect) X(Rewrite) X(Report) X(Junk) X(Bypass)
 // clang-format on
 
 #define POSTERN_KIND_ENTRY(name) name,
@@ -102,6 +104,10 @@ constexpr bool isToken(tree::Kind kind) { return kind < raw(NodeKind::None); }
 constexpr bool isNode(tree::Kind kind) { return kind >= raw(NodeKind::None) && kind < raw(StatementKind::None); }
 constexpr bool isStatement(tree::Kind kind) { return kind >= raw(StatementKind::None) && kind < raw(ClauseKind::None); }
 constexpr bool isClause(tree::Kind kind) { return kind >= raw(ClauseKind::None); }
+
+constexpr bool saysFrom(ClauseKind kind) { return kind >= ClauseKind::FromAny && kind <= ClauseKind::FromMailFrom; }
+constexpr bool saysFor(ClauseKind kind) { return kind >= ClauseKind::ForAny && kind <= ClauseKind::ForNetwork; }
+constexpr bool isMethod(ClauseKind kind) { return kind >= ClauseKind::Mbox && kind <= ClauseKind::Relay; }
 
 // Blanks, comments and joined lines: what may stand between any two tokens.
 constexpr bool isTrivia(TokenKind kind) {

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reads depth first: the parser of one file calls back at each include and goes on when the included text is read, so
+// macros flow as in a daemon. The call depth is bounded by kMostDepth.
+#include "config/file_set.h"
+
+#include "config/lexer.h"
+#include "config/views/include_view.h"
+
+#include <algorithm>
+
+namespace postern::config {
+
+namespace {
+
+// As a name to recognise a file by: folder parts "." and ".." resolved, as far as text can tell.
+QByteArray cleaned(const QByteArray& path) {
+    QByteArrayList parts;
+    const bool absolute = path.startsWith('/');
+    for (const QByteArray& part : path.split('/')) {
+        if (part.isEmpty() || part == ".")
+            continue;
+        if (part == ".." && !parts.isEmpty() && parts.last() != "..")
+            parts.removeLast();
+        else if (part != ".." || !absolute)
+            parts.append(part);
+    }
+    return (absolute ? "/" : "") + parts.join('/');
+}
+
+bool isAbsolute(const QByteArray& path) {
+    return path.startsWith('/') || (path.size() > 2 && path[1] == ':' && (path[2] == '/' || path[2] == '\\'));
+}
+
+QByteArray besides(const QByteArray& includer, const QByteArray& path) {
+    const qsizetype slash = includer.lastIndexOf('/');
+    return isAbsolute(path) || slash < 0 ? path : includer.first(slash + 1) + path;
+}
+
+} // namespace
+
+class FileSet::Reader {
+  public:
+    Reader(FileStore& files, const FileSetOptions& options) : m_files(files), m_options(options) {}
+
+    FileSet run(const QByteArray& path, const QByteArray& text) {
+        for (const auto& [name, value] : m_options.macros)
+            m_macros.defineFixed(name, lexMacroValue(value, m_options.dialect.value_or(Dialect::Modern)));
+        m_bytes = text.size();
+        m_fallback = m_options.dialect ? m_options.dialect : detectDialect(text);
+        if (!m_fallback && m_options.followIncludes)
+            m_fallback = askIncluded(path, text);
+        document(path, text);
+        return std::move(m_set);
+    }
+
+  private:
+    // A file of nothing but includes takes the dialect of the first included file that has one.
+    std::optional<Dialect> askIncluded(const QByteArray& path, const QByteArray& text) {
+        const DocumentPtr first = Document::parse(path, text, {});
+        for (size_t i = 0; i < first->statementCount(); ++i) {
+            const auto include = IncludeView::from(first->statement(i));
+            if (!include || !include->path())
+                continue;
+            const QByteArray name = besides(path, include->path()->text);
+            const auto size = m_files.size(name);
+            if (!size || *size > kMostBytesPerFile)
+                continue;
+            if (const auto bytes = m_files.read(name, 0, -1)) {
+                if (const auto dialect = detectDialect(*bytes))
+                    return dialect;
+            }
+        }
+        return std::nullopt;
+    }
+
+    // Its index in the set. Pieces are written as includes are met; the rest of the file when it is read.
+    void document(const QByteArray& path, const QByteArray& text) {
+        const size_t index = m_set.m_documents.size();
+        m_set.m_documents.push_back(nullptr);
+        m_open.append(cleaned(path));
+        ++m_count;
+
+        struct Include {
+            Range range;
+            size_t piecesFrom, piecesTo; // what it brought in
+        };
+        std::vector<Include> includes;
+        std::vector<std::pair<Range, QByteArray>> complaints;
+        std::vector<Piece> inner; // pieces of included files, in order
+        const auto onInclude = [&](const Value& value, MacroTable&) {
+            const size_t from = inner.size();
+            if (m_options.followIncludes) {
+                std::vector<Piece> outer = std::move(m_set.m_pieces);
+                m_set.m_pieces.clear();
+                const QByteArray problem = include(path, value.text);
+                inner.insert(inner.end(), m_set.m_pieces.begin(), m_set.m_pieces.end());
+                m_set.m_pieces = std::move(outer);
+                if (!problem.isEmpty())
+                    complaints.emplace_back(value.range, problem);
+            }
+            includes.push_back({value.range, from, inner.size()});
+        };
+        ParseOptions options;
+        options.dialect = m_options.dialect;
+        options.fallback = m_fallback.value_or(Dialect::Modern);
+        const DocumentPtr made = Document::parse(path, text, options, m_macros, onInclude);
+        m_set.m_documents[index] = made;
+        if (!m_fallback)
+            m_fallback = made->dialect();
+
+        size_t done = 0;
+        const size_t count = made->statementCount();
+        for (const Include& entry : includes) {
+            if (entry.piecesFrom == entry.piecesTo)
+                continue;
+            const size_t behind = made->statementBehind(entry.range.offset);
+            m_set.m_pieces.push_back({index, done, behind});
+            m_set.m_pieces.insert(m_set.m_pieces.end(), inner.begin() + std::ptrdiff_t(entry.piecesFrom),
+                                  inner.begin() + std::ptrdiff_t(entry.piecesTo));
+            done = behind;
+        }
+        m_set.m_pieces.push_back({index, done, count});
+        for (auto& [range, text_] : complaints)
+            m_set.m_includeDiagnostics.push_back(made->diagnosticAt(Severity::Error, range, std::move(text_)));
+        const bool isOld = made->dialect() != Dialect::Modern;
+        if (index > 0 && made->dialectWasDetected() && m_fallback && isOld != (*m_fallback != Dialect::Modern))
+            m_set.m_includeDiagnostics.push_back(made->diagnosticAt(
+                Severity::Error, {}, "this file is written in " + describe(made->dialect()).toByteArray() +
+                                         ", the one that includes it in " + describe(*m_fallback).toByteArray()));
+        m_open.removeLast();
+    }
+
+    // Reads one include; what is wrong with it, or "".
+    QByteArray include(const QByteArray& includer, const QByteArray& written) {
+        const QByteArray path = besides(includer, written);
+        if (m_open.contains(cleaned(path)))
+            return '"' + path + "\" includes itself; the second time is left out";
+        if (m_open.size() >= kMostDepth)
+            return "includes are nested more than " + QByteArray::number(kMostDepth) + " deep; this one is left out";
+        if (m_count >= kMostFiles)
+            return "more than " + QByteArray::number(kMostFiles) + " files are included; this one is left out";
+        const Result<qint64> size = m_files.size(path);
+        if (!size)
+            return "cannot read \"" + path + "\": " + size.error().text;
+        if (*size > kMostBytesPerFile || m_bytes + *size > kMostBytesPerSet)
+            return '"' + path + "\" is too large to be a configuration (" + QByteArray::number(*size) + " bytes)";
+        const Result<QByteArray> bytes = m_files.read(path, 0, kMostBytesPerFile);
+        if (!bytes)
+            return "cannot read \"" + path + "\": " + bytes.error().text;
+        m_bytes += bytes->size();
+        document(path, *bytes);
+        return {};
+    }
+
+    FileStore& m_files;
+    const FileSetOptions& m_options;
+    FileSet m_set;
+    MacroTable m_macros;
+    std::optional<Dialect> m_fallback;
+    QByteArrayList m_open; // files being read, outermost first
+    int m_count = 0;
+    qint64 m_bytes = 0;
+};
+
+Result<FileSet> FileSet::read(FileStore& files, const QByteArray& path, const FileSetOptions& options) {
+    const Result<qint64> size = files.size(path);
+    if (!size)
+        return size.error();
+    if (*size > kMostBytesPerFile)
+        return Error{ErrorCode::Invalid, path + " is too large to be a configuration", Permanence::Permanent};
+    const Result<QByteArray> bytes = files.read(path, 0, kMostBytesPerFile);
+    if (!bytes)
+        return bytes.error();
+    return fromText(files, path, *bytes, options);
+}
+
+FileSet FileSet::fromText(FileStore& files, const QByteArray& path, const QByteArray& text, const FileSetOptions& options) {
+    return Reader(files, options).run(path, text);
+}
+
+std::vector<StatementView> FileSet::statements() const {
+    std::vector<StatementView> result;
+    for (const Piece& piece : m_pieces) {
+        for (size_t i = piece.from; i < piece.to; ++i)
+            result.push_back(m_documents[piece.document]->statement(i));
+    }
+    return result;
+}
+
+QByteArrayList FileSet::files() const {
+    QByteArrayList result;
+    for (const DocumentPtr& document : m_documents) {
+        if (!result.contains(document->file()))
+            result.append(document->file());
+    }
+    return result;
+}
+
+Diagnostics FileSet::diagnostics() const {
+    Diagnostics result;
+    for (const DocumentPtr& document : m_documents) {
+        const auto from = std::ptrdiff_t(result.size());
+        result.insert(result.end(), document->diagnostics().begin(), document->diagnostics().end());
+        for (const Diagnostic& diagnostic : m_includeDiagnostics) {
+            if (diagnostic.file == document->file())
+                result.push_back(diagnostic);
+        }
+        std::stable_sort(result.begin() + from, result.end(),
+                         [](const Diagnostic& a, const Diagnostic& b) { return a.offset < b.offset; });
+    }
+    return result;
+}
+
+} // namespace postern::config

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One pass, one position. The only place that could look ahead without limit is a quote that nothing closes; whether a
+// quote can be closed depends on the bytes behind it alone, so the first failure per kind of quote answers all later ones.
+#include "config/lexer.h"
+
+namespace postern::config {
+
+namespace {
+
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isAlnum(char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool isBlank(char c) { return c == ' ' || c == '\t'; }
+bool isHigh(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+bool isWordStart(char c) { return isAlnum(c) || c == ':' || c == '_'; }
+bool isWordPart(char c) {
+    return c > ' ' && c < 0x7f && !QByteArrayView("(){}<>!=#,\\").contains(c);
+}
+bool mayEndNumber(char c) { return isBlank(c) || c == '\r' || c == '\n' || QByteArrayView("),/}=").contains(c); }
+
+class Lexer {
+  public:
+    explicit Lexer(QByteArrayView text) : m_text(text) {}
+
+    std::vector<Token> run() {
+        m_tokens.reserve(size_t(m_text.size() / 6) + 4);
+        if (m_text.startsWith("\xef\xbb\xbf"))
+            add(TokenKind::ByteOrderMark, 3);
+        while (m_pos < m_text.size()) {
+            if (m_tokens.size() >= kMostTokens) {
+                add(TokenKind::Unread, m_text.size());
+                break;
+            }
+            next();
+        }
+        return std::move(m_tokens);
+    }
+
+  private:
+    char at(qsizetype pos) const { return pos < m_text.size() ? m_text[pos] : '\0'; }
+    bool has(qsizetype pos) const { return pos < m_text.size(); }
+
+    // Length of the newline at pos: 0 none, 1 LF, 2 CR LF.
+    qsizetype newline(qsizetype pos) const {
+        if (has(pos) && m_text[pos] == '\n')
+            return 1;
+        return at(pos) == '\r' && at(pos + 1) == '\n' ? 2 : 0;
+    }
+    qsizetype continuation(qsizetype pos) const {
+        const qsizetype length = at(pos) == '\\' ? newline(pos + 1) : 0;
+        return length ? length + 1 : 0;
+    }
+    qsizetype behindContinuations(qsizetype pos) const {
+        while (const qsizetype length = continuation(pos))
+            pos += length;
+        return pos;
+    }
+
+    void add(TokenKind kind, qsizetype end) {
+        m_tokens.push_back({kind, quint32(m_pos), quint32(end - m_pos)});
+        m_pos = end;
+    }
+
+    void next() {
+        const char c = m_text[m_pos];
+        if (isBlank(c))
+            return blanks();
+        if (const qsizetype length = newline(m_pos))
+            return add(TokenKind::Newline, m_pos + length);
+        if (const qsizetype length = continuation(m_pos))
+            return add(TokenKind::Continuation, m_pos + length);
+        switch (c) {
+        case '#':
+            return comment();
+        case '"':
+        case '\'':
+            return quoted(c);
+        case '$':
+            return macroUse();
+        case '=':
+            return at(m_pos + 1) == '>' ? add(TokenKind::Arrow, m_pos + 2) : add(TokenKind::Equals, m_pos + 1);
+        case ',':
+            return add(TokenKind::Comma, m_pos + 1);
+        case '{':
+            return add(TokenKind::OpenBrace, m_pos + 1);
+        case '}':
+            return add(TokenKind::CloseBrace, m_pos + 1);
+        case '(':
+            return add(TokenKind::OpenParen, m_pos + 1);
+        case ')':
+            return add(TokenKind::CloseParen, m_pos + 1);
+        case '<':
+            return add(TokenKind::Less, m_pos + 1);
+        case '>':
+            return add(TokenKind::Greater, m_pos + 1);
+        case '!':
+            return add(TokenKind::Bang, m_pos + 1);
+        case '\\':
+            return backslash();
+        }
+        if (isDigit(c) && number())
+            return;
+        if (isWordPart(c) || isHigh(c))
+            return word();
+        add(TokenKind::Stray, m_pos + 1);
+    }
+
+    void blanks() {
+        qsizetype end = m_pos;
+        while (isBlank(at(end)))
+            ++end;
+        add(TokenKind::Whitespace, end);
+    }
+
+    void comment() {
+        qsizetype end = m_pos;
+        while (has(end) && !newline(end)) {
+            if (const qsizetype length = continuation(end))
+                end += length; // the comment goes on in the next line
+            else
+                end += m_text[end] == '\\' && has(end + 1) && !newline(end + 1) ? 2 : 1;
+        }
+        add(TokenKind::Comment, end);
+    }
+
+    // Position behind the closing quote, or -1.
+    qsizetype closing(char quote) const {
+        for (qsizetype pos = m_pos + 1; has(pos); ++pos) {
+            if (m_text[pos] == quote)
+                return pos + 1;
+            if (m_text[pos] == '\\' && at(pos + 1) == quote)
+                ++pos;
+        }
+        return -1;
+    }
+
+    void quoted(char quote) {
+        bool& hopeless = quote == '"' ? m_noDouble : m_noSingle;
+        const qsizetype end = hopeless ? -1 : closing(quote);
+        if (end >= 0)
+            return add(TokenKind::QuotedString, end);
+        hopeless = true;
+        qsizetype line = m_pos;
+        while (has(line) && !newline(line))
+            ++line;
+        add(TokenKind::UnclosedString, line);
+    }
+
+    void macroUse() {
+        qsizetype end = m_pos + 1;
+        while (isAlnum(at(end)) || at(end) == '_')
+            ++end;
+        add(TokenKind::MacroUse, end);
+    }
+
+    void backslash() {
+        const char escaped = at(m_pos + 1);
+        if (isWordPart(escaped))
+            return word();
+        const qsizetype length = has(m_pos + 1) && !isHigh(escaped) && escaped != '\r' ? 2 : 1;
+        add(length == 2 && isBlank(escaped) ? TokenKind::Whitespace : TokenKind::Stray, m_pos + length);
+    }
+
+    bool number() {
+        qsizetype end = m_pos;
+        for (qsizetype pos = m_pos; isDigit(at(pos)); pos = behindContinuations(pos + 1))
+            end = pos + 1;
+        const qsizetype behind = behindContinuations(end);
+        if (has(behind) && !mayEndNumber(m_text[behind]))
+            return false;
+        add(TokenKind::Number, end);
+        return true;
+    }
+
+    // A run of what may stand in a word; it is a Word if it starts as one may and has no byte that must be quoted.
+    void word() {
+        const bool escapedStart = at(m_pos) == '\\';
+        bool fits = isWordStart(escapedStart ? at(m_pos + 1) : at(m_pos));
+        qsizetype end = m_pos;
+        while (true) {
+            const qsizetype pos = behindContinuations(end);
+            if (!has(pos))
+                break;
+            if (m_text[pos] == '\\' && isWordPart(at(pos + 1))) {
+                end = pos + 2;
+            } else if (isWordPart(m_text[pos]) || isHigh(m_text[pos])) {
+                fits = fits && !isHigh(m_text[pos]);
+                end = pos + 1;
+            } else {
+                break;
+            }
+        }
+        add(fits ? TokenKind::Word : TokenKind::BareText, end);
+    }
+
+    QByteArrayView m_text;
+    qsizetype m_pos = 0;
+    std::vector<Token> m_tokens;
+    bool m_noDouble = false; // no quote of this kind closes any more
+    bool m_noSingle = false;
+};
+
+qsizetype newlineAt(QByteArrayView bytes, qsizetype pos) {
+    if (pos < bytes.size() && bytes[pos] == '\n')
+        return 1;
+    return pos + 1 < bytes.size() && bytes[pos] == '\r' && bytes[pos + 1] == '\n' ? 2 : 0;
+}
+
+QByteArray decodeWord(QByteArrayView bytes) {
+    QByteArray out;
+    out.reserve(bytes.size());
+    for (qsizetype i = 0; i < bytes.size(); ++i) {
+        if (bytes[i] != '\\') {
+            out += bytes[i];
+        } else if (const qsizetype length = newlineAt(bytes, i + 1)) {
+            i += length;
+        } else if (++i < bytes.size()) {
+            out += bytes[i];
+        }
+    }
+    return out;
+}
+
+QByteArray decodeQuoted(QByteArrayView bytes, bool closed, Dialect dialect) {
+    const char quote = bytes[0];
+    const QByteArrayView inner = bytes.sliced(1, bytes.size() - (closed ? 2 : 1));
+    QByteArray out;
+    out.reserve(inner.size());
+    for (qsizetype i = 0; i < inner.size(); ++i) {
+        if (const qsizetype raw = newlineAt(inner, i)) {
+            i += raw - 1;
+            continue;
+        }
+        if (inner[i] == '\\' && i + 1 < inner.size()) {
+            if (const qsizetype joined = newlineAt(inner, i + 1)) {
+                i += joined;
+                continue;
+            }
+            const char c = inner[i + 1];
+            if (c == quote || (isBlank(c) && dialect == Dialect::Modern)) {
+                out += c;
+                ++i;
+                continue;
+            }
+        }
+        out += inner[i];
+    }
+    return out;
+}
+
+} // namespace
+
+std::vector<Token> lex(QByteArrayView text) {
+    if (text.size() <= kMostBytesLexed)
+        return Lexer(text).run();
+    return {{TokenKind::Unread, 0, quint32(kMostBytesLexed)}};
+}
+
+QByteArray decode(TokenKind kind, QByteArrayView bytes, Dialect dialect) {
+    if (kind == TokenKind::QuotedString || kind == TokenKind::UnclosedString)
+        return decodeQuoted(bytes, kind == TokenKind::QuotedString, dialect);
+    if (bytes.contains('\\'))
+        return decodeWord(bytes);
+    return bytes.toByteArray();
+}
+
+MacroValuePtr lexMacroValue(QByteArrayView value, Dialect dialect) {
+    auto result = std::make_shared<MacroValue>();
+    for (const Token& token : lex(value)) {
+        if (token.kind == TokenKind::Comment)
+            break;
+        if (!isTrivia(token.kind) && token.kind != TokenKind::Newline)
+            result->tokens.push_back({token.kind, decode(token.kind, value.sliced(token.offset, token.length), dialect)});
+    }
+    return result;
+}
+
+} // namespace postern::config

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Tokens to tree: one statement per line, everyday statements of the three dialects, everything else kept as it is.
+//
+// Reads by the tables of grammar.h. What does not fit becomes an Error node up to the end of its line and one diagnostic;
+// the next line starts afresh. Macros are expanded while reading: the token `$x` stands for the first of its tokens, the
+// others become Expanded tokens without bytes, so the text stays the text.
+// Not recursive beyond the grammar's own nesting (three levels), whatever the input. Time: linear.
+// Thread: one parser, one thread, used once. Only document.cpp needs this header.
+#pragma once
+
+#include "config/diagnostics.h"
+#include "config/grammar.h"
+#include "config/lexer.h"
+#include "config/tree/builder.h"
+#include "config/tree/syntax_node.h"
+
+#include <functional>
+
+namespace postern::config {
+
+using tree::Range;
+
+inline constexpr size_t kMostDiagnostics = 1000; // of one file
+
+class Parser {
+  public:
+    struct Note {
+        Severity severity;
+        Range range;
+        QByteArray text;
+        QByteArray suggestion;
+    };
+    struct Output {
+        tree::GreenNodePtr root;
+        std::vector<std::pair<qsizetype, MacroValuePtr>> expansions; // by offset of the `$name`
+        std::vector<Note> notes;
+    };
+    using IncludeHook = std::function<void(const QByteArray& path, Range range, MacroTable& macros)>;
+
+    Parser(QByteArrayView text, const std::vector<Token>& tokens, Dialect dialect, MacroTable& macros,
+           const IncludeHook& onInclude);
+    Output run();
+
+  private:
+    // The next token that means something, macros already expanded.
+    struct Lexeme {
+        TokenKind kind = TokenKind::None; // None: end of the file
+        QByteArray text;                  // decoded
+        Range range;
+        bool fromMacro = false;
+    };
+    enum class As : quint8 { Value, Keyword };
+
+    // parser.cpp: the cursor
+    const Lexeme& peek();
+    void expand(const Token& token);
+    void bump(As as = As::Value);
+    void flushTrivia();
+    bool atEnd();             // of the statement
+    bool atWord(QByteArrayView word);
+    bool afterNewline() const; // the next token is the first of its line
+    QByteArrayView bytes(const Token& token) const;
+    bool isAhead(TokenKind kind); // behind the next token; for tokens that are not out of a macro
+
+    // parser.cpp: values and diagnostics
+    void say(Severity severity, Range range, QByteArray text, QByteArray suggestion = {});
+    void error(QByteArray text, QByteArray suggestion = {}); // at the next token
+    bool expected(QByteArrayView what);                      // "expected WHAT, found ..."; always false
+    QByteArray found();
+    void checkString(const Lexeme& lexeme);
+    bool isValue();                    // a string, number or something that only lacks quotes comes next
+    bool isOptionalValue();            // the same, where a word of the grammar may stand instead
+    bool value(QByteArrayView what);   // one string
+    bool number(QByteArrayView what);
+    bool time();
+    bool table(QByteArrayView what);
+    bool tableName();
+    bool tableList();
+    bool listItem(bool& isMapping, bool& isList);
+    bool keyword(QByteArrayView word); // must be next
+
+    // parser_clauses.cpp
+    struct Found {
+        const ClauseRule* rule = nullptr;
+        bool otherDialect = false;
+    };
+    Found findClause(std::span<const ClauseRule> rules, QByteArrayView word) const;
+    void sayOtherDialect(std::span<const ClauseRule> rules, const ClauseRule& rule);
+    bool unknownWord(std::initializer_list<Context> contexts);
+    bool clauses(Context context); // to the end of the statement
+    bool clause(std::span<const ClauseRule> rules, Found found);
+    bool argument(const ClauseRule& rule);
+    bool condition(QByteArrayView what, bool optional);
+    void once(ClauseKind kind, Range range, QByteArrayView word);
+
+    // parser_statements.cpp
+    void file();
+    void statement();
+    bool statementBody(const Lexeme& first, StatementKind& kind);
+    void recover();
+    bool macroDefinition();
+    bool include();
+    bool listen();
+    bool pki();
+    bool ca();
+    bool tableStatement();
+    bool mapSource();
+    bool filter();
+    bool proc();
+    const SettingRule* findSetting();
+    bool setting(const SettingRule& rule);
+    bool limits();
+    bool unknownStatement();
+
+    // parser_rules.cpp
+    bool rule();
+    bool ruleClause(Context& context);
+    bool ruleFrom();
+    bool ruleFor();
+    bool destination();
+    bool deliver();
+    bool match();
+    bool matchFrom();
+    bool matchFor();
+    bool action();
+    bool method();
+
+    QByteArrayView m_text;
+    const std::vector<Token>& m_tokens;
+    Dialect m_dialect;
+    MacroTable& m_macros;
+    const IncludeHook& m_onInclude;
+
+    tree::Builder m_builder;
+    Output m_output;
+
+    size_t m_emitted = 0; // tokens before this one are in the tree
+    size_t m_next = 0;    // the token that m_lexeme is or comes from
+    Lexeme m_lexeme;
+    bool m_peeked = false;
+    MacroValuePtr m_macro; // being read out
+    size_t m_macroIndex = 0;
+    bool m_lineAhead = false; // the statement ended before the next token, which opens a new one
+
+    std::vector<ClauseKind> m_seen; // in this statement
+};
+
+} // namespace postern::config
