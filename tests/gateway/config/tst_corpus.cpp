@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The real-world files: each comes back byte for byte, and a file that its own grammar took gives no error here.
+#include "config/document.h"
+#include "config/views/statement_view.h"
+
+#include <QDir>
+#include <QFile>
+#include <QTest>
+
+using namespace postern::config;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const QString kFolder = QStringLiteral(POSTERN_SOURCE_DIR "/tests/corpus/smtpd_conf/");
+
+QByteArray contentOf(const QString& name) {
+    QFile file(kFolder + name);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+QByteArrayList printed(const Diagnostics& diagnostics, Severity severity) {
+    QByteArrayList lines;
+    for (const Diagnostic& diagnostic : diagnostics) {
+        if (diagnostic.severity == severity)
+            lines.append(diagnostic.print());
+    }
+    return lines;
+}
+
+} // namespace
+
+class TestCorpus : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void textComesBack_data() { files(); }
+    void textComesBack();
+    void verdict_data() { files(); }
+    void verdict();
+
+  private:
+    void files();
+};
+
+void TestCorpus::files() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QByteArray>("dialect");
+    QTest::addColumn<bool>("good");
+    const QList<QByteArray> lines = contentOf(u"INDEX.tsv"_s).split('\n');
+    QVERIFY(lines.size() > 150);
+    for (const QByteArray& line : lines.sliced(1)) {
+        const QList<QByteArray> fields = line.split('\t');
+        if (fields.size() < 7)
+            continue;
+        QTest::newRow(fields[0].constData())
+            << QString::fromUtf8(fields[0]) << fields[4] << (fields[5] == "grammar=ok");
+    }
+}
+
+void TestCorpus::textComesBack() {
+    QFETCH(const QString, name);
+    const QByteArray bytes = contentOf(name);
+    QVERIFY(!bytes.isEmpty());
+    QCOMPARE(Document::parse(name.toUtf8(), bytes)->root().text(), bytes);
+}
+
+void TestCorpus::verdict() {
+    QFETCH(const QString, name);
+    QFETCH(const QByteArray, dialect);
+    QFETCH(const bool, good);
+    const DocumentPtr document = Document::parse(name.toUtf8(), contentOf(name));
+    const QByteArray found = toString(document->dialect()).toByteArray();
+    QVERIFY2(dialect == "map2012" || found == dialect, found.constData());
+    const QByteArrayList errors = printed(document->diagnostics(), Severity::Error);
+    if (good)
+        QCOMPARE(errors, QByteArrayList());
+}
+
+QTEST_APPLESS_MAIN(TestCorpus)
+#include "tst_corpus.moc"
