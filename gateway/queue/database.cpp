@@ -114,13 +114,13 @@ Result<QByteArray> Database::askText(const char* sql) {
     QByteArray text;
     if (code == SQLITE_OK) {
         code = sqlite3_step(statement);
-        if (code == SQLITE_ROW) {
+        if (code == SQLITE_ROW)
             if (const unsigned char* value = sqlite3_column_text(statement, 0))
                 text = QByteArray(reinterpret_cast<const char*>(value));
+        while (code == SQLITE_ROW) // to the end: a pragma that changes the file does so behind its row, and may fail there
+            code = sqlite3_step(statement);
+        if (code == SQLITE_DONE)
             code = SQLITE_OK;
-        } else if (code == SQLITE_DONE) {
-            code = SQLITE_OK;
-        }
     }
     std::optional<Error> failed;
     if (code != SQLITE_OK)

@@ -105,11 +105,11 @@ Result<void> Spool::Impl::open() {
     }
     if (!opened)
         return opened;
-    if (isNew) { // the names of the database and of our folders must outlive a power cut before anything is promised
-        for (const QByteArray& folder : {paths.folder, parentOf(paths.folder)})
-            if (auto synced = files.syncDirectory(folder); !synced && folder == paths.folder)
-                return synced;
-    }
+    // The names of the database and of our folders must outlive a power cut before anything is promised. Always, not only
+    // when they are new: the start that made them may have ended before this line. The parent may be closed to us.
+    (void)files.syncDirectory(parentOf(paths.folder));
+    if (auto synced = files.syncDirectory(paths.folder); !synced)
+        return synced;
     if (auto swept = sweep(isNew); !swept)
         return swept;
     if (auto reserved = reserveIds(); !reserved)

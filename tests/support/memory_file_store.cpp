@@ -39,14 +39,14 @@ class MemoryFile final : public File {
         const std::lock_guard lock(m_store.m_mutex);
         if (m_node->dead)
             return Error{ErrorCode::Io, "write after a power cut"};
-        m_node->bytes.append(bytes);
+        m_node->write(m_node->bytes.size(), bytes);
         return {};
     }
     Result<void> sync() override {
         const std::lock_guard lock(m_store.m_mutex);
         if (m_node->dead)
             return Error{ErrorCode::Io, "sync after a power cut"};
-        m_node->durable = m_node->bytes;
+        m_node->sync();
         return {};
     }
     Result<void> close() override { return {}; }
@@ -55,6 +55,31 @@ class MemoryFile final : public File {
     MemoryFileStore& m_store;
     std::shared_ptr<MemoryFileStore::Node> m_node;
 };
+
+void MemoryFileStore::Node::write(qsizetype offset, QByteArrayView data) {
+    if (data.isEmpty())
+        return;
+    const qsizetype end = offset + data.size();
+    const qsizetype from = std::min(offset, bytes.size()); // a gap is written, too
+    if (bytes.size() < end)
+        bytes.append(end - bytes.size(), '\0');
+    std::copy(data.begin(), data.end(), bytes.data() + offset);
+    for (qsizetype block = from / kBlock; block * kBlock < end; ++block)
+        dirty.insert(block);
+}
+
+void MemoryFileStore::Node::sync() {
+    if (durable.size() > bytes.size())
+        durable.truncate(bytes.size());
+    else
+        durable.append(bytes.size() - durable.size(), '\0');
+    for (const qsizetype block : dirty) {
+        const qsizetype at = block * kBlock, length = std::min(kBlock, bytes.size() - at);
+        if (length > 0)
+            std::copy_n(bytes.constData() + at, length, durable.data() + at);
+    }
+    dirty.clear();
+}
 
 Result<void> MemoryFileStore::makeDirectory(const QByteArray&) {
     return {};
@@ -117,7 +142,7 @@ Result<void> MemoryFileStore::syncFile(const QByteArray& path) {
     const auto at = m_names.find(path);
     if (at == m_names.end())
         return missing(path);
-    at->second->durable = at->second->bytes;
+    at->second->sync();
     return {};
 }
 

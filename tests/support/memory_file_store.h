@@ -2,8 +2,8 @@
 //
 // A disk in memory that remembers what was synced: powerCut() forgets everything else, as the strictest disk would.
 //
-// File content survives from sync(), names (create, rename, remove) from syncDirectory(). For the n-th failure wrap it in
-// FailingFileStore. Thread: any (one mutex).
+// File content survives from sync(), names (create, rename, remove) from syncDirectory(). What a failed sync leaves behind
+// is never made durable by a later one. For the n-th failure wrap it in FailingFileStore. Thread: any (one mutex).
 #pragma once
 
 #include "base/file_store.h"
@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 namespace postern::test {
 
@@ -41,7 +42,13 @@ class MemoryFileStore final : public FileStore {
     struct Node {
         QByteArray bytes;   // as programs see it
         QByteArray durable; // as a power cut leaves it
+        std::set<qsizetype> dirty; // blocks written since the last sync, successful or not
         bool dead = false;  // opened before a power cut
+
+        static constexpr qsizetype kBlock = 4096;
+        void write(qsizetype offset, QByteArrayView data);
+        void sync();
+        void failToSync() { dirty.clear(); } // as Linux does: the pages count as clean, no later sync writes them
     };
 
   private:

@@ -18,7 +18,7 @@ struct OpenFile {
     DiskFaults* faults;
     std::shared_ptr<MemoryFileStore::Node> node;
     QByteArray path;
-    bool nameGoesWithSync; // log or journal made by this open
+    bool nameGoesWithSync; // log or journal
     bool removeAtClose;
 };
 
@@ -58,10 +58,7 @@ int writeFile(sqlite3_file* file, const void* data, int amount, sqlite3_int64 of
     if (f.node->dead)
         return SQLITE_IOERR_WRITE;
     const int length = !fails ? amount : f.faults->silent ? 0 : amount / 2;
-    QByteArray& bytes = f.node->bytes;
-    if (bytes.size() < offset + length)
-        bytes.append(offset + length - bytes.size(), '\0');
-    std::memcpy(bytes.data() + offset, data, size_t(length));
+    f.node->write(offset, QByteArrayView(static_cast<const char*>(data), length));
     return fails ? failureCode(*f.faults, SQLITE_IOERR_WRITE) : SQLITE_OK;
 }
 
@@ -77,13 +74,14 @@ int truncateFile(sqlite3_file* file, sqlite3_int64 size) {
 
 int syncFile(sqlite3_file* file, int) {
     OpenFile& f = self(file);
-    if (f.faults->hit())
-        return failureCode(*f.faults, SQLITE_IOERR_FSYNC);
+    const bool fails = f.faults->hit();
     {
         const std::lock_guard lock(f.store->mutex());
-        if (f.node->dead)
-            return SQLITE_IOERR_FSYNC;
-        f.node->durable = f.node->bytes;
+        if (fails && !f.faults->silent)
+            f.node->failToSync();
+        if (fails || f.node->dead)
+            return failureCode(*f.faults, SQLITE_IOERR_FSYNC);
+        f.node->sync();
     }
     if (f.nameGoesWithSync)
         f.store->syncName(f.path);
@@ -146,14 +144,13 @@ int MemoryVfs::Impl::open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file
     static int temporaries = 0;
     const QByteArray name = path ? QByteArray(path) : "temporary-" + QByteArray::number(++temporaries);
     auto node = impl.store.node(name, false);
-    bool isNew = false;
     if (!node) {
         if ((flags & SQLITE_OPEN_CREATE) == 0 || impl.faults->hit())
             return SQLITE_CANTOPEN;
         node = impl.store.node(name, true);
-        isNew = true;
     }
-    const bool goesWithSync = isNew && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
+    // SQLite's Unix VFS asks for CREATE alone, not whether the file was there: a log left by a crash is safe, too.
+    const bool goesWithSync = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
     new (file) OpenFile{{&kMethods}, &impl.store, impl.faults.get(), std::move(node), name, goesWithSync,
                         (flags & SQLITE_OPEN_DELETEONCLOSE) != 0};
     if (outFlags)

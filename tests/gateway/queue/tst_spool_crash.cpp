@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The promise behind 250, tried at every disk operation: the story of spool_story.h is lived again and again, and each time
+// the next operation (of the database or of our files) goes wrong. Then the machine starts again and the promises are read
+// out. Threats Q01 (kill), Q02 (power), Q03 (failed sync), Q04 (disk full).
+#include "spool_story.h"
+
+#include "base/log.h"
+
+#include <QTest>
+
+using namespace postern;
+using namespace postern::queue;
+using namespace postern::test;
+
+namespace {
+
+enum class Fault { IoThenKill, NoSpaceThenKill, IoThenPowerCut, PowerCut, TornPowerCut };
+
+struct Run {
+    QByteArray wrong;       // "" = all promises kept
+    bool reachedEnd = false; // the story has fewer operations than that
+};
+
+// One life with operation `failAt` going wrong, and what is left after it.
+Run live(quint32 seed, int groups, Fault fault, int failAt) {
+    SpoolFixture f;
+    f.faults->failAt = failAt;
+    const bool lasting = fault == Fault::PowerCut || fault == Fault::TornPowerCut;
+    f.faults->mode = lasting ? DiskFaults::Mode::FromThenOn : DiskFaults::Mode::Once;
+    if (fault == Fault::NoSpaceThenKill)
+        f.faults->error = Error{ErrorCode::NoSpace, "injected: no space left"};
+
+    SpoolStory story(seed);
+    bool opened = f.open().has_value();
+    if (!opened && !lasting) {
+        f.kill();
+        if (const auto again = f.open(); !again)
+            return {"a second start failed: " + again.error().text, false};
+        opened = true;
+    }
+    if (opened)
+        story.run(f, groups);
+    const bool failed = f.faults->failed;
+    *f.faults = DiskFaults();
+    switch (fault) {
+    case Fault::IoThenKill:
+    case Fault::NoSpaceThenKill: f.kill(); break;
+    case Fault::IoThenPowerCut:
+    case Fault::PowerCut: f.powerCut(); break;
+    case Fault::TornPowerCut: f.powerCut(seed * 7919 + quint32(failAt)); break;
+    }
+    const Uncertain uncertain = lasting ? Uncertain::MayBeThere : Uncertain::MustBeGone;
+    for (const char* when : {"after the fault: ", "after one more power cut: "}) {
+        if (const auto again = f.open(); !again)
+            return {when + again.error().text, false};
+        if (!f.spool->findings().isEmpty())
+            return {when + f.spool->findings().join("; "), false};
+        if (const QByteArray wrong = story.check(f, uncertain); !wrong.isEmpty())
+            return {when + wrong, false};
+        if (const auto stored = f.store(makeMessage(f.spool->ids()->next(), "x")); !stored)
+            return {QByteArray(when) + "no new mail: " + stored.error().text, false};
+        const auto queued = f.spool->load().value_or({});
+        std::vector<EnvelopeUpdate> removals;
+        for (const QueuedMessage& message : queued)
+            if (message.message.size == 1)
+                removals.push_back({EnvelopeUpdate::Kind::Remove, message.envelopes[0].id, 0, 0, 0, {}});
+        if (!f.update(removals))
+            return {QByteArray(when) + "no removal", false};
+        f.powerCut();
+    }
+    return {{}, !failed};
+}
+
+} // namespace
+
+Q_DECLARE_METATYPE(Fault)
+
+class TestSpoolCrash : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() { setLogThreshold(LogLevel(99)); } // hundreds of injected failures
+    void keepsItsPromisesAtEveryOperation_data();
+    void keepsItsPromisesAtEveryOperation();
+    void keepsItsPromisesInManyLives();
+};
+
+void TestSpoolCrash::keepsItsPromisesAtEveryOperation_data() {
+    QTest::addColumn<Fault>("fault");
+    QTest::addRow("Q01 Q03 an operation fails, then kill") << Fault::IoThenKill;
+    QTest::addRow("Q04 the disk is full for one operation, then kill") << Fault::NoSpaceThenKill;
+    QTest::addRow("Q03 an operation fails, work goes on, then the power goes") << Fault::IoThenPowerCut;
+    QTest::addRow("Q02 the power goes; nothing unsynced survives") << Fault::PowerCut;
+    QTest::addRow("Q02 the power goes; some unsynced blocks survive") << Fault::TornPowerCut;
+}
+
+void TestSpoolCrash::keepsItsPromisesAtEveryOperation() {
+    QFETCH(Fault, fault);
+    for (int n = 1;; ++n) {
+        const Run run = live(1, 6, fault, n);
+        QVERIFY2(run.wrong.isEmpty(), ("operation " + QByteArray::number(n) + ": " + run.wrong).constData());
+        if (run.reachedEnd) {
+            QVERIFY2(n > 100, "the story is too short to prove anything");
+            return;
+        }
+    }
+}
+
+// Thirty more stories; their operations are spread over the kinds of faults. A failure prints what repeats it.
+void TestSpoolCrash::keepsItsPromisesInManyLives() {
+    for (quint32 seed = 100; seed < 130; ++seed) {
+        bool reachedEnd = false;
+        for (int n = 1; !reachedEnd; n += 5) {
+            const auto fault = Fault((quint32(n) / 5 + seed) % 5);
+            const Run run = live(seed, 8, fault, n + int(seed % 5));
+            QVERIFY2(run.wrong.isEmpty(), ("seed " + QByteArray::number(seed) + ", fault " + QByteArray::number(int(fault)) +
+                                           ", operation " + QByteArray::number(n + int(seed % 5)) + ": " + run.wrong)
+                                              .constData());
+            reachedEnd = run.reachedEnd;
+        }
+    }
+}
+
+QTEST_APPLESS_MAIN(TestSpoolCrash)
+#include "tst_spool_crash.moc"
