@@ -178,8 +178,6 @@ void ServerConnection::onBytes(QByteArrayView bytes) {
     const Door door(*this);
     if (m_closing || m_ended)
         return;
-    if (m_session->isWaiting())
-        m_heldBack = true; // the session keeps these, but no more
     carryOut(m_session->feed(bytes));
     if (m_session->isReceivingContent()) {
         m_contentOctets += bytes.size();
@@ -289,9 +287,7 @@ void ServerConnection::flush() {
 void ServerConnection::updateReading() {
     if (m_ended || m_closing || m_handshaking)
         return;
-    if (!m_session->isWaiting())
-        m_heldBack = false;
-    const bool on = !m_heldBack && !m_slowed && m_stream->unsent() <= kMostUnsent;
+    const bool on = !m_session->isWaiting() && !m_slowed && m_stream->unsent() <= kMostUnsent;
     if (on != m_reading) {
         m_reading = on;
         m_stream->setReading(on);

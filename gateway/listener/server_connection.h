@@ -96,7 +96,6 @@ class ServerConnection final : private tls::StreamHandler {
 
     // Back-pressure.
     bool m_reading = true;
-    bool m_heldBack = false; // bytes came while a question was open
     bool m_slowed = false;   // too many errors: one turn of commands per tick
     int m_errors = 0;
     int m_refusalsReported = 0;
