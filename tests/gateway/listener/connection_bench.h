@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The engine around one ServerConnection, played by the test: the spool answers when told to, time stands still, the
+// disk is in memory, the peer is a StreamScript.
+#pragma once
+
+#include "fake_stream.h"
+#include "listener/server_connection.h"
+#include "support/failing_file_store.h"
+#include "support/fake_clock.h"
+#include "support/memory_file_store.h"
+
+#include <QCoreApplication>
+
+namespace postern::test {
+
+class ConnectionBench final : public listener::ConnectionHost {
+  public:
+    ConnectionBench();
+    ~ConnectionBench() override;
+
+    // Connects with what is set up so far; the peer's side comes back.
+    StreamScript& connect();
+    StreamScript& peer() { return *m_script; }
+    listener::ServerConnection* connection() { return m_connection.get(); } // null once finished
+
+    // What the peer heard since the last question.
+    QByteArray heard();
+    // Says `line` CR LF, returns what was heard then.
+    QByteArray ask(const QByteArray& line);
+    void tick(Milliseconds later) {
+        clock.advance(later);
+        if (m_connection)
+            m_connection->tick();
+    }
+
+    // The spool's side.
+    int stores() const { return int(m_stores.size()); }
+    const queue::StoreMessage& store(int n) const { return m_stores[size_t(n)]; }
+    void commit(int n);                     // durable now
+    void fail(int n, const Error& error);
+    static void deliverOutcomes() { QCoreApplication::sendPostedEvents(); }
+    QByteArrayList discarded;               // incoming files given up
+
+    // ConnectionHost
+    const std::shared_ptr<const listener::ListenerServices>& services() const override { return m_services; }
+    MailboxAddress<listener::Outcome> outcomes() const override { return m_outcomes.address(); }
+    bool isOwnAddress(const QByteArray& address) const override { return address == "127.0.0.1"; }
+    void checkLogin(listener::LoginQuestion question) override { logins.push_back(std::move(question)); }
+    void finished(listener::ConnectionId) override { m_connection.reset(); }
+
+    FakeClock clock;
+    MemoryFileStore disk;
+    FileStore* files = &disk;               // before connect()
+    bool hasRoom = true;
+    std::shared_ptr<policy::Ruleset> rules; // before connect()
+    listener::ListenerService service;      // before connect()
+    std::vector<listener::SessionEvent> events;
+    std::vector<queue::QueuedMessage> durable; // told to the scheduler
+    std::vector<listener::LoginQuestion> logins;
+
+  private:
+    std::shared_ptr<const listener::ListenerServices> m_services;
+    std::shared_ptr<StreamScript> m_script;
+    std::unique_ptr<listener::ServerConnection> m_connection;
+    qsizetype m_heardTo = 0;
+    queue::MessageId m_lastMessage = 0x1a2b3c4c;
+    std::vector<queue::StoreMessage> m_stores;
+    mutable Mailbox<listener::Outcome> m_outcomes;
+};
+
+} // namespace postern::test
