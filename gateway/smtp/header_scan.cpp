@@ -101,7 +101,7 @@ QByteArray HeaderScan::subject() const {
 }
 
 QByteArray decodedHeaderText(QByteArrayView raw, qsizetype limit) {
-    const QString text = decodeEncodedWords(raw);
+    const QString text = decodeEncodedWords(raw).trimmed();
     QString out;
     qsizetype characters = 0;
     for (qsizetype i = 0; i < text.size() && characters < limit; ++i, ++characters) {

@@ -153,6 +153,7 @@ QByteArray ServerDialogue::run(const Cut& cut) {
                 content += piece->bytes;
             } else if (std::holds_alternative<effect::Discard>(e)) {
                 events.append("discard");
+                content.clear();
             } else {
                 open.push_back(std::move(e));
             }

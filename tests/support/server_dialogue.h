@@ -30,7 +30,7 @@ struct ServerDialogue {
     // What the session asked for, in order: "sender:a@b", "rcpt:x@y", "login:user:password:PLAIN", "begin", "commit",
     // "discard", "starttls". Of the last run.
     QByteArrayList events;
-    QByteArray content;  // of the last message committed or under way
+    QByteArray content;  // of the last message, if it was not discarded
     QByteArray allOutput;
     smtp::ContentFacts facts;       // at Commit
     smtp::Transaction transaction;  // at Commit
