@@ -4,6 +4,8 @@
 //
 // Thread: one resolver per thread, asked and answered there; answers never come before the call returns.
 // Lifetime: cancel by destroying the Question; a resolver outlives its questions.
+// IPv4 comes first: where IPv6 leads nowhere, that shows only in a time-out per host, and many receivers want more of a
+//   sender's IPv6 (reverse name, reputation) than a small office has.
 // Spec: RFC 5321 §5.1, RFC 7505 (null MX), RFC 2181.
 #pragma once
 
@@ -24,17 +26,17 @@ struct MxHost {
 };
 struct MxAnswer {
     Outcome outcome = Outcome::Failed;
-    std::vector<MxHost> hosts;
+    std::vector<MxHost> hosts; // by preference, at most 100; records that name no host are left out
     QByteArray text; // why it failed
 };
 struct AddressAnswer {
     Outcome outcome = Outcome::Failed;
-    QByteArrayList addresses; // "192.0.2.1", "2001:db8::1"; IPv4 and IPv6 interleaved, IPv6 first if any
+    QByteArrayList addresses; // "192.0.2.1", "2001:db8::1"; at most 16, IPv4 and IPv6 interleaved, IPv4 first
     QByteArray text;
 };
 struct NameAnswer {
     Outcome outcome = Outcome::Failed;
-    QByteArray name; // validated host name
+    QByteArray name; // letters, digits, '-', '_', '.'; what the address' owner claims, not compared with its addresses
 };
 
 class Question { // destroying it cancels
@@ -56,6 +58,7 @@ class Resolver {
 struct ResolverSettings {
     QByteArrayList servers;    // "192.0.2.53@5353"; empty = as the system is set up
     int timeoutMs = 15'000;
+    QByteArray hostsFile;      // "" = the system's
 };
 // libunbound on the calling thread's event loop. Names in the hosts file and address literals are answered from there.
 std::unique_ptr<Resolver> makeUnboundResolver(const ResolverSettings& settings);
