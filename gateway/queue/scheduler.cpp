@@ -25,6 +25,7 @@ constexpr Seconds kLongestWait = std::chrono::hours(7);
 constexpr Seconds kGrace = std::chrono::minutes(15);
 constexpr Seconds kLongestLife = std::chrono::years(10);
 constexpr Seconds kNotTriedWait{3};      // nothing was attempted: connection limit, shutdown
+constexpr Seconds kUnreturnedWait{60};   // a bounce that could not be stored
 constexpr int kInFlightAtMost = 5000;    // of all routes together; bounds what content is in memory
 
 enum class Place : quint8 {
@@ -388,6 +389,29 @@ std::vector<EnvelopeUpdate> Scheduler::remove(const std::vector<EnvelopeId>& ids
 void Scheduler::forget(const std::vector<EnvelopeId>& ids) {
     for (const EnvelopeId id : ids)
         m->erase(id);
+}
+
+std::vector<EnvelopeUpdate> Scheduler::keep(const std::vector<EnvelopeId>& ids, const QByteArray& why, Unreturned what) {
+    std::vector<EnvelopeUpdate> updates;
+    for (const EnvelopeId id : ids) {
+        Entry* const entry = m->find(id);
+        if (!entry || entry->place != Place::Leaving)
+            continue;
+        Envelope& envelope = entry->envelope;
+        envelope.lastError = why;
+        entry->due = m->now() + kUnreturnedWait;
+        m->expireNotBefore(*entry, entry->due); // not at once again: the disk may need its minute
+        envelope.nextTryAt = m->wallAt(entry->due);
+        updates.push_back({EnvelopeUpdate::Kind::Reschedule, id, envelope.nextTryAt, 0, -1, why});
+        if (what == Unreturned::Hold) {
+            envelope.state = EnvelopeState::Held;
+            updates.push_back({EnvelopeUpdate::Kind::Hold, id, 0, 0, 0, {}});
+            m->moveTo(*entry, Place::Held);
+        } else {
+            m->moveTo(*entry, Place::Sleeping);
+        }
+    }
+    return updates;
 }
 
 void Scheduler::rerouteAll() {

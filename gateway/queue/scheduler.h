@@ -81,6 +81,10 @@ class Scheduler {
     std::vector<EnvelopeUpdate> release(const std::vector<EnvelopeId>& ids);
     std::vector<EnvelopeUpdate> remove(const std::vector<EnvelopeId>& ids);
     void forget(const std::vector<EnvelopeId>& ids); // durable removal is done (bounced, removed)
+    // Failed or expired ones whose return to the sender did not work after all: back in the books, on hold with the reason
+    // (a person must decide) or waiting a minute for another try at returning them.
+    enum class Unreturned : quint8 { Hold, TryAgain };
+    std::vector<EnvelopeUpdate> keep(const std::vector<EnvelopeId>& ids, const QByteArray& why, Unreturned what);
 
     void rerouteAll(); // after a reload: route keys are made anew
 

@@ -91,6 +91,7 @@ class TestScheduler : public QObject {
     void clockJumps();
     void holdsReleasesRemoves();
     void leavesWhatIsInFlightAlone();
+    void keepsWhatCouldNotBeReturned();
     void retriesNow();
     void pauses();
     void reroutes();
@@ -397,6 +398,26 @@ void TestScheduler::leavesWhatIsInFlightAlone() {
     QVERIFY(desk.scheduler.retryNow({id(1)}).empty());
     QVERIFY(desk.scheduler.rows(0, -1)[0].inFlight);
     QCOMPARE(desk.settle(id(1), TryResult::Delivered).updates.size(), size_t(1));
+}
+
+void TestScheduler::keepsWhatCouldNotBeReturned() {
+    Desk desk;
+    const EnvelopeId held = desk.add({"x@a"}), again = desk.add({"y@a"});
+    desk.go();
+    desk.settle(held, TryResult::Permanent, "550 no");
+    desk.settle(again, TryResult::Permanent, "550 no");
+    QCOMPARE(desk.numbers(), QByteArray("0 messages: 0 waiting 0 in flight 0 held 0 caught"));
+
+    const auto updates = desk.scheduler.keep({held}, "no rule takes the notice", Scheduler::Unreturned::Hold);
+    QCOMPARE(updates.size(), size_t(2)); // the reason, and the hold
+    QCOMPARE(updates[1].kind, EnvelopeUpdate::Kind::Hold);
+    QCOMPARE(desk.scheduler.keep({again}, "disk full", Scheduler::Unreturned::TryAgain).size(), size_t(1));
+    QCOMPARE(desk.numbers(), QByteArray("2 messages: 1 waiting 0 in flight 1 held 0 caught"));
+    QCOMPARE(desk.scheduler.rowsOf(1).at(0).envelope.lastError, QByteArray("no rule takes the notice"));
+    QCOMPARE(desk.go(), QByteArray());
+    desk.clock.advance(61s);
+    QCOMPARE(desk.go(), QByteArray("2@a"));
+    QVERIFY(desk.scheduler.keep({again}, "in flight", Scheduler::Unreturned::Hold).empty());
 }
 
 void TestScheduler::retriesNow() {
