@@ -11,17 +11,19 @@
 namespace postern::test {
 
 struct DiskFaults {
-    enum class Mode { Once, FromThenOn };
+    enum class Mode { Once, Outage, FromThenOn };
     int failAt = 0; // counted from 1; 0 = never
     Mode mode = Mode::Once;
     Error error{ErrorCode::Io, "injected failure", Permanence::Temporary};
     int count = 0;
+    int outage = 6; // operations that fail in a row in Mode::Outage
     bool failed = false;
     bool silent = false; // a killed process: operations neither happen nor half happen
 
     bool hit() {
         ++count;
-        const bool now = mode == Mode::Once ? count == failAt : (failAt > 0 && count >= failAt);
+        const int end = mode == Mode::Once ? failAt + 1 : mode == Mode::Outage ? failAt + outage : count + 1;
+        const bool now = failAt > 0 && count >= failAt && count < end;
         failed = failed || now;
         return now;
     }

@@ -5,7 +5,8 @@
 //
 // Certain: a message told as stored is there, once, with its bytes, until its last envelope is told as removed; what was
 // told about an envelope holds. Uncertain: an update told as failed may or may not have happened. A message told as failed
-// must be gone, unless the power went in the very commit (Uncertain::MayBeThere), and then it is whole.
+// must be gone, unless the power went in the very commit (Uncertain::MayBeThere), and then it is whole. A notice told as
+// failed while the database could not be opened again may be there, together with its removal (NoticesMayBeThere).
 // Thread: the test's.
 #pragma once
 
@@ -17,7 +18,7 @@
 
 namespace postern::test {
 
-enum class Uncertain { MustBeGone, MayBeThere };
+enum class Uncertain { MustBeGone, NoticesMayBeThere, MayBeThere };
 
 class SpoolStory {
   public:

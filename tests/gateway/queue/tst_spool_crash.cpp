@@ -15,19 +15,32 @@ using namespace postern::test;
 
 namespace {
 
-enum class Fault { IoThenKill, NoSpaceThenKill, IoThenPowerCut, PowerCut, TornPowerCut };
+enum class Fault { IoThenKill, NoSpaceThenKill, OutageThenKill, IoThenPowerCut, OutageThenPowerCut, PowerCut, TornPowerCut };
+constexpr quint32 kFaults = 7;
 
 struct Run {
     QByteArray wrong;       // "" = all promises kept
     bool reachedEnd = false; // the story has fewer operations than that
 };
 
+// The messages that only ask whether mail is taken.
+void removeProbes(SpoolFixture& f) {
+    std::vector<EnvelopeUpdate> removals;
+    for (const QueuedMessage& message : f.spool->load().value_or({}))
+        if (message.message.size == 1)
+            removals.push_back({EnvelopeUpdate::Kind::Remove, message.envelopes[0].id, 0, 0, 0, {}});
+    (void)f.update(removals);
+}
+
 // One life with operation `failAt` going wrong, and what is left after it.
 Run live(quint32 seed, int groups, Fault fault, int failAt) {
     SpoolFixture f;
     f.faults->failAt = failAt;
     const bool lasting = fault == Fault::PowerCut || fault == Fault::TornPowerCut;
-    f.faults->mode = lasting ? DiskFaults::Mode::FromThenOn : DiskFaults::Mode::Once;
+    const bool outage = fault == Fault::OutageThenKill || fault == Fault::OutageThenPowerCut;
+    f.faults->mode = lasting  ? DiskFaults::Mode::FromThenOn
+                     : outage ? DiskFaults::Mode::Outage
+                              : DiskFaults::Mode::Once;
     if (fault == Fault::NoSpaceThenKill)
         f.faults->error = Error{ErrorCode::NoSpace, "injected: no space left"};
 
@@ -35,6 +48,7 @@ Run live(quint32 seed, int groups, Fault fault, int failAt) {
     bool opened = f.open().has_value();
     if (!opened && !lasting) {
         f.kill();
+        f.faults->failAt = 0;
         if (const auto again = f.open(); !again)
             return {"a second start failed: " + again.error().text, false};
         opened = true;
@@ -43,30 +57,31 @@ Run live(quint32 seed, int groups, Fault fault, int failAt) {
         story.run(f, groups);
     const bool failed = f.faults->failed;
     *f.faults = DiskFaults();
+    if (outage) // the disk is back: the next message is taken, and what was told as failed is cleaned up before it
+        if (const auto back = f.store(makeMessage(f.spool->ids()->next(), "y")); !back)
+            return {"does not recover: " + back.error().text, false};
     switch (fault) {
     case Fault::IoThenKill:
-    case Fault::NoSpaceThenKill: f.kill(); break;
+    case Fault::NoSpaceThenKill:
+    case Fault::OutageThenKill: f.kill(); break;
     case Fault::IoThenPowerCut:
+    case Fault::OutageThenPowerCut:
     case Fault::PowerCut: f.powerCut(); break;
     case Fault::TornPowerCut: f.powerCut(seed * 7919 + quint32(failAt)); break;
     }
-    const Uncertain uncertain = lasting ? Uncertain::MayBeThere : Uncertain::MustBeGone;
+    const Uncertain uncertain = lasting  ? Uncertain::MayBeThere
+                                : outage ? Uncertain::NoticesMayBeThere
+                                         : Uncertain::MustBeGone;
     for (const char* when : {"after the fault: ", "after one more power cut: "}) {
         if (const auto again = f.open(); !again)
             return {when + again.error().text, false};
         if (!f.spool->findings().isEmpty())
             return {when + f.spool->findings().join("; "), false};
+        removeProbes(f);
         if (const QByteArray wrong = story.check(f, uncertain); !wrong.isEmpty())
             return {when + wrong, false};
         if (const auto stored = f.store(makeMessage(f.spool->ids()->next(), "x")); !stored)
             return {QByteArray(when) + "no new mail: " + stored.error().text, false};
-        const auto queued = f.spool->load().value_or({});
-        std::vector<EnvelopeUpdate> removals;
-        for (const QueuedMessage& message : queued)
-            if (message.message.size == 1)
-                removals.push_back({EnvelopeUpdate::Kind::Remove, message.envelopes[0].id, 0, 0, 0, {}});
-        if (!f.update(removals))
-            return {QByteArray(when) + "no removal", false};
         f.powerCut();
     }
     return {{}, !failed};
@@ -90,6 +105,8 @@ void TestSpoolCrash::keepsItsPromisesAtEveryOperation_data() {
     QTest::addColumn<Fault>("fault");
     QTest::addRow("Q01 Q03 an operation fails, then kill") << Fault::IoThenKill;
     QTest::addRow("Q04 the disk is full for one operation, then kill") << Fault::NoSpaceThenKill;
+    QTest::addRow("Q03 Q05 the disk is away for six operations, then kill") << Fault::OutageThenKill;
+    QTest::addRow("Q03 Q05 the disk is away for six operations, later the power goes") << Fault::OutageThenPowerCut;
     QTest::addRow("Q03 an operation fails, work goes on, then the power goes") << Fault::IoThenPowerCut;
     QTest::addRow("Q02 the power goes; nothing unsynced survives") << Fault::PowerCut;
     QTest::addRow("Q02 the power goes; some unsynced blocks survive") << Fault::TornPowerCut;
@@ -111,11 +128,11 @@ void TestSpoolCrash::keepsItsPromisesAtEveryOperation() {
 void TestSpoolCrash::keepsItsPromisesInManyLives() {
     for (quint32 seed = 100; seed < 130; ++seed) {
         bool reachedEnd = false;
-        for (int n = 1; !reachedEnd; n += 5) {
-            const auto fault = Fault((quint32(n) / 5 + seed) % 5);
-            const Run run = live(seed, 8, fault, n + int(seed % 5));
+        for (int n = 1; !reachedEnd; n += 9) {
+            const auto fault = Fault((quint32(n) / 9 + seed) % kFaults);
+            const Run run = live(seed, 8, fault, n + int(seed % 9));
             QVERIFY2(run.wrong.isEmpty(), ("seed " + QByteArray::number(seed) + ", fault " + QByteArray::number(int(fault)) +
-                                           ", operation " + QByteArray::number(n + int(seed % 5)) + ": " + run.wrong)
+                                           ", operation " + QByteArray::number(n + int(seed % 9)) + ": " + run.wrong)
                                               .constData());
             reachedEnd = run.reachedEnd;
         }
