@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a failed delivery means, in a plain sentence, and what its status code is: read from the words that ended it.
+//
+// Not for the window, which explains more and translates. Thread: pure functions. Spec: RFC 3463 (codes).
+#pragma once
+
+#include "smtp/reply.h"
+
+namespace postern::queue {
+
+// The status to report for a permanent failure. Words like "550 5.1.1 no such user" give 5.1.1; without an enhanced code
+// of class 5 the reply code decides, else 5.0.0. Expired mail is 5.4.7.
+smtp::EnhancedCode failureStatus(QByteArrayView words, bool expired);
+
+// True for words that begin with an SMTP reply code.
+bool isSmtpReply(QByteArrayView words);
+
+// One or two sentences, ASCII, ending in a full stop.
+QByteArray failureSentence(const smtp::EnhancedCode& status, qint64 ttlSeconds);
+
+} // namespace postern::queue
