@@ -63,6 +63,7 @@ struct ClientSession::Impl {
     bool needsReset = false;        // the server may still hold a transaction
     DotStuffer stuffer;
     int mailsDone = 0;
+    quint64 replies = 0;
 
     // the event under way
     Reply reply;                    // for the four reply events

@@ -270,6 +270,12 @@ bool ClientSession::isReady() const {
 bool ClientSession::isTls() const {
     return m->tls;
 }
+bool ClientSession::isHandshaking() const {
+    return m->state == ClientState::Handshake;
+}
+quint64 ClientSession::progress() const {
+    return m->replies;
+}
 int ClientSession::mailsDone() const {
     return m->mailsDone;
 }

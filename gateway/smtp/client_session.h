@@ -102,6 +102,8 @@ class ClientSession {
     Milliseconds timeout() const;   // RFC 5321 §4.5.3.2 for the state it is in
     bool isReady() const;
     bool isTls() const;
+    bool isHandshaking() const;     // after ClientStartTls: an end of the connection is tlsFailed()
+    quint64 progress() const;       // grows with each whole reply: a deadline is for a reply, not for a byte
     int mailsDone() const;          // messages that came to an end, whatever it was
     QByteArrayView stateName() const;
 

@@ -580,6 +580,7 @@ void ClientTransitions::readReplies(Machine& m) {
         if (!reply)
             break;
         m.reply = std::move(*reply);
+        ++m.replies;
         dispatch(m, eventOf(m.reply));
     }
     if (m.state != S::Closed && m.parser.isBroken())
