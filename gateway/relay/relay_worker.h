@@ -14,7 +14,7 @@
 #include "dns/resolver.h"
 #include "policy/ruleset.h"
 #include "queue/scheduler.h"
-#include "tls/tls_policy.h"
+#include "tls/stream.h"
 
 #include <functional>
 #include <memory>
@@ -43,6 +43,10 @@ struct RelayReport {
     std::shared_ptr<const queue::Message> message;
 };
 
+using Connector = std::function<std::unique_ptr<tls::Stream>(const QByteArray& address, quint16 port,
+                                                             const QByteArray& sourceAddress, Milliseconds timeout,
+                                                             tls::StreamHandler* handler)>;
+
 struct RelayLimits {
     int maxConnectionsPerRoute = 10;
     int mailsPerConnection = 100;
@@ -53,14 +57,16 @@ struct RelayLimits {
 
 class RelayWorker {
   public:
+    // connector: how connections are made; empty = tls::connectStream (tests bring their own).
     RelayWorker(const Clock& clock, FileStore& files, std::unique_ptr<dns::Resolver> resolver, RelayLimits limits,
-                std::function<void(RelayReport)> report);
-    ~RelayWorker();
+                std::function<void(RelayReport)> report, Connector connector = {});
+    ~RelayWorker(); // connections are cut; what was not reported yet is reported as not tried
 
     void submit(std::vector<RelayJob> jobs);
     void forgetFailures(); // a person said "try now", or a reload: penalties of addresses are dropped
     void drain(Milliseconds grace, std::function<void()> done); // what has not begun is reported as not tried
     int connections() const;
+    void tick(); // looks after deadlines; a timer of its own calls it, tests too
 
   private:
     struct Impl;

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/relay_worker.h"
+
+#include "base/log.h"
+#include "relay/route.h"
+
+#include <QRandomGenerator>
+#include <QTimer>
+
+#include <map>
+
+namespace postern::relay {
+namespace {
+
+constexpr int kTickMs = 500;
+
+QByteArray badTable(const policy::RelaySpec& spec, const QByteArray& why) {
+    return "Could not retrieve relay: table \"" + harmless(spec.hostTable->name(), 100) + "\" " + why;
+}
+
+} // namespace
+
+struct RelayWorker::Impl {
+    Impl(const Clock& theClock, FileStore& files, std::unique_ptr<dns::Resolver> theResolver, const RelayLimits& limits,
+         std::function<void(RelayReport)> report, Connector connector)
+        : clock(theClock), resolver(std::move(theResolver)),
+          services{theClock, files, *resolver, tables, penalties, limits,
+                   connector ? std::move(connector) : Connector(&tls::connectStream),
+                   [](quint32 below) { return QRandomGenerator::global()->bounded(below); }, std::move(report)} {
+        timer.setTimerType(Qt::CoarseTimer);
+        timer.setInterval(kTickMs);
+        QObject::connect(&timer, &QTimer::timeout, &timer, [this] { tick(); });
+    }
+    ~Impl() {
+        for (const auto& [key, route] : routes)
+            route->abandon();
+        giveBackAsked();
+    }
+
+    // A delivery whose next hop a table names, one URL each.
+    struct Asked {
+        RelayJob job;
+        std::unique_ptr<TableQuestion> question;
+    };
+
+    void submit(RelayJob job);
+    void askHost(RelayJob job);
+    void onHost(quint64 id, const tables::LookupResult& answer);
+    void untried(const RelayJob& job, const QByteArray& text, bool countsAsTry);
+    void giveBackAsked();
+    Route& routeFor(const QByteArray& key, const std::optional<policy::RelayUrl>& url);
+    void tick();
+    void finishDrain();
+
+    const Clock& clock;
+    std::unique_ptr<dns::Resolver> resolver;
+    TableAsker tables;
+    AddressPenalties penalties;
+    RouteServices services;
+
+    std::map<QByteArray, std::unique_ptr<Route>> routes;
+    std::map<quint64, Asked> asked;
+    quint64 lastAsked = 0;
+    QTimer timer; // runs while there are routes
+    bool draining = false;
+    SteadyTime drainEnds{};
+    std::function<void()> drained;
+};
+
+Route& RelayWorker::Impl::routeFor(const QByteArray& key, const std::optional<policy::RelayUrl>& url) {
+    auto& route = routes[key];
+    if (!route)
+        route = std::make_unique<Route>(services, url);
+    if (!timer.isActive())
+        timer.start();
+    return *route;
+}
+
+void RelayWorker::Impl::untried(const RelayJob& job, const QByteArray& text, bool countsAsTry) {
+    services.report(reportAll(job, queue::TryResult::Temporary, text, countsAsTry));
+}
+
+void RelayWorker::Impl::askHost(RelayJob job) {
+    const quint64 id = ++lastAsked;
+    const tables::TablePtr table = job.spec->hostTable;
+    Asked& entry = asked[id];
+    entry.job = std::move(job);
+    entry.question = tables.fetch(table, tables::Service::Relayhost,
+                                  [this, id](const tables::LookupResult& answer) { onHost(id, answer); });
+}
+
+void RelayWorker::Impl::onHost(quint64 id, const tables::LookupResult& answer) {
+    auto node = asked.extract(id);
+    if (node.empty())
+        return;
+    RelayJob& job = node.mapped().job;
+    const policy::RelaySpec& spec = *job.spec;
+    if (answer.failed || !answer.found) {
+        untried(job, badTable(spec, answer.failed ? "could not be asked: " + harmless(answer.value, 200) : "is empty"), true);
+        return;
+    }
+    const QByteArray text = answer.value.isEmpty() ? answer.key : answer.value;
+    const auto url = policy::RelayUrl::parse(text, spec.era);
+    if (!url) {
+        untried(job, badTable(spec, "holds a URL that cannot be used: " + url.error().text), true);
+        return;
+    }
+    Route& route = routeFor(job.delivery.route + '\n' + url.value().print(), *url);
+    route.add(std::move(job));
+    route.pump();
+}
+
+void RelayWorker::Impl::giveBackAsked() {
+    for (const auto& [id, entry] : std::exchange(asked, {}))
+        untried(entry.job, "the gateway is stopping", false);
+}
+
+void RelayWorker::Impl::tick() {
+    const SteadyTime now = clock.steady();
+    if (draining && now >= drainEnds)
+        for (const auto& [key, route] : routes)
+            route->abandon();
+    for (const auto& [key, route] : routes)
+        route->tick(now);
+    std::erase_if(routes, [now](const auto& entry) { return entry.second->isIdle(now); });
+    penalties.prune(now);
+    if (draining)
+        finishDrain();
+    else if (routes.empty())
+        timer.stop();
+}
+
+void RelayWorker::Impl::finishDrain() {
+    for (const auto& [key, route] : routes)
+        if (!route->isEmpty())
+            return;
+    routes.clear();
+    timer.stop();
+    if (const auto done = std::exchange(drained, {}))
+        done();
+}
+
+RelayWorker::RelayWorker(const Clock& clock, FileStore& files, std::unique_ptr<dns::Resolver> resolver,
+                         RelayLimits limits, std::function<void(RelayReport)> report, Connector connector)
+    : m(std::make_unique<Impl>(clock, files, std::move(resolver), limits, std::move(report), std::move(connector))) {}
+
+RelayWorker::~RelayWorker() = default;
+
+void RelayWorker::submit(std::vector<RelayJob> jobs) {
+    std::vector<Route*> touched;
+    for (RelayJob& job : jobs) {
+        if (m->draining) {
+            m->untried(job, "the gateway is stopping", false);
+        } else if (job.spec->hostTable) {
+            m->askHost(std::move(job));
+        } else {
+            Route& route = m->routeFor(job.delivery.route, std::nullopt);
+            if (std::find(touched.begin(), touched.end(), &route) == touched.end())
+                touched.push_back(&route);
+            route.add(std::move(job));
+        }
+    }
+    for (Route* route : touched)
+        route->pump();
+}
+
+void RelayWorker::forgetFailures() {
+    m->penalties.forget();
+    for (const auto& [key, route] : m->routes)
+        route->forgetFailures();
+}
+
+void RelayWorker::drain(Milliseconds grace, std::function<void()> done) {
+    m->draining = true;
+    m->drainEnds = m->clock.steady() + grace;
+    m->drained = std::move(done);
+    m->giveBackAsked();
+    for (const auto& [key, route] : m->routes)
+        route->stop();
+    m->timer.start(); // `done` comes from the event loop, also when there is nothing to wait for
+}
+
+int RelayWorker::connections() const {
+    int count = 0;
+    for (const auto& [key, route] : m->routes)
+        count += route->connections();
+    return count;
+}
+
+void RelayWorker::tick() {
+    m->tick();
+}
+
+} // namespace postern::relay
