@@ -13,35 +13,28 @@
 #include <utility>
 
 namespace postern::tls {
-namespace {
-
-constexpr Milliseconds kHandshakeLimit{60'000};
-constexpr Milliseconds kFlushLimit{30'000}; // close() with a peer that does not read
-constexpr Milliseconds kLingerLimit{2'000};
-
-} // namespace
 
 char* readBuffer() {
     thread_local const std::unique_ptr<char[]> buffer(new char[size_t(kReadBufferSize)]);
     return buffer.get();
 }
 
-SocketStream::SocketStream(int descriptor, StreamHandler* handler)
-    : m_handler(handler), m_descriptor(descriptor), m_peer(net::peerOf(descriptor)), m_local(net::localOf(descriptor)) {
+SocketStream::SocketStream(int descriptor, StreamHandler* handler, Limits limits)
+    : m_limits(limits), m_handler(handler), m_descriptor(descriptor), m_peer(net::peerOf(descriptor)), m_local(net::localOf(descriptor)) {
     net::prepare(descriptor);
-    updateNotifiers();
+    updateInterest();
 }
 
 SocketStream::SocketStream(const Result<int>& descriptor, net::Endpoint peer, Milliseconds connectTimeout,
-                           StreamHandler* handler)
-    : m_handler(handler), m_phase(Phase::Connecting), m_peer(std::move(peer)) {
+                           StreamHandler* handler, Limits limits)
+    : m_limits(limits), m_handler(handler), m_phase(Phase::Connecting), m_peer(std::move(peer)) {
     if (!descriptor) {
         failLater(descriptor.error());
         return;
     }
     m_descriptor = *descriptor;
     m_timer.start(int(connectTimeout.count()), Qt::CoarseTimer, this);
-    updateNotifiers();
+    updateInterest();
 }
 
 SocketStream::~SocketStream() {
@@ -55,7 +48,7 @@ void SocketStream::setHandler(StreamHandler* handler) {
     m_handler = handler;
     if (m_ending && handler)
         settleLater();
-    updateNotifiers();
+    updateInterest();
 }
 
 void SocketStream::write(QByteArray bytes) {
@@ -87,9 +80,7 @@ void SocketStream::setReading(bool on) {
     if (m_reading == on)
         return;
     m_reading = on;
-    if (m_leg)
-        m_leg->setReading(on && !m_closing);
-    updateNotifiers();
+    updateInterest();
 }
 
 void SocketStream::startServerTls(const ServerTls& tls) {
@@ -98,7 +89,7 @@ void SocketStream::startServerTls(const ServerTls& tls) {
     POSTERN_CHECK(m_phase == Phase::Clear, return);
     m_phase = Phase::Upgrading;
     m_upgradeTo = tls;
-    updateNotifiers();
+    updateInterest();
     settleLater();
 }
 
@@ -108,7 +99,7 @@ void SocketStream::startClientTls(const ClientTlsPolicy& policy) {
     POSTERN_CHECK(m_phase == Phase::Clear, return);
     m_phase = Phase::Upgrading;
     m_upgradeTo = policy;
-    updateNotifiers();
+    updateInterest();
     settleLater();
 }
 
@@ -120,13 +111,13 @@ void SocketStream::close() {
         failLater({});
         return;
     }
-    m_timer.start(int(kFlushLimit.count()), Qt::CoarseTimer, this);
+    m_timer.start(int(m_limits.flush.count()), Qt::CoarseTimer, this);
     if (m_phase == Phase::Encrypted) {
-        m_leg->setReading(false);
+        updateInterest();
         m_leg->close();
         return;
     }
-    updateNotifiers();
+    updateInterest();
     if (m_depth == 0)
         settleLater();
 }
@@ -189,7 +180,7 @@ void SocketStream::onReadable() {
             return;
         const QPointer<SocketStream> alive(this);
         settle();
-        if (!alive || got.bytes < kReadBufferSize || m_phase != Phase::Clear || !m_reading || m_closing || !m_handler)
+        if (!alive || got.bytes < kReadBufferSize || m_phase != Phase::Clear || !wantsInput())
             return;
     }
 }
@@ -211,7 +202,7 @@ void SocketStream::finishConnect() {
     m_timer.stop();
     m_phase = Phase::Clear;
     m_local = net::localOf(m_descriptor);
-    updateNotifiers();
+    updateInterest();
     if (tell([](StreamHandler& handler) { handler.onConnected(); }))
         settle();
 }
@@ -235,12 +226,14 @@ void SocketStream::sendClear() {
             m_out.pop_front();
         }
     }
-    updateNotifiers();
+    updateInterest();
 }
 
-void SocketStream::updateNotifiers() {
+void SocketStream::updateInterest() {
+    if (m_leg)
+        m_leg->setReading(wantsInput());
     const bool owns = m_descriptor >= 0 && m_phase != Phase::Closed;
-    const bool read = owns && (m_phase == Phase::Lingering || (m_phase == Phase::Clear && m_reading && !m_closing && m_handler));
+    const bool read = owns && (m_phase == Phase::Lingering || (m_phase == Phase::Clear && wantsInput()));
     const bool write = owns && (m_phase == Phase::Connecting || (m_writeBlocked && !m_out.empty()));
     const auto set = [this](std::unique_ptr<QSocketNotifier>& notifier, QSocketNotifier::Type type, bool on, auto slot) {
         if (!notifier && on) {
@@ -271,12 +264,12 @@ void SocketStream::settle() {
         sendClear();
     if (m_phase == Phase::Closed)
         return; // the send failed; a posted settle() tells
-    if (unsent() == 0 && m_phase == Phase::Upgrading) {
+    if (unsent() == 0 && m_phase == Phase::Upgrading && !m_closing) {
         m_writtenDue = false;
         upgrade();
         return;
     }
-    if (unsent() == 0 && m_closing && m_phase == Phase::Clear) {
+    if (unsent() == 0 && m_closing && m_phase != Phase::Encrypted) {
         closeClear();
         return;
     }
@@ -312,8 +305,8 @@ void SocketStream::upgrade() {
     m_writeNotifier.reset();
     m_phase = Phase::Encrypted;
     m_leg = std::make_unique<TlsLeg>(static_cast<TlsLegOwner&>(*this), m_peer);
-    m_leg->setReading(m_reading);
-    m_timer.start(int(kHandshakeLimit.count()), Qt::CoarseTimer, this);
+    m_leg->setReading(wantsInput());
+    m_timer.start(int(m_limits.handshake.count()), Qt::CoarseTimer, this);
     const int descriptor = std::exchange(m_descriptor, -1);
     const auto target = std::exchange(m_upgradeTo, std::monostate{});
     if (server)
@@ -333,8 +326,8 @@ void SocketStream::closeClear() {
     }
     m_phase = Phase::Lingering;
     net::endWriting(m_descriptor);
-    m_timer.start(int(kLingerLimit.count()), Qt::CoarseTimer, this);
-    updateNotifiers();
+    m_timer.start(int(m_limits.linger.count()), Qt::CoarseTimer, this);
+    updateInterest();
 }
 
 void SocketStream::discardInput() {
@@ -387,6 +380,8 @@ void SocketStream::legBytes(QByteArrayView bytes) {
 }
 
 void SocketStream::legEncrypted(const SessionFacts& facts) {
+    if (m_closing)
+        return;
     m_timer.stop();
     if (tell([&](StreamHandler& handler) { handler.onEncrypted(facts); }))
         settle();
@@ -407,13 +402,14 @@ void SocketStream::legEnded(const Error& reason, bool peerEnded) {
 }
 
 std::unique_ptr<Stream> adoptStream(qintptr descriptor, StreamHandler* handler) {
-    return std::make_unique<SocketStream>(int(descriptor), handler);
+    return std::make_unique<SocketStream>(int(descriptor), handler, SocketStream::Limits());
 }
 
 std::unique_ptr<Stream> connectStream(const QByteArray& address, quint16 port, const QByteArray& sourceAddress,
                                       Milliseconds connectTimeout, StreamHandler* handler) {
     const net::Endpoint peer{address, port};
-    return std::make_unique<SocketStream>(net::startConnect(peer, sourceAddress), peer, connectTimeout, handler);
+    return std::make_unique<SocketStream>(net::startConnect(peer, sourceAddress), peer, connectTimeout, handler,
+                                          SocketStream::Limits());
 }
 
 } // namespace postern::tls

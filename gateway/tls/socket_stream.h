@@ -25,8 +25,15 @@ namespace postern::tls {
 
 class SocketStream final : public QObject, public Stream, private TlsLegOwner {
   public:
-    SocketStream(int descriptor, StreamHandler* handler);
-    SocketStream(const Result<int>& descriptor, net::Endpoint peer, Milliseconds connectTimeout, StreamHandler* handler);
+    struct Limits {
+        Milliseconds handshake{60'000};
+        Milliseconds flush{30'000}; // close() with a peer that does not read
+        Milliseconds linger{2'000};
+    };
+
+    SocketStream(int descriptor, StreamHandler* handler, Limits limits);
+    SocketStream(const Result<int>& descriptor, net::Endpoint peer, Milliseconds connectTimeout, StreamHandler* handler,
+                 Limits limits);
     ~SocketStream() override;
 
     void setHandler(StreamHandler* handler) override;
@@ -61,7 +68,8 @@ class SocketStream final : public QObject, public Stream, private TlsLegOwner {
     void finishConnect();
     void discardInput();
     void sendClear();
-    void updateNotifiers();
+    bool wantsInput() const { return m_reading && !m_closing && m_handler; }
+    void updateInterest();
     void settle();
     void settleLater();
     void upgrade();
@@ -76,6 +84,7 @@ class SocketStream final : public QObject, public Stream, private TlsLegOwner {
     void legWritten() override;
     void legEnded(const Error& reason, bool peerEnded) override;
 
+    const Limits m_limits;
     StreamHandler* m_handler;
     int m_descriptor = -1; // -1 once handed to the leg or closed
     Phase m_phase = Phase::Clear;

@@ -18,6 +18,8 @@
 
 #include <utility>
 
+using namespace Qt::StringLiterals;
+
 namespace postern::tls {
 namespace {
 
@@ -241,7 +243,12 @@ Error TlsLeg::handshakeError() const {
         return tlsFailed("client " + describe(m_verifyErrors, {}));
     if (!m_alert.isEmpty())
         return tlsFailed("the peer says: " + m_alert);
-    return tlsFailed(harmless(m_socket->errorString().toUtf8()));
+    // OpenSSL's way of saying that what came is no TLS record.
+    const QString text = m_socket->errorString();
+    for (const auto sign : {"wrong version number"_L1, "packet length too long"_L1, "http request"_L1})
+        if (text.contains(sign))
+            return tlsFailed("the other side does not speak TLS here (another port, or STARTTLS first?)");
+    return tlsFailed(harmless(text.toUtf8()));
 }
 
 } // namespace postern::tls

@@ -3,6 +3,7 @@
 // A stream in clear, over loopback: broken and ended connections, back-pressure, closing, destruction in callbacks.
 #include "support/engine_main.h"
 #include "support/stream_pair.h"
+#include "tls/socket_stream.h"
 
 #include <QElapsedTimer>
 #include <QRegularExpression>
@@ -257,6 +258,29 @@ class TestClearStream : public QObject {
         pair.client->write("x");
         QTRY_COMPARE(pair.clientHandler.closes, 1);
         QCOMPARE(pair.serverHandler.closes, 0);
+    }
+
+    void aPeerThatReadsNothingCannotHoldAClosingStream() {
+        const DescriptorPair ends = connectedPair();
+        RecordingHandler handler;
+        tls::SocketStream stream(ends.server, &handler, {.flush = Milliseconds(40)});
+        stream.write(QByteArray(32 * 1024 * 1024, 'x'));
+        stream.close();
+        QTRY_COMPARE(handler.closes, 1);
+        QVERIFY(handler.reason.code == ErrorCode::Timeout);
+        QVERIFY2(handler.reason.text.endsWith(" did not take the last octets in time"), handler.reason.text.constData());
+        ::close(ends.client);
+    }
+
+    void aPeerThatNeverStopsTalkingCannotHoldAClosingStream() {
+        const DescriptorPair ends = connectedPair();
+        RecordingHandler handler;
+        tls::SocketStream stream(ends.server, &handler, {.linger = Milliseconds(40)});
+        stream.setReading(false);
+        QCOMPARE(::send(ends.client, "MAIL", 4, 0), ssize_t(4));
+        stream.close(); // input waits, and the peer stays
+        QTRY_COMPARE(handler.closes, 1);
+        ::close(ends.client);
     }
 
     void bytesWaitForAHandler() {

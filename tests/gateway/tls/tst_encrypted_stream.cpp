@@ -5,6 +5,7 @@
 #include "support/engine_main.h"
 #include "support/stream_pair.h"
 #include "support/test_certs.h"
+#include "tls/socket_stream.h"
 
 #include <QRegularExpression>
 #include <QSslConfiguration>
@@ -108,9 +109,50 @@ class TestEncryptedStream : public QObject {
         pair.client->write("MAIL FROM:<a@one.example>\r\n");
         QTRY_COMPARE(pair.serverHandler.closes, 1);
         QVERIFY(pair.serverHandler.reason.code == ErrorCode::Tls);
-        QVERIFY2(pair.serverHandler.reason.text.startsWith("TLS with 127.0.0.1 port "),
-                 pair.serverHandler.reason.text.constData());
+        QCOMPARE(pair.serverHandler.reason.text,
+                 "TLS with 127.0.0.1 port " + QByteArray::number(pair.server->peerPort()) +
+                     " failed: the other side does not speak TLS here (another port, or STARTTLS first?)");
         QVERIFY(pair.serverHandler.received.isEmpty());
+    }
+
+    void aHandshakeThatStopsIsEnded_data() {
+        QTest::addColumn<QByteArray>("sent");
+        QTest::addRow("T17 nothing") << ""_ba;
+        QTest::addRow("T05 one octet of a hello") << QByteArray(1, char(0x16));
+        QTest::addRow("T05 a record header") << QByteArray::fromHex("1603010200");
+    }
+    void aHandshakeThatStopsIsEnded() {
+        QFETCH(QByteArray, sent);
+        const DescriptorPair ends = connectedPair();
+        RecordingHandler handler;
+        tls::SocketStream stream(ends.server, &handler, {.handshake = Milliseconds(40)});
+        sendAll(ends.client, sent);
+        stream.startServerTls(server());
+        QTRY_COMPARE(handler.closes, 1);
+        QVERIFY(handler.reason.code == ErrorCode::Timeout);
+        QVERIFY2(handler.reason.text.startsWith("TLS handshake with 127.0.0.1 port "), handler.reason.text.constData());
+        QVERIFY(handler.reason.text.endsWith(" did not finish in time"));
+        ::close(ends.client);
+    }
+
+    void closingBeforeTheUpgradeJustCloses() {
+        StreamPair pair;
+        pair.server->write("421 not now\r\n");
+        pair.server->startServerTls(server());
+        pair.server->close();
+        QTRY_COMPARE(pair.clientHandler.closes, 1);
+        QCOMPARE(pair.clientHandler.received, "421 not now\r\n");
+        QTRY_COMPARE(pair.serverHandler.closes, 1);
+        QCOMPARE(pair.serverHandler.reason.text, "");
+    }
+
+    void closingInTheHandshakeEndsIt() {
+        StreamPair pair;
+        pair.server->startServerTls(server());
+        turnTheLoop();
+        pair.server->close();
+        QTRY_COMPARE(pair.serverHandler.closes, 1);
+        QTRY_COMPARE(pair.clientHandler.closes, 1);
     }
 
     void aPeerThatLeavesInTheHandshakeIsReported() {
@@ -194,7 +236,7 @@ class TestEncryptedStream : public QObject {
     void withoutVerificationAnyCertificateDoes_data() {
         QTest::addColumn<CertificateFiles>("files");
         QTest::addRow("expired") << m_certs.expired(kName);
-        QTest::addRow("other name") << m_certs.server("mx.two.example");
+        QTest::addRow("T12 a server name it does not know") << m_certs.server("mx.two.example");
         QTest::addRow("self-signed") << m_certs.selfSigned(kName);
     }
     void withoutVerificationAnyCertificateDoes() {
@@ -217,6 +259,16 @@ class TestEncryptedStream : public QObject {
         QTRY_COMPARE(pair.clientHandler.closes, 1);
         QCOMPARE(pair.clientHandler.reason.text,
                  "CA file " + policy.caFile + " cannot be read: No such file or directory");
+    }
+
+    void withoutACaFileTheSystemsAuthoritiesDecide() {
+        StreamPair pair;
+        tls::ClientTlsPolicy policy = client();
+        policy.caFile.clear();
+        handshake(pair, server(), policy);
+        QTRY_COMPARE(pair.clientHandler.closes, 1);
+        QVERIFY2(pair.clientHandler.reason.text.endsWith(" failed: issuer not trusted: Postern Test CA"),
+                 pair.clientHandler.reason.text.constData());
     }
 
     void anAddressIsCheckedAsAddress() {
@@ -304,7 +356,41 @@ class TestEncryptedStream : public QObject {
             QCOMPARE(handler.facts->version, "TLSv1.2");
     }
 
+    void t07RenegotiationIsRefused() {
+        const DescriptorPair ends = connectedPair();
+        RecordingHandler handler;
+        const auto stream = tls::adoptStream(ends.server, &handler);
+        stream->startServerTls(server());
+        int first = -1, second = -1;
+        const std::unique_ptr<QThread> peer(QThread::create([&] {
+            const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+            SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+            const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), &SSL_free);
+            SSL_set_fd(ssl.get(), ends.client);
+            first = SSL_connect(ssl.get());
+            SSL_renegotiate(ssl.get());
+            second = SSL_do_handshake(ssl.get());
+            ::close(ends.client);
+        }));
+        peer->start();
+        QTRY_COMPARE(handler.closes, 1);
+        QVERIFY(peer->wait());
+        QCOMPARE(first, 1);
+        QVERIFY(second != 1);
+    }
+
     // --- inside
+
+    void bytesWaitForAHandler() {
+        StreamPair pair;
+        handshake(pair, server(), client());
+        pair.server->setHandler(nullptr);
+        pair.client->write("EHLO\r\n");
+        turnTheLoop();
+        QCOMPARE(pair.serverHandler.received, "");
+        pair.server->setHandler(&pair.serverHandler);
+        QTRY_COMPARE(pair.serverHandler.received, "EHLO\r\n");
+    }
 
     void truncationIsNotAnOrderlyEnd_data() {
         QTest::addColumn<bool>("goodbye");
