@@ -61,9 +61,12 @@ class TestUnboundResolver : public QObject {
         QVERIFY(hosts.open(QIODevice::WriteOnly));
         hosts.write("192.0.2.200 nas.one.example nas\n");
         hosts.close();
+        QStringList chain; // c1 -> c2 -> ... -> c20 -> mx1
+        for (int i = 1; i <= 20; ++i)
+            chain.append(u"--cname=c%1.one.example,%2.one.example"_s.arg(i).arg(i < 20 ? u"c%1"_s.arg(i + 1) : u"mx1"_s));
         m_server = std::make_unique<LocalNameServer>(
             QStringList{u"one.example"_s, u"2.0.192.in-addr.arpa"_s},
-            QStringList{u"--mx-host=one.example,mx2.one.example,20"_s, u"--mx-host=one.example,mx1.one.example,10"_s,
+            chain + QStringList{u"--mx-host=one.example,mx2.one.example,20"_s, u"--mx-host=one.example,mx1.one.example,10"_s,
                         u"--host-record=mx1.one.example,192.0.2.1,2001:db8::1"_s,
                         u"--host-record=mx2.one.example,192.0.2.2"_s, u"--host-record=six.one.example,2001:db8::6"_s,
                         u"--host-record=a-only.one.example,192.0.2.3"_s, u"--cname=alias.one.example,mx1.one.example"_s,
@@ -138,6 +141,7 @@ class TestUnboundResolver : public QObject {
         QTest::addRow("IPv4 only") << "mx2.one.example"_ba << "found 192.0.2.2"_ba;
         QTest::addRow("IPv6 only") << "six.one.example"_ba << "found 2001:db8::6"_ba;
         QTest::addRow("D05 behind a CNAME") << "alias.one.example"_ba << "found 192.0.2.1 2001:db8::1"_ba;
+        QTest::addRow("D05 CNAMEs 20 deep") << "c1.one.example"_ba << "failed: name server failure (SERVFAIL)"_ba;
         QTest::addRow("D02 no such name") << "missing.one.example"_ba << "no such name"_ba;
         QTest::addRow("D02 no address") << "text.one.example"_ba << "no data"_ba;
         QTest::addRow("literal") << "[192.0.2.77]"_ba << "found 192.0.2.77"_ba;

@@ -331,11 +331,11 @@ class TestEncryptedStream : public QObject {
         QFETCH(int, version);
         QFETCH(bool, fine);
         // Qt's client would not even offer these; a bare OpenSSL client in another thread does.
-        const CertificateFiles rsa = m_certs.issue({.dnsNames = {kName}, .key = KeyKind::Rsa2048});
+        static const tls::IdentityPtr rsa = load(m_certs.issue({.dnsNames = {kName}, .key = KeyKind::Rsa2048}));
         const DescriptorPair ends = connectedPair();
         RecordingHandler handler;
         const auto stream = tls::adoptStream(ends.server, &handler);
-        stream->startServerTls({load(rsa), false, {}});
+        stream->startServerTls({rsa, false, {}});
         int connected = -1;
         const std::unique_ptr<QThread> peer(QThread::create([&] {
             const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
