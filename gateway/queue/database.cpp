@@ -108,6 +108,24 @@ Result<Statement> Database::prepare(const char* sql) {
     return Statement(this, statement);
 }
 
+Result<void> Database::eachRow(const QByteArray& sql, const std::function<void(const Statement&)>& take) {
+    auto rows = prepare(sql.constData());
+    if (!rows)
+        return rows.error();
+    Result<void> outcome;
+    for (;;) {
+        const auto stepped = rows->step();
+        if (!stepped)
+            outcome = stepped.error();
+        if (!stepped || *stepped == Statement::Step::Done)
+            break;
+        take(*rows);
+    }
+    sqlite3_finalize(m_statements.back());
+    m_statements.pop_back();
+    return outcome;
+}
+
 Result<QByteArray> Database::askText(const char* sql) {
     sqlite3_stmt* statement = nullptr;
     int code = sqlite3_prepare_v2(m_handle, sql, -1, &statement, nullptr);

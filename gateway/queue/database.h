@@ -10,6 +10,7 @@
 
 #include <QByteArray>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -61,7 +62,8 @@ class Database {
     bool isOpen() const { return m_handle != nullptr; }
 
     Result<void> execute(const char* sql);             // one or several statements without parameters; rows are dropped
-    Result<Statement> prepare(const char* sql);
+    Result<Statement> prepare(const char* sql);        // kept until close()
+    Result<void> eachRow(const QByteArray& sql, const std::function<void(const Statement&)>& take); // prepared, run, dropped
     Result<qint64> askNumber(const char* sql);         // first column of the first row
     Result<QByteArray> askText(const char* sql);
     bool inTransaction() const;

@@ -20,17 +20,10 @@ struct Salvage {
     quint32 counter = 0;
 };
 
-template <class Take>
-void scan(Database& from, const QByteArray& sql, Take take) {
-    auto rows = from.prepare(sql.constData());
-    if (!rows)
-        return;
-    for (;;) {
-        const auto stepped = rows->step();
-        if (!stepped || *stepped == Statement::Step::Done)
-            return;
-        take(*rows);
-    }
+// As many rows as can be read.
+void scan(Database& from, const QByteArray& sql, const std::function<void(const Statement&)>& take) {
+    if (from.isOpen())
+        (void)from.eachRow(sql, take);
 }
 
 Salvage readAll(Database& from) {
@@ -150,8 +143,7 @@ Result<Tally> buildNew(FileStore& files, const SpoolPaths& paths, const char* vf
         (void)files.remove(paths.database + ending);
     Database from;
     Salvage salvage;
-    const bool readable = from.open(paths.database, vfs).has_value();
-    if (readable) {
+    if (from.open(paths.database, vfs)) {
         from.setClosing(Database::Closing::LeaveFilesAlone);
         (void)from.execute("PRAGMA locking_mode=EXCLUSIVE");
         salvage = readAll(from);

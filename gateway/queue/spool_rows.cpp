@@ -240,31 +240,13 @@ Result<QByteArray> SpoolRows::inlineContent(MessageId id) {
 }
 
 Result<void> SpoolRows::eachMessage(const std::function<void(StoredMessage)>& take) {
-    auto rows = m_database->prepare((QByteArray("SELECT ") + kMessageColumns + " FROM message ORDER BY serial").constData());
-    if (!rows)
-        return rows.error();
-    for (;;) {
-        const auto stepped = rows->step();
-        if (!stepped)
-            return stepped.error();
-        if (*stepped == Statement::Step::Done)
-            return {};
-        take(messageFromRow(*rows));
-    }
+    return m_database->eachRow(QByteArray("SELECT ") + kMessageColumns + " FROM message ORDER BY serial",
+                               [&](const Statement& row) { take(messageFromRow(row)); });
 }
 
 Result<void> SpoolRows::eachEnvelope(const std::function<void(Envelope)>& take) {
-    auto rows = m_database->prepare((QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope ORDER BY key").constData());
-    if (!rows)
-        return rows.error();
-    for (;;) {
-        const auto stepped = rows->step();
-        if (!stepped)
-            return stepped.error();
-        if (*stepped == Statement::Step::Done)
-            return {};
-        take(envelopeFromRow(*rows));
-    }
+    return m_database->eachRow(QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope ORDER BY key",
+                               [&](const Statement& row) { take(envelopeFromRow(row)); });
 }
 
 Result<quint32> SpoolRows::counter() {

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the spool does on good days and with bad input; the bad disk has tst_spool_crash, the damaged one tst_spool_rescue.
 #include "spool_fixture.h"
 
+#include "base/log.h"
+#include "queue/message_id.h"
+
 #include <QTest>
+
+#include <algorithm>
+#include <set>
 
 using namespace postern;
 using namespace postern::queue;
@@ -10,8 +18,22 @@ using namespace postern::test;
 namespace {
 
 const QByteArray kSmall("Subject: hello\r\n\r\nsmall\r\n");
+
 QByteArray large(char fill, qsizetype size = 100'000) {
     return "Subject: large\r\n\r\n" + QByteArray(size, fill);
+}
+
+EnvelopeId envelope(MessageId message, quint32 recipient) {
+    return (EnvelopeId(message) << 32) | recipient;
+}
+
+EnvelopeUpdate removal(EnvelopeId id) {
+    return {EnvelopeUpdate::Kind::Remove, id, 0, 0, 0, {}};
+}
+
+std::vector<QueuedMessage> loaded(SpoolFixture& f) {
+    auto queued = f.spool->load();
+    return queued ? std::move(queued).value() : std::vector<QueuedMessage>();
 }
 
 } // namespace
@@ -20,22 +42,435 @@ class TestSpool : public QObject {
     Q_OBJECT
 
   private Q_SLOTS:
+    void initTestCase() { setLogThreshold(LogLevel(99)); }
+    void refusesWhatMakesNoSense_data();
+    void refusesWhatMakesNoSense();
+    void duplicateFailsAlone();
+    void shortFileIsRefused();
+    void failedSyncFailsAlone();
+    void failedFolderSyncFailsAllFiles();
+    void refusesBelowTheReserve();
+    void refusesWhenNeverOpened();
+    void keepsMessagesOverRestart_data();
     void keepsMessagesOverRestart();
+    void keepsEveryField();
+    void changesEnvelopes();
+    void caughtMailNeverLeaves();
+    void removesContentWithItsLastEnvelope();
+    void bounceReplacesWhatFailed();
+    void bounceThatFailsKeepsWhatFailed();
+    void readsBodies();
+    void discardsOnlyIncoming();
+    void loadsOldestFirst();
+    void idsAreUniqueOverRestarts();
+    void idTexts_data();
+    void idTexts();
+    void reservesIdsBeyondABlock();
+    void tidiesItsLog();
+    void answersEveryRequestWhenShut();
 };
 
-void TestSpool::keepsMessagesOverRestart() {
+void TestSpool::refusesWhatMakesNoSense_data() {
+    QTest::addColumn<int>("what");
+    QTest::addRow("id 0") << 0;
+    QTest::addRow("no recipients") << 1;
+    QTest::addRow("envelope of another message") << 2;
+    QTest::addRow("the same envelope twice") << 3;
+    QTest::addRow("content file that is not there") << 4;
+}
+
+void TestSpool::refusesWhatMakesNoSense() {
+    QFETCH(int, what);
     SpoolFixture f;
     QVERIFY(f.open());
-    const MessageId a = f.spool->ids()->next(), b = f.spool->ids()->next();
+    StoreMessage message = makeMessage(7, kSmall, 2);
+    switch (what) {
+    case 0: message.message.id = 0; break;
+    case 1: message.envelopes.clear(); break;
+    case 2: message.envelopes[1].id = envelope(8, 1); break;
+    case 3: message.envelopes[1].id = message.envelopes[0].id; break;
+    default:
+        message.content.bytes.clear();
+        message.content.file = f.spool->incomingPath(7);
+    }
+    QVERIFY(!f.store(std::move(message)));
+    QVERIFY(loaded(f).empty());
+    QVERIFY(f.store(makeMessage(8, kSmall)));
+}
+
+void TestSpool::duplicateFailsAlone() { // Q11
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(f.inFile(makeMessage(7, large('a')))));
+    std::vector<SpoolRequest> group;
+    QByteArrayList answers;
+    const auto add = [&](StoreMessage message) {
+        message.done = [&answers, id = message.message.id](const Result<BodyPtr>& done) {
+            answers.append(QByteArray::number(id) + (done ? " ok" : " " + toString(done.error().code).toByteArray()));
+        };
+        group.push_back(std::move(message));
+    };
+    add(makeMessage(8, kSmall));
+    add(f.inFile(makeMessage(7, large('b')))); // taken on disk
+    add(makeMessage(9, kSmall));
+    add(makeMessage(9, kSmall)); // taken in this group
+    f.spool->carryOut(std::move(group));
+    QCOMPARE(answers.join(", "), QByteArray("8 ok, 7 exists, 9 ok, 9 exists"));
+    QCOMPARE(f.content(7).value_or({}), large('a')); // not overwritten
+    QCOMPARE(loaded(f).size(), size_t(3));
+}
+
+void TestSpool::shortFileIsRefused() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    StoreMessage message = f.inFile(makeMessage(7, large('a')));
+    message.content.size += 1;
+    QVERIFY(!f.store(std::move(message)));
+    QVERIFY(loaded(f).empty());
+    QVERIFY(f.disk.list("/spool/incoming")->isEmpty());
+}
+
+void TestSpool::failedSyncFailsAlone() { // Q03
+    SpoolFixture f;
+    QVERIFY(f.open());
+    std::vector<SpoolRequest> group;
+    QByteArrayList answers;
+    for (const MessageId id : {7U, 8U, 9U}) {
+        StoreMessage message = id == 8 ? makeMessage(id, kSmall) : f.inFile(makeMessage(id, large('a')));
+        message.done = [&answers](const Result<BodyPtr>& done) { answers.append(done ? "ok" : "failed"); };
+        group.push_back(std::move(message));
+    }
+    f.faults->failAt = f.faults->count + 1; // syncFile of the first
+    f.spool->carryOut(std::move(group));
+    QCOMPARE(answers.join(' '), QByteArray("failed ok ok"));
+    QCOMPARE(f.disk.list("/spool/bodies").value_or({}), QByteArrayList{toText(MessageId(9))}); // its bytes are not trusted
+    QVERIFY(f.disk.list("/spool/incoming")->isEmpty());
+}
+
+void TestSpool::failedFolderSyncFailsAllFiles() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    std::vector<SpoolRequest> group;
+    QByteArrayList answers;
+    for (const MessageId id : {7U, 8U, 9U}) {
+        StoreMessage message = id == 8 ? makeMessage(id, kSmall) : f.inFile(makeMessage(id, large('a')));
+        message.done = [&answers](const Result<BodyPtr>& done) { answers.append(done ? "ok" : "failed"); };
+        group.push_back(std::move(message));
+    }
+    f.faults->failAt = f.faults->count + 5; // sync, rename, sync, rename, then the folder
+    f.spool->carryOut(std::move(group));
+    QCOMPARE(answers.join(' '), QByteArray("failed ok failed"));
+    QVERIFY(f.disk.list("/spool/bodies")->isEmpty());
+}
+
+void TestSpool::refusesBelowTheReserve() { // Q04: 452, and deletes and notices go on
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(makeMessage(7, kSmall, 2)));
+    f.disk.setFreeBytes(63LL << 20);
+    const auto refused = f.store(f.inFile(makeMessage(8, large('a'))));
+    QVERIFY(!refused);
+    QVERIFY(refused.error().code == ErrorCode::NoSpace);
+    QVERIFY(refused.error().text.contains("63 MiB") && refused.error().text.contains("/spool"));
+    QVERIFY(f.disk.list("/spool/incoming")->isEmpty());
+    QVERIFY(f.update({removal(envelope(7, 1))}));
+    QVERIFY(f.update({removal(envelope(7, 2))}, {makeMessage(9, "notice")}));
+    f.disk.setFreeBytes(64LL << 20);
+    QVERIFY(f.store(makeMessage(10, kSmall))); // recovers alone
+    QCOMPARE(loaded(f).size(), size_t(2));
+}
+
+void TestSpool::refusesWhenNeverOpened() {
+    SpoolFixture f;
+    Spool closed(f.files, f.clock, SpoolSettings{"/spool", f.vfs.name(), 0});
+    bool answered = false;
+    StoreMessage message = makeMessage(7, kSmall);
+    message.done = [&answered](const Result<BodyPtr>& done) { answered = !done; };
+    std::vector<SpoolRequest> group;
+    group.push_back(std::move(message));
+    closed.carryOut(std::move(group)); // never opened
+    QVERIFY(answered);
+}
+
+void TestSpool::keepsMessagesOverRestart_data() {
+    QTest::addColumn<int>("end");
+    QTest::addRow("closed in order") << 0;
+    QTest::addRow("Q01 killed") << 1;
+    QTest::addRow("Q02 power cut") << 2;
+}
+
+void TestSpool::keepsMessagesOverRestart() {
+    QFETCH(int, end);
+    SpoolFixture f;
+    QVERIFY(f.open());
+    const MessageId a = f.spool->ids()->next(), b = f.spool->ids()->next(), c = f.spool->ids()->next();
     QVERIFY(f.store(makeMessage(a, kSmall, 2)));
     QVERIFY(f.store(f.inFile(makeMessage(b, large('x')))));
-    f.kill();
+    QVERIFY(f.store(makeMessage(c, large('y')))); // large, but in memory: the spool writes the file
+    if (end == 0)
+        f.spool->close();
+    else if (end == 1)
+        f.kill();
+    else
+        f.powerCut();
     QVERIFY(f.open());
-    const auto queued = f.spool->load();
-    QVERIFY(queued);
-    QCOMPARE(queued->size(), size_t(2));
+    QCOMPARE(loaded(f).size(), size_t(3));
     QCOMPARE(f.content(a).value_or({}), kSmall);
     QCOMPARE(f.content(b).value_or({}), large('x'));
+    QCOMPARE(f.content(c).value_or({}), large('y'));
+    QVERIFY(f.spool->findings().isEmpty());
+}
+
+void TestSpool::keepsEveryField() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    const QByteArray odd("\0\xff'\"\r\n;--", 9); // strings are octets
+    StoreMessage message = makeMessage(0xfffffffe, "x");
+    Message& m = message.message;
+    m.sender = odd;
+    m.params = {12345, smtp::BodyType::EightBitMime, true, smtp::DsnReturn::Headers, "envid"};
+    m.createdAt = 42;
+    m.hasEightBit = m.isBounce = true;
+    m.helo = "helo", m.clientAddress = "addr", m.clientName = "name", m.listener = "l", m.tag = "t", m.user = "u";
+    m.subject = "Grüße";
+    Envelope& e = message.envelopes[0];
+    e = {e.id, EnvelopeState::Caught, odd, "dest", {"NEVER", "rfc822;x"}, "act", "rel", 11, 22, 33, 44, "err"};
+    QVERIFY(f.store(message));
+    f.kill();
+    QVERIFY(f.open());
+    const auto all = loaded(f);
+    QCOMPARE(all.size(), size_t(1));
+    const Message& got = all[0].message;
+    QCOMPARE(got.id, 0xfffffffe);
+    QCOMPARE(got.sender, odd);
+    QCOMPARE(got.params.declaredSize, 12345);
+    QVERIFY(got.params.body == smtp::BodyType::EightBitMime && got.params.smtpUtf8);
+    QVERIFY(got.params.ret == smtp::DsnReturn::Headers);
+    QCOMPARE(got.params.envid, QByteArray("envid"));
+    QCOMPARE(got.createdAt, 42);
+    QCOMPARE(got.size, 1);
+    QVERIFY(got.hasEightBit && got.isBounce);
+    QCOMPARE((QByteArrayList{got.helo, got.clientAddress, got.clientName, got.listener, got.tag, got.user, got.subject}),
+             (QByteArrayList{"helo", "addr", "name", "l", "t", "u", "Grüße"}));
+    QCOMPARE(all[0].envelopes.size(), size_t(1));
+    const Envelope& back = all[0].envelopes[0];
+    QCOMPARE(back.id, e.id);
+    QVERIFY(back.state == EnvelopeState::Caught);
+    QCOMPARE((QByteArrayList{back.recipient, back.destination, back.params.notify, back.params.orcpt, back.action, back.relay, back.lastError}),
+             (QByteArrayList{odd, "dest", "NEVER", "rfc822;x", "act", "rel", "err"}));
+    QCOMPARE((QList<qint64>{back.ttl, back.nextTryAt, back.lastTryAt, back.tries}), (QList<qint64>{11, 22, 33, 44}));
+}
+
+void TestSpool::changesEnvelopes() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(makeMessage(7, kSmall, 3)));
+    QVERIFY(f.update({{EnvelopeUpdate::Kind::Reschedule, envelope(7, 1), 500, 100, 2, "451 later"},
+                      {EnvelopeUpdate::Kind::Hold, envelope(7, 2), 0, 0, 0, {}},
+                      removal(envelope(7, 3)),
+                      removal(envelope(99, 1))})); // one that is not there does no harm
+    QVERIFY(f.update({{EnvelopeUpdate::Kind::Reschedule, envelope(7, 1), 600, 0, -1, "a person said now"}}));
+    f.kill();
+    QVERIFY(f.open());
+    const auto one = loaded(f).at(0).envelopes;
+    QCOMPARE(one.size(), size_t(2));
+    QCOMPARE((QList<qint64>{one[0].nextTryAt, one[0].lastTryAt, one[0].tries}), (QList<qint64>{600, 100, 2})); // kept
+    QCOMPARE(one[0].lastError, QByteArray("a person said now"));
+    QVERIFY(one[1].state == EnvelopeState::Held);
+    QVERIFY(f.update({{EnvelopeUpdate::Kind::Release, envelope(7, 2), 700, 0, 0, {}}}));
+    const auto two = loaded(f).at(0).envelopes;
+    QVERIFY(two[1].state == EnvelopeState::Waiting);
+    QCOMPARE(two[1].nextTryAt, 700);
+}
+
+void TestSpool::caughtMailNeverLeaves() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    StoreMessage message = makeMessage(7, kSmall);
+    message.envelopes[0].state = EnvelopeState::Caught;
+    QVERIFY(f.store(message));
+    QVERIFY(f.update({{EnvelopeUpdate::Kind::Hold, envelope(7, 1), 0, 0, 0, {}},
+                      {EnvelopeUpdate::Kind::Release, envelope(7, 1), 1, 0, 0, {}}}));
+    QVERIFY(loaded(f).at(0).envelopes.at(0).state == EnvelopeState::Caught);
+}
+
+void TestSpool::removesContentWithItsLastEnvelope() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(f.inFile(makeMessage(7, large('a'), 2))));
+    QVERIFY(f.store(makeMessage(8, kSmall)));
+    QVERIFY(f.update({removal(envelope(7, 1))}));
+    QVERIFY(f.content(7));
+    QVERIFY(f.update({removal(envelope(7, 2)), removal(envelope(8, 1))}));
+    QVERIFY(!f.content(7) && !f.content(8));
+    QVERIFY(f.disk.list("/spool/bodies")->isEmpty());
+    QVERIFY(loaded(f).empty());
+}
+
+void TestSpool::bounceReplacesWhatFailed() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(makeMessage(7, kSmall)));
+    QVERIFY(f.update({removal(envelope(7, 1))}, {makeMessage(8, large('n'))}));
+    const auto all = loaded(f);
+    QCOMPARE(all.size(), size_t(1));
+    QCOMPARE(all[0].message.id, MessageId(8));
+    QCOMPARE(f.content(8).value_or({}), large('n'));
+}
+
+void TestSpool::bounceThatFailsKeepsWhatFailed() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(makeMessage(7, kSmall)));
+    QVERIFY(!f.update({removal(envelope(7, 1))}, {makeMessage(7, "id is taken")}));
+    f.faults->failAt = f.faults->count + 3; // create, write, sync of the notice's file
+    QVERIFY(!f.update({removal(envelope(7, 1))}, {makeMessage(8, large('n'))}));
+    const auto all = loaded(f);
+    QCOMPARE(all.size(), size_t(1));
+    QCOMPARE(all[0].envelopes.size(), size_t(1));
+    QVERIFY(f.disk.list("/spool/bodies")->isEmpty() && f.disk.list("/spool/incoming")->isEmpty());
+}
+
+void TestSpool::readsBodies() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    StoreMessage message = f.inFile(makeMessage(7, large('a')));
+    BodyPtr given;
+    message.done = [&given](const Result<BodyPtr>& body) { given = body.value_or(nullptr); };
+    std::vector<Result<BodyPtr>> read;
+    std::vector<SpoolRequest> group;
+    group.push_back(ReadBody{7, [&read](Result<BodyPtr> body) { read.push_back(std::move(body)); }});
+    group.push_back(std::move(message));
+    group.push_back(ReadBody{8, [&read](Result<BodyPtr> body) { read.push_back(std::move(body)); }});
+    f.spool->carryOut(std::move(group));
+    QVERIFY(given && given->file == "/spool/bodies/00000007" && given->size == large('a').size());
+    QCOMPARE(read.size(), size_t(2));
+    QVERIFY(read[0] && (*read[0])->file == given->file);
+    QVERIFY(!read[1] && read[1].error().code == ErrorCode::NotFound);
+}
+
+void TestSpool::discardsOnlyIncoming() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(f.inFile(makeMessage(7, large('a')))));
+    const QByteArray incoming = f.inFile(makeMessage(8, large('b'))).content.file;
+    std::vector<SpoolRequest> group;
+    for (const QByteArray& file : {incoming, QByteArray("/spool/bodies/00000007"), QByteArray("/spool/incoming/../bodies/00000007"), QByteArray("/spool/queue.db")})
+        group.push_back(DiscardIncoming{file});
+    f.spool->carryOut(std::move(group));
+    QVERIFY(f.disk.list("/spool/incoming")->isEmpty());
+    QVERIFY(f.content(7));
+}
+
+void TestSpool::loadsOldestFirst() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    constexpr int kMany = 2000;
+    std::vector<SpoolRequest> group;
+    for (int i = 0; i < kMany; ++i) {
+        StoreMessage message = makeMessage(f.spool->ids()->next(), "x");
+        message.message.createdAt = (i * 7919) % kMany; // each once, mixed
+        group.push_back(std::move(message));
+    }
+    f.spool->carryOut(std::move(group));
+    f.kill();
+    QVERIFY(f.open());
+    const auto all = loaded(f);
+    QCOMPARE(all.size(), size_t(kMany));
+    for (int i = 0; i < kMany; ++i)
+        QCOMPARE(all[size_t(i)].message.createdAt, i);
+}
+
+void TestSpool::idsAreUniqueOverRestarts() { // Q11
+    SpoolFixture f;
+    std::set<MessageId> seen;
+    for (int start = 0; start < 20; ++start) {
+        QVERIFY(f.open());
+        const auto ids = f.spool->ids();
+        for (int i = 0; i < 500; ++i) {
+            const MessageId id = ids->next();
+            QVERIFY(id != 0);
+            QVERIFY2(seen.insert(id).second, "handed out twice");
+        }
+        if (start % 3 == 0)
+            QVERIFY(f.store(makeMessage(ids->next(), "x")));
+        f.kill();
+    }
+    QVERIFY(*seen.rbegin() - *seen.begin() > 0xf0000000U); // spread over the whole range
+    CountedMessageIds wrapping(0xfffffffeU);
+    QCOMPARE(wrapping.next(), idOfSerial(0xfffffffeU));
+    QCOMPARE(wrapping.next(), idOfSerial(0xffffffffU));
+    QCOMPARE(wrapping.next(), idOfSerial(1)); // 0 is never handed out
+    for (quint32 serial = 1; serial < 100'000; serial += 37)
+        QCOMPARE(serialOf(idOfSerial(serial)), serial);
+    QVERIFY(messageOf(newEnvelopeId(7)) == 7 && newEnvelopeId(7) != newEnvelopeId(7));
+}
+
+void TestSpool::idTexts_data() {
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<quint64>("message");
+    QTest::addColumn<quint64>("envelope");
+    QTest::addRow("message id") << QByteArray("00000abc") << quint64(0xabc) << quint64(0);
+    QTest::addRow("envelope id") << QByteArray("f0000abc00000001") << quint64(0) << quint64(0xf0000abc00000001);
+    QTest::addRow("zero") << QByteArray("00000000") << quint64(0) << quint64(0);
+    QTest::addRow("envelope of message zero") << QByteArray("0000000000000001") << quint64(0) << quint64(0);
+    QTest::addRow("upper case") << QByteArray("00000ABC") << quint64(0) << quint64(0);
+    QTest::addRow("too short") << QByteArray("abc") << quint64(0) << quint64(0);
+    QTest::addRow("a path") << QByteArray("../../ab") << quint64(0) << quint64(0);
+    QTest::addRow("a sign") << QByteArray("+0000abc") << quint64(0) << quint64(0);
+    QTest::addRow("empty") << QByteArray() << quint64(0) << quint64(0);
+}
+
+void TestSpool::idTexts() {
+    QFETCH(QByteArray, text);
+    QFETCH(quint64, message);
+    QFETCH(quint64, envelope);
+    QCOMPARE(quint64(messageIdFromText(text)), message);
+    QCOMPARE(quint64(envelopeIdFromText(text)), envelope);
+    if (message != 0)
+        QCOMPARE(toText(MessageId(message)), text);
+    if (envelope != 0)
+        QCOMPARE(toText(EnvelopeId(envelope)), text);
+}
+
+void TestSpool::reservesIdsBeyondABlock() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    MessageId last = 0;
+    for (int i = 0; i < 200'000; ++i) // three blocks, most of them for messages that never came
+        last = f.spool->ids()->next();
+    QVERIFY(f.store(makeMessage(last, "x")));
+    f.kill();
+    QVERIFY(f.open());
+    const quint32 upcoming = serialOf(f.spool->ids()->next());
+    QVERIFY(qint32(upcoming - serialOf(last)) > 0);
+}
+
+void TestSpool::tidiesItsLog() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    for (int i = 0; i < 120; ++i)
+        QVERIFY(f.store(makeMessage(f.spool->ids()->next(), QByteArray(30'000, 'x'))));
+    QVERIFY(*f.disk.size("/spool/queue.db-wal") > 4'000'000);
+    f.spool->tidy();
+    QCOMPARE(*f.disk.size("/spool/queue.db-wal"), 0);
+    f.powerCut();
+    QVERIFY(f.open());
+    QCOMPARE(loaded(f).size(), size_t(120));
+}
+
+void TestSpool::answersEveryRequestWhenShut() { // Q05: no spin, no hang, no crash; it works again when the disk does
+    SpoolFixture f;
+    QVERIFY(f.open());
+    f.faults->mode = DiskFaults::Mode::FromThenOn;
+    f.faults->failAt = f.faults->count + 1;
+    for (int i = 1; i < 6; ++i) {
+        QVERIFY(!f.store(makeMessage(MessageId(i), kSmall)));
+        QVERIFY(!f.update({removal(envelope(MessageId(i), 1))}));
+    }
+    f.faults->failAt = 0;
+    QVERIFY(f.store(makeMessage(9, kSmall)));
+    QCOMPARE(loaded(f).size(), size_t(1));
 }
 
 QTEST_APPLESS_MAIN(TestSpool)
