@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Starting on something other than the spool that was left: newer, foreign, damaged, incomplete (threats U02, Q06, Q07).
+#include "spool_fixture.h"
+
+#include "base/log.h"
+#include "queue/message_id.h"
+
+#include <QTest>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+using namespace postern;
+using namespace postern::queue;
+using namespace postern::test;
+
+namespace {
+
+const QByteArray kDatabase("/spool/queue.db");
+
+QByteArray smallBody(int i) {
+    return "Subject: small\r\n\r\n" + QByteArray(200 + i * 37, char('a' + i % 26));
+}
+QByteArray largeBody(int i) {
+    return "Subject: large\r\n\r\n" + QByteArray(40'000 + i, char('a' + i % 26));
+}
+
+// Runs SQL on the database file as another program would.
+bool runSql(SpoolFixture& f, const char* sql) {
+    sqlite3* db = nullptr;
+    bool ran = sqlite3_open_v2(kDatabase.constData(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, f.vfs.name()) == SQLITE_OK;
+    ran = ran && sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK;
+    ran = ran && sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+    sqlite3_close(db);
+    return ran;
+}
+
+QByteArray bytesOf(SpoolFixture& f, const QByteArray& path) {
+    return f.disk.read(path, 0, -1).value_or("(missing)");
+}
+
+// 60 small and 6 large messages, closed in order.
+std::vector<MessageId> fill(SpoolFixture& f) {
+    std::vector<MessageId> ids;
+    (void)f.open();
+    for (int i = 0; i < 66; ++i) {
+        const MessageId id = f.spool->ids()->next();
+        StoreMessage message = makeMessage(id, i < 60 ? smallBody(i) : largeBody(i), 2);
+        message.message.createdAt += i;
+        if (f.store(std::move(message)))
+            ids.push_back(id);
+    }
+    f.spool->close();
+    return ids;
+}
+
+struct Tally {
+    int whole = 0, held = 0, wrong = 0;
+};
+
+// Whole = waiting with the right bytes; wrong = waiting with other bytes, which must never be.
+Tally tally(SpoolFixture& f, const std::vector<MessageId>& ids) {
+    Tally t;
+    const auto queued = f.spool->load();
+    if (!queued)
+        return {0, 0, 9999};
+    for (const QueuedMessage& message : *queued) {
+        const auto at = std::find(ids.begin(), ids.end(), message.message.id);
+        const int i = int(at - ids.begin());
+        const bool held = std::all_of(message.envelopes.begin(), message.envelopes.end(), [](const Envelope& e) {
+            return e.state == EnvelopeState::Held && !e.lastError.isEmpty();
+        });
+        const QByteArray expected = at == ids.end() ? QByteArray() : i < 60 ? smallBody(i) : largeBody(i);
+        if (held && !message.envelopes.empty())
+            ++t.held;
+        else if (at != ids.end() && f.content(message.message.id).value_or("?") == expected)
+            ++t.whole;
+        else
+            ++t.wrong;
+    }
+    return t;
+}
+
+bool isSetAside(SpoolFixture& f) {
+    const auto names = f.disk.list("/spool").value_or({});
+    return std::any_of(names.begin(), names.end(), [](const QByteArray& n) { return n.startsWith("queue.db.damaged-"); });
+}
+
+} // namespace
+
+class TestSpoolRescue : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() { setLogThreshold(LogLevel(99)); }
+    void refusesANewerFormat();
+    void setsAsideAForeignFile();
+    void savesWhatADamagedDatabaseHolds_data();
+    void savesWhatADamagedDatabaseHolds();
+    void neverDeliversChangedContent();
+    void missingDatabaseKeepsBodies();
+    void olderDatabaseKeepsNewerBodies();
+    void missingBodyIsHeld_data();
+    void missingBodyIsHeld();
+    void sweepsOrphans();
+    void leavesStrangersAlone();
+    void survivesACrashInTheRescue();
+};
+
+void TestSpoolRescue::refusesANewerFormat() { // U02
+    SpoolFixture f;
+    (void)fill(f);
+    QVERIFY(runSql(f, "PRAGMA user_version=2"));
+    const QByteArray before = bytesOf(f, kDatabase);
+    const QByteArrayList bodies = f.disk.list("/spool/bodies").value_or({});
+    const auto opened = f.open();
+    QVERIFY(!opened);
+    QVERIFY(opened.error().code == ErrorCode::Unsupported);
+    QVERIFY(opened.error().text.contains("newer Postern") && opened.error().text.contains("nothing was changed"));
+    f.spool.reset();
+    QCOMPARE(bytesOf(f, kDatabase), before);
+    QVERIFY(!isSetAside(f));
+    QCOMPARE(f.disk.list("/spool/bodies").value_or({}), bodies);
+}
+
+void TestSpoolRescue::setsAsideAForeignFile() {
+    SpoolFixture f;
+    QVERIFY(runSql(f, "CREATE TABLE recipes(name); INSERT INTO recipes VALUES('cake')"));
+    QVERIFY(f.open());
+    QVERIFY(isSetAside(f));
+    QVERIFY(!f.spool->findings().isEmpty());
+    QVERIFY(f.store(makeMessage(7, "x")));
+}
+
+void TestSpoolRescue::savesWhatADamagedDatabaseHolds_data() {
+    QTest::addColumn<int>("page"); // 16 KiB pages from 0; -1 = a text file, -2 = cut in half, -3 = empty log added
+    QTest::addColumn<int>("least"); // messages that must come back, whole or held
+    QTest::addRow("Q06 not a database at all") << -1 << 6;
+    QTest::addRow("Q06 cut in half") << -2 << 6;
+    QTest::addRow("Q06 page 1 (the header)") << 0 << 6;
+    for (int page = 1; page < 16; ++page)
+        QTest::addRow("Q06 page %d overwritten", page + 1) << page << 66;
+}
+
+void TestSpoolRescue::savesWhatADamagedDatabaseHolds() {
+    QFETCH(int, page);
+    QFETCH(int, least);
+    SpoolFixture f;
+    const auto ids = fill(f);
+    QCOMPARE(ids.size(), size_t(66));
+    QByteArray bytes = bytesOf(f, kDatabase);
+    if (page >= 0 && (page + 1) * 16384 > bytes.size())
+        return; // this build of SQLite needed fewer pages
+    if (page == -1)
+        bytes = "not a database";
+    else if (page == -2)
+        bytes.truncate(bytes.size() / 2);
+    else
+        bytes.replace(page * 16384, 16384, QByteArray(16384, '\x5a'));
+    f.disk.put(kDatabase, bytes);
+    QVERIFY(f.open());
+    const Tally t = tally(f, ids);
+    QCOMPARE(t.wrong, 0);
+    QVERIFY2(t.whole + t.held >= least, (QByteArray::number(t.whole) + " whole, " + QByteArray::number(t.held) + " held").constData());
+    if (t.whole < 66) { // never silently: the old file is kept, and somebody is told
+        QVERIFY(isSetAside(f));
+        QVERIFY(!f.spool->findings().isEmpty());
+    }
+    QVERIFY(f.store(makeMessage(f.spool->ids()->next(), "new mail")));
+    f.powerCut();
+    QVERIFY(f.open());
+    QCOMPARE(tally(f, ids).held, t.held);
+}
+
+void TestSpoolRescue::neverDeliversChangedContent() { // a flip inside a value is no damage to SQLite
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(makeMessage(7, "Subject: x\r\n\r\nnever gonna give you up\r\n")));
+    f.spool->close();
+    QByteArray bytes = bytesOf(f, kDatabase);
+    const qsizetype at = bytes.indexOf("never gonna");
+    QVERIFY(at > 0);
+    bytes[at] = 'N';
+    f.disk.put(kDatabase, bytes);
+    QVERIFY(f.open());
+    const auto content = f.content(7);
+    QVERIFY(!content);
+    QVERIFY(content.error().code == ErrorCode::Corrupt);
+}
+
+void TestSpoolRescue::missingDatabaseKeepsBodies() {
+    SpoolFixture f;
+    const auto ids = fill(f);
+    QVERIFY(f.disk.remove(kDatabase));
+    QVERIFY(f.open());
+    QCOMPARE(tally(f, ids).held, 6); // the large ones; not silently empty
+    QCOMPARE(f.spool->findings().size(), 6);
+    QCOMPARE(f.content(ids[60]).value_or({}), largeBody(60));
+}
+
+void TestSpoolRescue::olderDatabaseKeepsNewerBodies() { // Q18: an old copy restored
+    SpoolFixture f;
+    QVERIFY(f.open());
+    f.spool->close();
+    const QByteArray old = bytesOf(f, kDatabase);
+    QVERIFY(f.open());
+    for (int i = 0; i < 140'000; ++i) // beyond what the copy had reserved
+        (void)f.spool->ids()->next();
+    const MessageId id = f.spool->ids()->next();
+    QVERIFY(f.store(makeMessage(id, largeBody(0))));
+    f.spool->close();
+    f.disk.put(kDatabase, old);
+    QVERIFY(f.open());
+    QCOMPARE(tally(f, {}).held, 1);
+    QCOMPARE(f.content(id).value_or({}), largeBody(0));
+}
+
+void TestSpoolRescue::missingBodyIsHeld_data() {
+    QTest::addColumn<QByteArray>("left");
+    QTest::addRow("Q07 row without body") << QByteArray();
+    QTest::addRow("Q07 body cut short") << QByteArray("Subject: lar");
+}
+
+void TestSpoolRescue::missingBodyIsHeld() {
+    QFETCH(QByteArray, left);
+    SpoolFixture f;
+    const auto ids = fill(f);
+    const QByteArray path = "/spool/bodies/" + toText(ids[60]);
+    QVERIFY(f.disk.remove(path));
+    if (!left.isEmpty())
+        f.disk.put(path, left);
+    for (int start = 0; start < 2; ++start) {
+        QVERIFY(f.open());
+        const Tally t = tally(f, ids);
+        QCOMPARE(t.whole, 65);
+        QCOMPARE(t.held, 1);
+        QVERIFY(f.spool->findings().join(' ').contains(toText(ids[60])));
+        QVERIFY(!f.content(ids[60]));
+        f.kill();
+    }
+}
+
+void TestSpoolRescue::sweepsOrphans() { // Q07
+    SpoolFixture f;
+    QVERIFY(f.open());
+    const MessageId orphan = f.spool->ids()->next(), small = f.spool->ids()->next();
+    QVERIFY(f.store(makeMessage(small, "in the database")));
+    f.spool->close();
+    f.disk.put("/spool/bodies/" + toText(orphan), "its commit never came");
+    f.disk.put("/spool/bodies/" + toText(small), "its content is in the database");
+    f.disk.put("/spool/incoming/" + toText(orphan), "half a mess");
+    QVERIFY(f.open());
+    QVERIFY(f.disk.list("/spool/bodies")->isEmpty());
+    QVERIFY(f.disk.list("/spool/incoming")->isEmpty());
+    QVERIFY(f.spool->findings().isEmpty());
+    QCOMPARE(f.content(small).value_or({}), QByteArray("in the database"));
+}
+
+void TestSpoolRescue::leavesStrangersAlone() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    f.spool->close();
+    f.disk.put("/spool/bodies/README.txt", "a person's note");
+    QVERIFY(f.open());
+    QCOMPARE(bytesOf(f, "/spool/bodies/README.txt"), QByteArray("a person's note"));
+}
+
+void TestSpoolRescue::survivesACrashInTheRescue() {
+    SpoolFixture made;
+    const auto ids = fill(made);
+    QByteArray bytes = bytesOf(made, kDatabase);
+    bytes.replace(bytes.size() - 16384, 16384, QByteArray(16384, '\x5a')); // the last page: some content
+    std::map<QByteArray, QByteArray> bodies;
+    for (const QByteArray& name : made.disk.list("/spool/bodies").value_or({}))
+        bodies["/spool/bodies/" + name] = bytesOf(made, "/spool/bodies/" + name);
+    bool reachedEnd = false;
+    int expected = -1;
+    for (int n = 0; !reachedEnd; ++n) { // n = 0: nothing fails; it tells what is to be saved
+        for (const bool torn : {false, true}) {
+            SpoolFixture f;
+            f.disk.put(kDatabase, bytes);
+            for (const auto& [path, body] : bodies)
+                f.disk.put(path, body);
+            f.faults->failAt = n;
+            f.faults->mode = DiskFaults::Mode::FromThenOn;
+            const bool opened = f.open().has_value();
+            reachedEnd = n > 0 && opened && !f.faults->failed;
+            *f.faults = DiskFaults();
+            f.powerCut(torn ? std::optional<quint32>(quint32(n)) : std::nullopt);
+            QVERIFY2(f.open(), ("operation " + QByteArray::number(n)).constData());
+            const Tally t = tally(f, ids);
+            QCOMPARE(t.wrong, 0);
+            if (expected < 0)
+                expected = t.whole;
+            QVERIFY(expected > 30);
+            QVERIFY2(t.whole == expected, ("operation " + QByteArray::number(n) + ": " + QByteArray::number(t.whole)).constData());
+            QVERIFY(isSetAside(f));
+        }
+    }
+}
+
+QTEST_APPLESS_MAIN(TestSpoolRescue)
+#include "tst_spool_rescue.moc"
