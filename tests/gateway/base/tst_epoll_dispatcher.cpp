@@ -6,7 +6,6 @@
 
 #include <QEventLoop>
 #include <QRegularExpression>
-#include <QSemaphore>
 #include <QSocketNotifier>
 #include <QThread>
 #include <QTimer>
@@ -16,6 +15,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -296,29 +297,37 @@ class TestEpollDispatcher : public QObject {
 
     void noWakeUpIsLost() {
         // Ping-pong between two sleeping loops: a single lost wake-up would stop it for good.
-        constexpr int kRounds = 2000;
-        QThread thread;
-        thread.setEventDispatcher(makeEngineDispatcher().release());
-        QObject here, there;
-        there.moveToThread(&thread);
-        thread.start();
+        constexpr int kRounds = 2000, kStop = -1;
         int rounds = 0;
         QEventLoop loop;
-        std::function<void()> ping = [&] {
-            QMetaObject::invokeMethod(&there, [&] {
-                QMetaObject::invokeMethod(&here, [&] {
-                    if (++rounds == kRounds)
-                        loop.quit();
-                    else
-                        ping();
-                });
+        MailboxAddress<int> toThere;
+        Mailbox<int> here([&](std::vector<int>&&) {
+            if (++rounds == kRounds) {
+                toThere.post(kStop);
+                loop.quit();
+            } else {
+                toThere.post(rounds);
+            }
+        });
+        std::promise<MailboxAddress<int>> known;
+        const std::unique_ptr<QThread> thread(QThread::create([&known, back = here.address()] {
+            QEventLoop sleeper;
+            Mailbox<int> there([&](std::vector<int>&& batch) {
+                if (batch.back() == kStop)
+                    sleeper.quit();
+                else
+                    back.post(batch.back());
             });
-        };
-        ping();
+            known.set_value(there.address());
+            sleeper.exec();
+        }));
+        thread->setEventDispatcher(makeEngineDispatcher().release());
+        thread->start();
+        toThere = known.get_future().get();
+        toThere.post(0);
         loop.exec();
         QCOMPARE(rounds, kRounds);
-        thread.quit();
-        QVERIFY(thread.wait());
+        QVERIFY(thread->wait());
     }
 
     void aThreadLoopEndsWhenToldByAnother() {
@@ -333,7 +342,7 @@ class TestEpollDispatcher : public QObject {
 
     void deferredDeletionHappens() {
         auto* object = new QObject;
-        bool gone = false;
+        std::atomic<bool> gone = false;
         connect(object, &QObject::destroyed, this, [&] { gone = true; }, Qt::DirectConnection);
         QThread thread;
         thread.setEventDispatcher(makeEngineDispatcher().release());
@@ -342,7 +351,7 @@ class TestEpollDispatcher : public QObject {
         thread.start();
         thread.quit();
         QVERIFY(thread.wait());
-        QVERIFY(gone);
+        QVERIFY(gone.load());
     }
 };
 
