@@ -8,6 +8,7 @@
 #include "config/views/include_view.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postern::config {
 
@@ -138,8 +139,10 @@ class FileSet::Reader {
             return '"' + path + "\" includes itself; the second time is left out";
         if (m_open.size() >= kMostDepth)
             return "includes are nested more than " + QByteArray::number(kMostDepth) + " deep; this one is left out";
+        if (m_count >= kMostFiles && std::exchange(m_saidTooMany, true))
+            return {};
         if (m_count >= kMostFiles)
-            return "more than " + QByteArray::number(kMostFiles) + " files are included; this one is left out";
+            return "more than " + QByteArray::number(kMostFiles) + " files are included; this one and all after it are left out";
         const Result<qint64> size = m_files.size(path);
         if (!size)
             return "cannot read \"" + path + "\": " + size.error().text;
@@ -160,6 +163,7 @@ class FileSet::Reader {
     std::optional<Dialect> m_fallback;
     QByteArrayList m_open; // files being read, outermost first
     int m_count = 0;
+    bool m_saidTooMany = false;
     qint64 m_bytes = 0;
 };
 

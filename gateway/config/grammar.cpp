@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/grammar.h"
 
+#include <QHash>
 #include <QSet>
 
 #include <algorithm>
@@ -329,6 +330,18 @@ std::span<const ClauseRule> clausesIn(Context context) {
 
 std::span<const SettingRule> settings() {
     return kSettings;
+}
+
+const std::vector<SettingWords>& settingsOpenedBy(QByteArrayView word) {
+    static const auto kByWord = [] {
+        QHash<QByteArrayView, std::vector<SettingWords>> result;
+        for (const SettingRule& rule : kSettings)
+            result[firstWord(rule.words)].push_back({&rule, QByteArray(rule.words).split(' ')});
+        return result;
+    }();
+    static const std::vector<SettingWords> kNone;
+    const auto found = kByWord.constFind(word);
+    return found == kByWord.constEnd() ? kNone : *found;
 }
 
 std::span<const StatementRule> statements() {

@@ -13,6 +13,7 @@
 #include <QByteArrayList>
 
 #include <span>
+#include <vector>
 
 namespace postern::config {
 
@@ -71,6 +72,12 @@ struct SettingRule {
     Dialects dialects;
 };
 std::span<const SettingRule> settings();
+// Those whose first word is this, with all their words; longer ones first.
+struct SettingWords {
+    const SettingRule* rule;
+    QByteArrayList words;
+};
+const std::vector<SettingWords>& settingsOpenedBy(QByteArrayView word);
 
 struct StatementRule {
     const char* word;

@@ -259,7 +259,8 @@ std::vector<Token> lex(QByteArrayView text) {
 QByteArray decode(TokenKind kind, QByteArrayView bytes, Dialect dialect) {
     if (kind == TokenKind::QuotedString || kind == TokenKind::UnclosedString)
         return decodeQuoted(bytes, kind == TokenKind::QuotedString, dialect);
-    if (bytes.contains('\\'))
+    const bool isWord = kind == TokenKind::Word || kind == TokenKind::Number || kind == TokenKind::BareText;
+    if (isWord && bytes.contains('\\'))
         return decodeWord(bytes);
     return bytes.toByteArray();
 }

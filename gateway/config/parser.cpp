@@ -178,6 +178,8 @@ void Parser::error(QByteArray text, QByteArray suggestion) {
 QByteArray Parser::found() {
     if (atEnd())
         return peek().kind == TokenKind::None ? "the end of the file" : "the end of the line";
+    if (m_mayBeSecret && (isString(m_lexeme.kind) || m_lexeme.kind == TokenKind::Number))
+        return "more text";
     const QByteArray text = quotedForPeople(m_lexeme.text);
     if (m_lexeme.fromMacro)
         return text + " (from " + bytes(m_tokens[m_next]).toByteArray() + ')';
@@ -185,7 +187,19 @@ QByteArray Parser::found() {
 }
 
 bool Parser::expected(QByteArrayView what) {
+    if (peek().kind == TokenKind::MacroUse) { // a `$` inside a macro's value
+        error("the value of " + bytes(m_tokens[m_next]).toByteArray() + " uses " + m_lexeme.text +
+              ", but macros are not expanded inside macros; write the value out");
+        return false;
+    }
     error("expected " + what.toByteArray() + ", found " + found());
+    return false;
+}
+
+bool Parser::expectedOneOf(const QByteArrayList& words) {
+    const QByteArray list = words.mid(0, words.size() - 1).join(", ") + " or " + words.last();
+    const QByteArray near = !atEnd() && m_lexeme.kind == TokenKind::Word ? nearest(m_lexeme.text, words) : QByteArray();
+    error("expected " + list + ", found " + found(), near);
     return false;
 }
 
@@ -216,7 +230,7 @@ bool Parser::value(QByteArrayView what) {
         say(m_dialect == Dialect::Map2012 ? Severity::Warning : Severity::Error, m_lexeme.range,
             '"' + m_lexeme.text + "\" is a word of the language; put it in quotes to use it as " + what.toByteArray());
     else if (m_lexeme.kind == TokenKind::BareText)
-        error(quotedForPeople(m_lexeme.text) + " must be in quotes here");
+        error((m_mayBeSecret ? QByteArray("this text") : quotedForPeople(m_lexeme.text)) + " must be in quotes here");
     else if (m_lexeme.kind == TokenKind::Number)
         error("a number must be in quotes to be used as " + what.toByteArray());
     bump();
@@ -292,7 +306,8 @@ bool Parser::tableList() {
     m_builder.start();
     const Range open = peek().range;
     const TokenKind close = m_lexeme.kind == TokenKind::OpenBrace ? TokenKind::CloseBrace : TokenKind::CloseParen;
-    bool isMapping = false, isList = false, good = true, wasSeparator = true;
+    bool isMapping = false, isList = false, good = true, wasSeparator = true, wasNewline = false;
+    bool saidNewline = false;
     bump();
     while (true) {
         const TokenKind kind = peek().kind;
@@ -304,6 +319,13 @@ bool Parser::tableList() {
             good = false;
             break;
         }
+        if (m_dialect == Dialect::Legacy && !saidNewline && (kind == close || kind == TokenKind::Newline) &&
+            (kind == close ? wasNewline : wasSeparator)) {
+            say(Severity::Warning, m_lexeme.range,
+                "OpenSMTPD before 7.5 takes no new line behind \"{\" or a comma, nor before \"}\"");
+            saidNewline = true;
+        }
+        wasNewline = kind == TokenKind::Newline;
         if (kind == close) {
             if (wasSeparator && (isList || isMapping))
                 error("nothing stands behind the last comma; remove it");

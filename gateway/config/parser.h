@@ -67,6 +67,7 @@ class Parser {
     void say(Severity severity, Range range, QByteArray text, QByteArray suggestion = {});
     void error(QByteArray text, QByteArray suggestion = {}); // at the next token
     bool expected(QByteArrayView what);                      // "expected WHAT, found ..."; always false
+    bool expectedOneOf(const QByteArrayList& words); // the same, with a near miss
     QByteArray found();
     void checkString(const Lexeme& lexeme);
     bool isValue();                    // a string, number or something that only lacks quotes comes next
@@ -93,6 +94,7 @@ class Parser {
     bool argument(const ClauseRule& rule);
     bool condition(QByteArrayView what, bool optional);
     void once(ClauseKind kind, Range range, QByteArrayView word);
+    void inRuleOrder(ClauseKind kind);
 
     // parser_statements.cpp
     void file();
@@ -117,8 +119,11 @@ class Parser {
     bool rule();
     bool ruleClause(Context& context);
     bool ruleFrom();
+    void sayAll();
     bool ruleFor();
-    bool destination();
+    bool ruleForGroup();
+    bool destination(ClauseKind& kind);
+    bool groupMember();
     bool deliver();
     bool match();
     bool matchFrom();
@@ -143,7 +148,11 @@ class Parser {
     size_t m_macroIndex = 0;
     bool m_lineAhead = false; // the statement ended before the next token, which opens a new one
 
-    std::vector<ClauseKind> m_seen; // in this statement
+    // Of this statement:
+    std::vector<ClauseKind> m_seen;
+    int m_ruleGroup = 0;         // how far in the order of a rule's parts
+    bool m_mayBeSecret = false; // its values stay out of diagnostics
+    bool m_isForeign = false;   // another dialect's; said once
 };
 
 } // namespace postern::config

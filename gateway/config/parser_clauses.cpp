@@ -24,6 +24,8 @@ Parser::Found Parser::findClause(std::span<const ClauseRule> rules, QByteArrayVi
 
 // The word is known, but to another dialect only.
 void Parser::sayOtherDialect(std::span<const ClauseRule> rules, const ClauseRule& rule) {
+    if (m_isForeign)
+        return;
     QByteArray here;
     for (const ClauseRule& other : rules) {
         if (other.kind == rule.kind && (other.dialects & in(m_dialect)))
@@ -64,6 +66,7 @@ bool Parser::clause(std::span<const ClauseRule> rules, Found found) {
     if (found.otherDialect)
         sayOtherDialect(rules, *found.rule);
     once(found.rule->kind, peek().range, m_lexeme.text);
+    inRuleOrder(found.rule->kind);
     flushTrivia();
     m_builder.start();
     bump(As::Keyword);

@@ -10,6 +10,10 @@
 
 namespace postern::config {
 
+namespace {
+const QByteArrayList kMethods = {"relay", "mbox", "maildir", "mda", "lmtp", "expand-only", "forward-only", "catch"};
+}
+
 bool Parser::rule() {
     bump(As::Keyword);
     Context context = Context::Rule;
@@ -26,6 +30,7 @@ bool Parser::ruleClause(Context& context) {
         m_builder.start();
         bump();
         once(ClauseKind::Authenticated, peek().range, m_lexeme.text);
+        inRuleOrder(ClauseKind::Authenticated);
         const bool good = keyword("authenticated");
         m_builder.finish(raw(ClauseKind::Authenticated));
         return good;
@@ -35,8 +40,13 @@ bool Parser::ruleClause(Context& context) {
     const QByteArray word = m_lexeme.text;
     const auto behind = clausesIn(context);
     if (context != Context::Rule) {
-        if (const Found found = findClause(behind, word); found.rule)
+        if (const Found found = findClause(behind, word); found.rule) {
+            const auto seen = [this](ClauseKind kind) { return std::count(m_seen.begin(), m_seen.end(), kind) > 0; };
+            if (found.rule->kind == ClauseKind::Port &&
+                (seen(ClauseKind::Tls) || seen(ClauseKind::Smtps) || seen(ClauseKind::Secure)))
+                say(Severity::Warning, m_lexeme.range, "readers of 2012 want \"port\" before the word for TLS");
             return clause(behind, found);
+        }
     }
     const auto rules = clausesIn(Context::Rule);
     const Found found = findClause(rules, word);
@@ -57,8 +67,30 @@ bool Parser::ruleClause(Context& context) {
     return clause(rules, found);
 }
 
+// Since 5.3 a rule's parts come in groups: conditions, users, what to do, for how long.
+void Parser::inRuleOrder(ClauseKind kind) {
+    if (m_dialect != Dialect::Legacy)
+        return;
+    int group = 0;
+    if (saysFrom(kind) || saysFor(kind) || kind == ClauseKind::Sender || kind == ClauseKind::Recipient ||
+        kind == ClauseKind::Tagged || kind == ClauseKind::Authenticated)
+        group = 1;
+    else if (kind == ClauseKind::Alias || kind == ClauseKind::Virtual || kind == ClauseKind::Userbase)
+        group = 2;
+    else if (isMethod(kind) && kind != ClauseKind::ForwardOnly)
+        group = 3;
+    else if (kind == ClauseKind::Ttl || kind == ClauseKind::ForwardOnly)
+        group = 4;
+    if (group && group < m_ruleGroup)
+        say(Severity::Warning, peek().range,
+            "OpenSMTPD wants the parts of a rule in this order: from, for and other conditions; alias, virtual or "
+            "userbase; deliver or relay; expire");
+    m_ruleGroup = std::max(m_ruleGroup, group);
+}
+
 bool Parser::ruleFrom() {
     once(ClauseKind::FromAny, peek().range, "from");
+    inRuleOrder(ClauseKind::FromAny);
     flushTrivia();
     m_builder.start();
     bump(As::Keyword);
@@ -68,73 +100,72 @@ bool Parser::ruleFrom() {
     bool good = true;
     if (atWord("any") || atWord("all")) {
         kind = ClauseKind::FromAny;
+        sayAll();
         bump(As::Keyword);
     } else if (atWord("local")) {
         kind = ClauseKind::FromLocal;
         bump(As::Keyword);
+    } else if (atEnd()) {
+        good = expected("any, local or source <table>");
     } else {
         if (atWord("source"))
             bump(As::Keyword);
+        else if (m_dialect == Dialect::Legacy)
+            say(Severity::Warning, m_lexeme.range, "OpenSMTPD since 5.4.1 wants \"source\" before this");
         good = table("any, local or source <table>");
     }
     m_builder.finish(raw(kind));
     return good;
 }
 
+void Parser::sayAll() {
+    if (m_dialect == Dialect::Legacy && atWord("all"))
+        say(Severity::Warning, m_lexeme.range, "\"all\" is the word of 2012; OpenSMTPD since 5.3 wants \"any\"", "any");
+}
+
 bool Parser::ruleFor() {
     once(ClauseKind::ForAny, peek().range, "for");
+    inRuleOrder(ClauseKind::ForAny);
     flushTrivia();
     m_builder.start();
     bump(As::Keyword);
-    if (peek().kind != TokenKind::OpenBrace || atEnd()) {
-        // One destination: the clause includes the word `for`. Its kind is known only behind that word.
-        const bool negated = peek().kind == TokenKind::Bang && !atEnd();
-        if (negated)
-            bump();
-        ClauseKind kind = ClauseKind::ForAny;
-        bool good = true;
-        if (atWord("any") || atWord("all")) {
-            bump(As::Keyword);
-        } else if (atWord("local")) {
-            kind = ClauseKind::ForLocal;
-            bump(As::Keyword);
-        } else if (atWord("domain") || atWord("virtual") || atWord("network")) {
-            kind = atWord("domain")    ? ClauseKind::ForDomain
-                   : atWord("virtual") ? ClauseKind::ForVirtual
-                                       : ClauseKind::ForNetwork;
-            const QByteArray what = "the value of \"" + m_lexeme.text + '"';
-            bump(As::Keyword);
-            good = table(what);
-        } else {
-            good = expected("any, local or domain");
-        }
-        m_builder.finish(raw(kind));
-        return good;
-    }
+    if (!atEnd() && m_lexeme.kind == TokenKind::OpenBrace)
+        return ruleForGroup();
+    if (!atEnd() && m_lexeme.kind == TokenKind::Bang)
+        bump();
+    ClauseKind kind = ClauseKind::ForAny;
+    const bool good = destination(kind);
+    m_builder.finish(raw(kind));
+    return good;
+}
+
+// for { cond, cond } of 2012: any of them. Finishes the node that ruleFor() began.
+bool Parser::ruleForGroup() {
     const Range open = peek().range;
     bump();
     bool good = true;
     while (good) {
-        if (peek().kind == TokenKind::CloseBrace) {
+        const TokenKind kind = peek().kind;
+        if (kind == TokenKind::CloseBrace) {
             bump();
             break;
         }
-        if (m_lexeme.kind == TokenKind::Comma || m_lexeme.kind == TokenKind::Newline) {
-            bump();
-        } else if (m_lexeme.kind == TokenKind::None || (afterNewline() && opensStatement(m_lexeme.text))) {
+        const bool newStatement = kind == TokenKind::Word && afterNewline() && opensStatement(m_lexeme.text);
+        if (kind == TokenKind::None || newStatement) {
             say(Severity::Error, open, "this { is never closed");
-            m_lineAhead = m_lexeme.kind != TokenKind::None;
+            m_lineAhead = newStatement;
             good = false;
+        } else if (kind == TokenKind::Comma || kind == TokenKind::Newline) {
+            bump();
         } else {
-            good = destination();
+            good = groupMember();
         }
     }
     m_builder.finish(raw(NodeKind::ForGroup));
     return good;
 }
 
-// One of several in braces (2012): domain X, local, all, virtual X, each perhaps with `alias NAME`.
-bool Parser::destination() {
+bool Parser::groupMember() {
     flushTrivia();
     if (atWord("alias")) {
         const auto rules = clausesIn(Context::Rule);
@@ -142,27 +173,34 @@ bool Parser::destination() {
     }
     m_builder.start();
     ClauseKind kind = ClauseKind::ForAny;
-    bool good = true;
-    if (atWord("any") || atWord("all")) {
-        bump(As::Keyword);
-    } else if (atWord("local")) {
-        kind = ClauseKind::ForLocal;
-        bump(As::Keyword);
-    } else if (atWord("domain") || atWord("virtual") || atWord("network")) {
-        kind = atWord("domain")    ? ClauseKind::ForDomain
-               : atWord("virtual") ? ClauseKind::ForVirtual
-                                   : ClauseKind::ForNetwork;
-        bump(As::Keyword);
-        good = table("a domain or a map");
-    } else {
-        good = expected("any, local, domain or \"}\"");
-    }
+    const bool good = destination(kind);
     m_builder.finish(raw(kind));
     return good;
 }
 
+// any | all | local | domain TABLE | virtual TABLE | network TABLE
+bool Parser::destination(ClauseKind& kind) {
+    if (atWord("any") || atWord("all")) {
+        sayAll();
+        bump(As::Keyword);
+        return true;
+    }
+    if (atWord("local")) {
+        kind = ClauseKind::ForLocal;
+        bump(As::Keyword);
+        return true;
+    }
+    if (!atWord("domain") && !atWord("virtual") && !atWord("network"))
+        return expectedOneOf({"any", "local", "domain"});
+    kind = atWord("domain") ? ClauseKind::ForDomain : atWord("virtual") ? ClauseKind::ForVirtual : ClauseKind::ForNetwork;
+    const QByteArray what = "the value of \"" + m_lexeme.text + '"';
+    bump(As::Keyword);
+    return table(what);
+}
+
 bool Parser::deliver() {
     once(ClauseKind::Relay, peek().range, "deliver");
+    inRuleOrder(ClauseKind::Mbox);
     flushTrivia();
     m_builder.start();
     bump(As::Keyword);
@@ -170,8 +208,7 @@ bool Parser::deliver() {
         m_builder.finish(raw(NodeKind::Error));
         return false;
     }
-    const bool good = method();
-    return good;
+    return method();
 }
 
 // mbox | maildir [PATH] [junk] | mda COMMAND | lmtp DESTINATION [rcpt-to] | ...: finishes the node begun before.
@@ -201,8 +238,7 @@ bool Parser::method() {
     } else if (isModern && (take("expand-only", ClauseKind::ExpandOnly) || take("forward-only", ClauseKind::ForwardOnly) ||
                             take("catch", ClauseKind::Catch) || take("relay", ClauseKind::Relay))) {
     } else {
-        good = expected(isModern ? "relay, mbox, maildir, mda, lmtp, expand-only, forward-only or catch"
-                                 : "mbox, maildir, mda or lmtp");
+        good = expectedOneOf(isModern ? kMethods : QByteArrayList{"mbox", "maildir", "mda", "lmtp"});
     }
     m_builder.finish(good || kind != ClauseKind::None ? raw(kind) : raw(NodeKind::Error));
     return good;
@@ -213,7 +249,7 @@ bool Parser::action() {
     if (!value("the name of an action"))
         return false;
     if (atEnd())
-        return expected("relay, mbox, maildir, mda, lmtp, expand-only, forward-only or catch");
+        return expectedOneOf(kMethods);
     const bool isRelay = atWord("relay");
     const bool isCatch = atWord("catch");
     flushTrivia();
@@ -318,7 +354,7 @@ bool Parser::matchFrom() {
         if (atWord("source"))
             error("\"source\" does not belong to " + describe(m_dialect).toByteArray(), "src");
         else
-            expected("any, local, socket, src, rdns, auth or mail-from");
+            expectedOneOf({"any", "local", "socket", "src", "rdns", "auth", "mail-from"});
         good = false;
     }
     m_builder.finish(raw(kind));
@@ -343,7 +379,7 @@ bool Parser::matchFor() {
         bump(As::Keyword);
         good = condition("the value of \"rcpt-to\"", false);
     } else {
-        good = expected("any, local, domain or rcpt-to");
+        good = expectedOneOf({"any", "local", "domain", "rcpt-to"});
     }
     m_builder.finish(raw(kind));
     return good;

@@ -30,6 +30,9 @@ void Parser::file() {
 
 void Parser::statement() {
     m_seen.clear();
+    m_ruleGroup = 0;
+    m_mayBeSecret = false;
+    m_isForeign = false;
     m_lineAhead = false;
     flushTrivia();
     m_builder.start();
@@ -43,6 +46,8 @@ void Parser::statement() {
     if (!good)
         recover();
     m_builder.finish(raw(kind));
+    if (peek().kind == TokenKind::None && m_dialect != Dialect::Modern)
+        say(Severity::Warning, m_lexeme.range, "OpenSMTPD before 6.4 refuses a last line that does not end in a newline");
     m_lineAhead = false;
 }
 
@@ -63,7 +68,8 @@ bool Parser::statementBody(const Lexeme& first, StatementKind& kind) {
                                     [&first](const StatementRule& rule) { return first.text == rule.word; });
     if (known == rules.end())
         return unknownStatement();
-    if (!(known->dialects & in(m_dialect)))
+    m_isForeign = !(known->dialects & in(m_dialect));
+    if (m_isForeign)
         error('"' + first.text + "\" does not belong to " + describe(m_dialect).toByteArray() +
               ", in which the rest of this file is written");
     kind = known->kind;
@@ -108,10 +114,13 @@ bool Parser::unknownStatement() {
     return false;
 }
 
-// The rest of the line, whatever it is, as one Error node; errors of strings in it are not worth a line each.
+// The rest of the line, whatever it is, as one Error node, an empty one if something is missing at its end.
 void Parser::recover() {
-    if (atEnd())
+    if (atEnd()) {
+        m_builder.start();
+        m_builder.finish(raw(NodeKind::Error));
         return;
+    }
     flushTrivia();
     m_builder.start();
     if (m_macro && m_macroIndex > 0) { // the rest of a macro has no bytes
@@ -152,7 +161,7 @@ bool Parser::macroDefinition() {
     const Lexeme found = peek();
     if (!value("the value of the macro"))
         return false;
-    m_macros.define(name.text, lexMacroValue(found.text, m_dialect));
+    m_macros.define(QByteArray(name.text.constData(), name.text.size()), lexMacroValue(found.text, m_dialect));
     return true;
 }
 
@@ -192,6 +201,7 @@ bool Parser::tableStatement() {
     bump(As::Keyword);
     if (!value(isMap ? "the name of a map" : "the name of a table"))
         return false;
+    m_mayBeSecret = true; // credentials stand in tables
     if (isMap)
         return mapSource();
     if (!atEnd() && m_lexeme.kind == TokenKind::OpenBrace)
@@ -214,7 +224,7 @@ bool Parser::mapSource() {
         if (atWord("plain") || atWord("file") || atWord("db") || atWord("external"))
             bump(As::Keyword);
         else
-            return expected("plain, file or db");
+            return expectedOneOf({"plain", "file", "db"});
     } else if (braced) {
         return expected("\"source\"");
     }
@@ -260,7 +270,7 @@ bool Parser::filter() {
     if (atWord("proc-exec"))
         return part(ClauseKind::ProcExec, [this] { return value("a command"); }) && clauses(Context::Process);
     if (!atWord("phase"))
-        return expected("phase, chain, proc or proc-exec");
+        return expectedOneOf({"phase", "chain", "proc", "proc-exec"});
     const bool head = part(ClauseKind::Phase, [this] {
         if (!isValue())
             return expected("a phase: connect, helo, ehlo, mail-from, rcpt-to, data, commit");
@@ -295,10 +305,13 @@ bool Parser::proc() {
 
 // The rule whose words come next; nothing is consumed.
 const SettingRule* Parser::findSetting() {
-    if (m_macro)
+    const auto& candidates = settingsOpenedBy(peek().text);
+    if (candidates.empty())
         return nullptr;
     QByteArrayList ahead;
-    for (size_t i = m_next; i < m_tokens.size() && ahead.size() < 3; ++i) {
+    for (size_t i = m_macroIndex; m_macro && i < m_macro->tokens.size() && m_macro->tokens[i].kind == TokenKind::Word; ++i)
+        ahead.append(m_macro->tokens[i].text);
+    for (size_t i = m_macro ? m_next + 1 : m_next; i < m_tokens.size() && ahead.size() < 3; ++i) {
         if (isTrivia(m_tokens[i].kind))
             continue;
         if (m_tokens[i].kind != TokenKind::Word)
@@ -306,14 +319,14 @@ const SettingRule* Parser::findSetting() {
         ahead.append(decode(TokenKind::Word, bytes(m_tokens[i]), m_dialect));
     }
     const SettingRule* other = nullptr;
-    for (const SettingRule& rule : settings()) {
-        const QByteArrayList words = QByteArray(rule.words).split(' ');
+    for (const SettingWords& candidate : candidates) {
+        const QByteArrayList& words = candidate.words;
         if (words.size() > ahead.size() || !std::equal(words.begin(), words.end(), ahead.begin()))
             continue;
-        if (rule.dialects & in(m_dialect))
-            return &rule;
+        if (candidate.rule->dialects & in(m_dialect))
+            return candidate.rule;
         if (!other)
-            other = &rule;
+            other = candidate.rule;
     }
     return other;
 }
@@ -330,6 +343,8 @@ bool Parser::setting(const SettingRule& rule) {
     const QByteArrayView words(rule.words);
     for (qsizetype i = 0; i <= words.count(' '); ++i)
         bump(As::Keyword);
+    m_mayBeSecret = rule.setting == Setting::QueueEncryption || rule.setting == Setting::SrsKey ||
+                    rule.setting == Setting::SrsBackupKey;
     const QByteArray what = "the value of \"" + QByteArray(rule.words) + '"';
     const QByteArrayView pattern(rule.pattern);
     for (qsizetype i = 0; i < pattern.size(); ++i) {

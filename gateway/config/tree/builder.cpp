@@ -8,8 +8,7 @@
 namespace postern::config::tree {
 
 namespace {
-constexpr qsizetype kSharedLength = 16;  // keywords, blanks, newlines
-constexpr qsizetype kSharedTokens = 4096; // more different ones than that are not worth a table
+constexpr qsizetype kSharedLength = 16; // keywords, blanks, newlines
 } // namespace
 
 void Builder::start() {
@@ -43,20 +42,20 @@ GreenNodePtr Builder::take() {
                   return std::make_shared<const GreenNode>(Kind{0}, std::vector<GreenChild>{}));
     GreenNodePtr root = std::move(m_children.front().node);
     m_children.clear();
-    m_short.clear();
     return root;
 }
 
 QByteArray Builder::shared(QByteArrayView bytes) {
     if (bytes.size() > kSharedLength)
         return bytes.toByteArray();
-    const QByteArray key = QByteArray::fromRawData(bytes.data(), bytes.size());
-    if (const auto found = m_short.constFind(key); found != m_short.constEnd())
-        return *found;
-    const QByteArray copy = bytes.toByteArray();
-    if (m_short.size() < kSharedTokens)
-        m_short.insert(copy, copy);
-    return copy;
+    if (bytes.isEmpty())
+        return {};
+    const auto at = [bytes](qsizetype index) { return size_t(static_cast<unsigned char>(bytes[index])); };
+    const qsizetype last = bytes.size() - 1;
+    QByteArray& slot = m_short[(at(0) * 31 + at(last / 2) * 7 + at(last) * 3 + size_t(last)) % m_short.size()];
+    if (slot != bytes)
+        slot = bytes.toByteArray();
+    return slot;
 }
 
 } // namespace postern::config::tree

@@ -9,7 +9,7 @@
 
 #include "config/tree/green_node.h"
 
-#include <QHash>
+#include <array>
 
 namespace postern::config::tree {
 
@@ -28,7 +28,7 @@ class Builder {
 
     std::vector<GreenChild> m_children; // of all open nodes, one behind the other
     std::vector<size_t> m_starts;       // where each open node's children begin
-    QHash<QByteArray, QByteArray> m_short;
+    std::array<QByteArray, 512> m_short; // the last token of each slot; a newer one takes its place
 };
 
 } // namespace postern::config::tree

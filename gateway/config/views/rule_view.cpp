@@ -12,12 +12,15 @@ std::optional<RuleView> RuleView::from(const StatementView& statement) {
 RuleView::RuleView(const StatementView& statement) : StatementView(statement) {
     m_isReject = !words().empty() && words().front().text == "reject";
     for (const Clause& clause : clauses()) {
-        if (saysFrom(clause.kind))
+        if (saysFrom(clause.kind)) {
             m_from = &clause;
-        else if (saysFor(clause.kind))
+        } else if (saysFor(clause.kind)) {
+            if (clause.has("for")) // a second `for`, not another member of `for { }`
+                m_for.clear();
             m_for.push_back(&clause);
-        else if (isMethod(clause.kind))
+        } else if (isMethod(clause.kind)) {
             m_method = &clause;
+        }
     }
 }
 

@@ -8,13 +8,14 @@ namespace postern::config {
 std::optional<SettingView> SettingView::from(const StatementView& statement) {
     if (statement.kind() != StatementKind::Setting)
         return std::nullopt;
-    QByteArray spelled;
+    if (statement.words().empty())
+        return std::nullopt;
+    QByteArrayList words;
     for (const Value& word : statement.words())
-        spelled += (spelled.isEmpty() ? "" : " ") + word.text;
-    // Words behind the setting's own (cipher, digest) follow a blank.
-    for (const SettingRule& rule : settings()) {
-        if (spelled == rule.words || spelled.startsWith(QByteArray(rule.words) + ' '))
-            return SettingView(statement, rule.setting);
+        words.append(word.text);
+    for (const SettingWords& candidate : settingsOpenedBy(words.front())) {
+        if (words.mid(0, candidate.words.size()) == candidate.words) // further words are its own: cipher, digest
+            return SettingView(statement, candidate.rule->setting);
     }
     return std::nullopt;
 }
