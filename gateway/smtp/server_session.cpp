@@ -129,6 +129,45 @@ QByteArrayView toString(ServerState state) {
     return "unknown";
 }
 
+QByteArrayView toString(ServerEvent event) {
+    switch (event) {
+    case ServerEvent::Helo: return "HELO";
+    case ServerEvent::Ehlo: return "EHLO";
+    case ServerEvent::Mail: return "MAIL";
+    case ServerEvent::Rcpt: return "RCPT";
+    case ServerEvent::Data: return "DATA";
+    case ServerEvent::Rset: return "RSET";
+    case ServerEvent::Noop: return "NOOP";
+    case ServerEvent::Quit: return "QUIT";
+    case ServerEvent::StartTls: return "STARTTLS";
+    case ServerEvent::Vrfy: return "VRFY";
+    case ServerEvent::Expn: return "EXPN";
+    case ServerEvent::Help: return "HELP";
+    case ServerEvent::Bdat: return "BDAT";
+    case ServerEvent::Unimplemented: return "unimplemented";
+    case ServerEvent::Unknown: return "unknown";
+    case ServerEvent::AuthPlain:
+    case ServerEvent::AuthPlainBare: return "AUTH PLAIN";
+    case ServerEvent::AuthLogin:
+    case ServerEvent::AuthLoginBare: return "AUTH LOGIN";
+    case ServerEvent::AuthOther: return "AUTH";
+    case ServerEvent::Greet: return "greet";
+    case ServerEvent::Refuse: return "refuse";
+    case ServerEvent::TlsUp: return "tls-up";
+    case ServerEvent::AuthResponse: return "auth-response";
+    case ServerEvent::SenderAnswer: return "sender-answer";
+    case ServerEvent::RecipientAnswer: return "recipient-answer";
+    case ServerEvent::LoginAnswer: return "login-answer";
+    case ServerEvent::StoredAnswer: return "stored-answer";
+    case ServerEvent::DataEnd: return "data-end";
+    case ServerEvent::PeerClosed: return "peer-closed";
+    case ServerEvent::TimedOut: return "timed-out";
+    case ServerEvent::ShutDown: return "shut-down";
+    case ServerEvent::End: return "end";
+    }
+    return "unknown";
+}
+
 ServerSession::Impl::Impl(ServerFeatures f, ServerLimits l, ClientFacts c)
     : features(std::move(f)), limits(l), client(std::move(c)), m_in(std::max(l.maxCommandLine, l.maxAuthLine)) {}
 
@@ -272,8 +311,21 @@ qsizetype ServerSession::Impl::takeContent(QByteArrayView bytes) {
 
 void ServerSession::Impl::refuseContent(replies::Wire reply) {
     contentRefusal = reply;
-    if (std::exchange(contentOpen, false))
+    discardContent();
+}
+
+// If nobody has seen BeginContent yet (the body came in one packet with DATA) it is taken back instead: whoever carries it
+// out may rely on transaction() being this message's.
+void ServerSession::Impl::discardContent() {
+    if (!std::exchange(contentOpen, false))
+        return;
+    const auto begun = std::find_if(m_effects.begin(), m_effects.end(), [](const ServerEffect& e) {
+        return std::holds_alternative<effect::BeginContent>(e);
+    });
+    if (begun == m_effects.end())
         m_effects.push_back(effect::Discard{});
+    else
+        m_effects.erase(begun, m_effects.end()); // only Content stands behind it
 }
 
 // -- the one place where the state changes --------------------------------------------------------------------------
@@ -281,6 +333,7 @@ void ServerSession::Impl::refuseContent(replies::Wire reply) {
 void ServerSession::Impl::dispatch(ServerEvent event) {
     if (state == ServerState::Closed)
         return;
+    const ServerState before = state;
     if (const ServerTransitions::Row* row = ServerTransitions::find(state, event)) {
         const ServerState next = (this->*row->does)() ? row->then : row->otherwise;
         if (next != ServerState::Same)
@@ -288,6 +341,8 @@ void ServerSession::Impl::dispatch(ServerEvent event) {
     } else if (isCommand(event)) {
         answerOutOfOrder(event);
     }
+    if (trace)
+        trace(toString(before), toString(event), toString(state));
     if (m_end && event != ServerEvent::End)
         dispatch(ServerEvent::End);
 }
@@ -444,6 +499,10 @@ Milliseconds ServerSession::timeout() const {
         return kHandshake;
     const bool before = m->state == ServerState::Opening || m->state == ServerState::Greeted;
     return before ? m->limits.beforeFirstCommand : m->limits.idle;
+}
+
+void ServerSession::setTrace(Trace trace) {
+    m->trace = std::move(trace);
 }
 
 bool ServerSession::isWaiting() const { return m->isWaiting(); }

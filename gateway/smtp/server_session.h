@@ -15,6 +15,7 @@
 #include "smtp/envelope_params.h"
 #include "smtp/reply.h"
 
+#include <functional>
 #include <memory>
 #include <variant>
 #include <vector>
@@ -114,6 +115,10 @@ class ServerSession {
 
     ServerEffects timedOut();          // idle or too slow: 421 4.4.2 and Close
     ServerEffects shutDown();          // 421 4.3.2 at the next safe point (at once unless a commit is under way)
+
+    // Told every move of the conversation: state, event, next state. Never more than their names, so no secret can leak.
+    using Trace = std::function<void(QByteArrayView from, QByteArrayView event, QByteArrayView to)>;
+    void setTrace(Trace trace);
 
     // Which deadline the connection must watch now, counted from the last complete command (not the last byte).
     Milliseconds timeout() const;

@@ -55,6 +55,7 @@ enum class ServerEvent : quint8 {
     End, // raised by dispatch() when an action asked for the end; the only way into Closed
 };
 inline constexpr int kServerEvents = int(ServerEvent::End) + 1;
+QByteArrayView toString(ServerEvent event);
 
 struct ServerSession::Impl {
     Impl(ServerFeatures f, ServerLimits l, ClientFacts c);
@@ -66,6 +67,7 @@ struct ServerSession::Impl {
     void handleCommand(QByteArrayView line);
     qsizetype takeContent(QByteArrayView bytes);     // how much of it was content
     void refuseContent(replies::Wire reply);         // drops it; the reply comes at the end of data
+    void discardContent();
     void dispatch(ServerEvent event);                // the one place where `state` changes
     void answerOutOfOrder(ServerEvent event);
     ServerEffects take();                            // what has come together
@@ -150,6 +152,8 @@ struct ServerSession::Impl {
     int failedLogins = 0;
     bool peerGone = false;     // no more input will come; what is held is still answered
     bool shuttingDown = false; // 421 as soon as the commit is answered
+
+    ServerSession::Trace trace;
 
     // what the action at hand works on
     QByteArrayView argument;         // of the command, or the whole line of an AUTH exchange

@@ -205,10 +205,8 @@ bool ServerSession::Impl::onMail() {
 
 bool ServerSession::Impl::onSenderAnswer() {
     say(answer->wire());
-    if (answer->isPositive()) {
-        ++mails;
+    if (answer->isPositive())
         return true;
-    }
     resetTransaction();
     return false;
 }
@@ -268,6 +266,7 @@ bool ServerSession::Impl::onData() {
 }
 
 bool ServerSession::Impl::onDataEnd() {
+    ++mails;
     headers.finish();
     if (contentRefusal.empty() && headers.isBroken())
         refuseContent(replies::kBrokenHeader);
@@ -516,8 +515,7 @@ bool ServerSession::Impl::onShutDownWhileStoring() {
 bool ServerSession::Impl::onEnd() {
     if (state != ServerState::TlsHandshake) // nothing in clear behind the 220
         say(*m_end);
-    if (std::exchange(contentOpen, false))
-        m_effects.push_back(effect::Discard{});
+    discardContent();
     flush();
     m_effects.push_back(effect::Close{});
     m_in.clear();

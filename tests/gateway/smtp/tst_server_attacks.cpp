@@ -409,6 +409,34 @@ class TestServerAttacks : public QObject {
         QVERIFY(std::holds_alternative<effect::BeginContent>(effects.at(1)));
     }
 
+    void aBodyRefusedInThePacketOfItsDataWasNeverBegun() {
+        ServerDialogue d;
+        d.script = "C: EHLO c.example\nS: 250\nC: MAIL FROM:<a@a.example>\nC: RCPT TO:<b@b.example>\nC: DATA\nC: no header\n"
+                   "C: .\nC: MAIL FROM:<c@c.example>\nS: 250\nS: 250\nS: 354\nS: 550 5.6.0\nS: 250\n";
+        QCOMPARE(d.checkUncut(), QByteArray());
+        QCOMPARE(d.events.join(' '), "sender:a@a.example rcpt:b@b.example sender:c@c.example"_ba);
+    }
+
+    void X01_theTraceTellsEveryMoveAndNoSecret() {
+        ServerSession session({"gate.example", true, false, false, AuthMode::Optional}, {}, {"192.0.2.7", 1, {}});
+        QByteArrayList moves;
+        session.setTrace([&](QByteArrayView from, QByteArrayView event, QByteArrayView to) {
+            moves.append(from.toByteArray() + ' ' + event.toByteArray() + ' ' + to.toByteArray());
+        });
+        (void)session.tlsStarted({"TLSv1.3", "x", 256, false, {}});
+        (void)session.greet();
+        (void)session.feed("EHLO c\r\n");
+        (void)session.feed("AUTH LOGIN\r\n");
+        (void)session.feed("dXNlcg==\r\n");
+        (void)session.feed("cmlnaHQ=\r\n");
+        (void)session.loginChecked(LoginOutcome::Accepted);
+        (void)session.feed("QUIT\r\n");
+        QCOMPARE(moves.join(" | "), "opening tls-up opening | opening greet greeted | greeted EHLO idle | "
+                                    "idle AUTH LOGIN auth-login-user | auth-login-user auth-response auth-login-password | "
+                                    "auth-login-password auth-response checking-login | checking-login login-answer idle | "
+                                    "idle QUIT idle | idle end closed"_ba);
+    }
+
     void overloadIsSaidInsteadOfAGreeting() {
         ServerSession session({"gate.example"}, {}, {"192.0.2.7", 1, {}});
         const ServerEffects effects = session.refuse(makeReply(421, {4, 3, 2}, "Too many sessions"));

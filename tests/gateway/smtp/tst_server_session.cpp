@@ -577,6 +577,14 @@ class TestServerSession : public QObject {
             C: RSET
             S: 250
             C: MAIL FROM:<a@a.example>
+            S: 250
+            C: RCPT TO:<b@b.example>
+            S: 250
+            C: DATA
+            S: 354
+            C: .
+            S: 250
+            C: MAIL FROM:<a@a.example>
             S: 452 4.5.3
             C: QUIT
             S: 221
