@@ -106,8 +106,10 @@ QByteArray redact(QByteArray text) {
     if (!mayHide)
         return text;
     QString s = QString::fromUtf8(text);
-    static const QRegularExpression auth(uR"(\b(AUTH\s+\S+\s+)\S+)"_s, QRegularExpression::CaseInsensitiveOption);
-    static const QRegularExpression url(uR"((://[^\s/:@]*:)[^\s@]+(@))"_s);
+    // Rather too much than too little: no word boundary before AUTH (an escaped line end may stand there), and a password
+    // reaches to the last @ of its word.
+    static const QRegularExpression auth(uR"((AUTH\s+\S+\s+)\S+)"_s, QRegularExpression::CaseInsensitiveOption);
+    static const QRegularExpression url(uR"((://[^\s/:@]*:)\S+(@))"_s);
     s.replace(auth, u"\\1***"_s);
     s.replace(url, u"\\1***\\2"_s);
     return s.toUtf8();

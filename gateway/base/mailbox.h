@@ -73,9 +73,10 @@ class Mailbox {
         m_state->waker = &m_waker;
     }
     ~Mailbox() {
+        std::deque<T> dropped; // ends after the lock: a value's own end may post
         const std::lock_guard lock(m_state->mutex);
         m_state->waker = nullptr;
-        m_state->values.clear();
+        dropped.swap(m_state->values);
     }
     Mailbox(const Mailbox&) = delete;
     Mailbox& operator=(const Mailbox&) = delete;
