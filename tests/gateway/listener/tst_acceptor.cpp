@@ -102,6 +102,7 @@ class TestAcceptor : public QObject {
     void tellsWhatIsTooMany();
     void tellsThatItIsPaused();
     void survivesRunningOutOfDescriptors();
+    void greetsAnEarlyTalkerFirst();
     void takesAMessage();
     void takesManyAtOnce();
     void survivesAFloodOfResets();
@@ -178,6 +179,16 @@ void TestAcceptor::survivesRunningOutOfDescriptors() {
     QCOMPARE(::setrlimit(RLIMIT_NOFILE, &before), 0);
     Client after(gate);
     QVERIFY(after.hears("220 "));
+}
+
+void TestAcceptor::greetsAnEarlyTalkerFirst() { // N01
+    Gate gate;
+    Client client(gate);
+    QVERIFY(client.socket.waitForConnected(5000));
+    client.socket.write("EHLO early\r\n"); // nobody has accepted yet: our event loop does not run
+    client.socket.waitForBytesWritten(5000);
+    QVERIFY(client.hears("250 HELP\r\n"));
+    QVERIFY(client.heard().startsWith("220 gate.test "));
 }
 
 void TestAcceptor::takesAMessage() {

@@ -140,7 +140,7 @@ class TestIntoTheSpool : public QObject {
     void keepsAllOfManyClients();
 };
 
-void TestIntoTheSpool::dropsCommandsInjectedBehindStartTls() { // CVE-2011-0411
+void TestIntoTheSpool::dropsCommandsInjectedBehindStartTls() { // T02, CVE-2011-0411
     Office office(policy::ListenTls::StartTls);
     QVERIFY(office.ready);
     Client client(office);

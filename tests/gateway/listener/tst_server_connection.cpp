@@ -56,6 +56,8 @@ class TestServerConnection : public QObject {
     void storesWhatWasSaid();
     void storesARepeatedRecipientOnce();
     void readsNothingWhileACommitIsUnderWay();
+    void leavesTheSourceOutWhenMasked();
+    void leavesNothingBehindAfterManyResets();
 
     // rules and room
     void refusesBeforeTheDiskIsFull();
@@ -301,6 +303,34 @@ void TestServerConnection::readsNothingWhileACommitIsUnderWay() {
     QCOMPARE(replies.count("\r\n"), 3);
     QVERIFY(replies.startsWith("250 2.0.0 1a2b3c4d "));
     QVERIFY(replies.contains("\r\n221 "));
+}
+
+void TestServerConnection::leavesTheSourceOutWhenMasked() { // mask-src
+    ConnectionBench bench;
+    bench.service.spec.maskSource = true;
+    bench.connect();
+    (void)openData(bench);
+    bench.peer().says(kMessage + ".\r\n");
+    QCOMPARE(bench.stores(), 1);
+    QVERIFY(bench.store(0).content.bytes.startsWith("Received: by gate.test "));
+    QVERIFY(!bench.store(0).content.bytes.contains("192.0.2.66"));
+}
+
+void TestServerConnection::leavesNothingBehindAfterManyResets() { // R06
+    ConnectionBench bench;
+    bench.rules->settings.maxMails = 0;
+    bench.connect();
+    (void)bench.ask("EHLO scanner");
+    for (int i = 0; i < 500; ++i)
+        bench.peer().says("MAIL FROM:<a@office.test>\r\nRCPT TO:<carol@example.org>\r\nRSET\r\n");
+    QCOMPARE(bench.heard().count("250 "), 1500);
+    QVERIFY(bench.disk.list("incoming").value_or({}).isEmpty());
+    QVERIFY(bench.events.empty());
+    // What was said before a reset is no part of the next message.
+    (void)openData(bench, {"bob@example.org"});
+    bench.peer().says(kMessage + ".\r\n");
+    QCOMPARE(bench.stores(), 1);
+    QCOMPARE(bench.store(0).envelopes.size(), size_t(1));
 }
 
 void TestServerConnection::refusesBeforeTheDiskIsFull() { // L10
