@@ -38,6 +38,8 @@ class FileStore {
     virtual Result<void> syncFile(const QByteArray& path) = 0; // a file written and closed by somebody else; never twice
     virtual Result<void> syncDirectory(const QByteArray& path) = 0;
     virtual Result<qint64> freeBytes(const QByteArray& path) = 0;
+    // May users other than the owner and its group read the file? Where there are no such rights: no.
+    virtual Result<bool> readableByOthers(const QByteArray& path);
 };
 
 // The real disk (POSIX calls; file_store_posix.cpp).

@@ -192,12 +192,23 @@ class DiskFileStore final : public FileStore {
             return failure("ask the free space of", path);
         return qint64(vfs.f_bavail) * qint64(vfs.f_frsize);
     }
+
+    Result<bool> readableByOthers(const QByteArray& path) override {
+        struct stat facts {};
+        if (::stat(path.constData(), &facts) != 0)
+            return failure("look at", path);
+        return (facts.st_mode & S_IROTH) != 0;
+    }
 };
 
 } // namespace
 
 std::unique_ptr<FileStore> makeDiskFileStore() {
     return std::make_unique<DiskFileStore>();
+}
+
+Result<bool> FileStore::readableByOthers(const QByteArray&) {
+    return false;
 }
 
 Result<void> replaceFile(FileStore& store, const QByteArray& path, QByteArrayView bytes) {

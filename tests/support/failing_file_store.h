@@ -33,6 +33,7 @@ class FailingFileStore final : public FileStore {
     Result<void> syncFile(const QByteArray& path) override;
     Result<void> syncDirectory(const QByteArray& path) override;
     Result<qint64> freeBytes(const QByteArray& path) override { return m_inner.freeBytes(path); }
+    Result<bool> readableByOthers(const QByteArray& path) override { return m_inner.readableByOthers(path); }
 
   private:
     FileStore& m_inner;

@@ -232,4 +232,8 @@ void MemoryFileStore::put(const QByteArray& path, const QByteArray& bytes) {
     m_durableNames[path] = node;
 }
 
+Result<bool> MemoryFileStore::readableByOthers(const QByteArray& path) {
+    return m_readable.contains(path);
+}
+
 } // namespace postern::test

@@ -27,11 +27,13 @@ class MemoryFileStore final : public FileStore {
     Result<void> syncFile(const QByteArray& path) override;
     Result<void> syncDirectory(const QByteArray& path) override;
     Result<qint64> freeBytes(const QByteArray& path) override;
+    Result<bool> readableByOthers(const QByteArray& path) override;
 
     void powerCut();                       // back to what was durable; open files go dead
     void powerCut(quint32 seed);           // as a real disk may: of what was not synced, some blocks and names are there
     void put(const QByteArray& path, const QByteArray& bytes); // durable at once, for a test's setting
     void setFreeBytes(qint64 bytes) { m_free = bytes; }
+    void letOthersRead(const QByteArray& path) { m_readable.insert(path); }
 
     // For MemoryVfs, whose files are ours: the content behind a name, and the one name made durable.
     struct Node;
@@ -56,6 +58,7 @@ class MemoryFileStore final : public FileStore {
     std::mutex m_mutex;
     std::map<QByteArray, std::shared_ptr<Node>> m_names;        // as programs see it
     std::map<QByteArray, std::shared_ptr<Node>> m_durableNames; // as a power cut leaves it
+    std::set<QByteArray> m_readable; // by others; set before the test begins
     qint64 m_free = 1LL << 40;
 };
 
