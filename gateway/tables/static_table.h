@@ -43,7 +43,7 @@ class StaticTable final : public Table {
 
     // Builds what `service` needs, so that no session has to wait for it later. Without it the first lookup
     // does.
-    void prepare(Service service) const;
+    void prepare(Service service) const override;
     const std::vector<Entry>& entries() const { return m_entries; } // sorted by key
 
   private:

@@ -33,6 +33,8 @@ QByteArrayView toString(Service service) {
     return "string";
 }
 
+void Table::prepare(Service) const {}
+
 std::optional<bool> Table::coversNow(Service, const QByteArray&) const {
     return std::nullopt;
 }

@@ -44,6 +44,8 @@ class Table {
     virtual qsizetype size() const = 0;    // entries; -1 = unknown
     // Match services (Domain, Netaddr, Mailaddr, String, Regex): is the key covered? Others: the value of the key.
     virtual void lookup(Service service, const QByteArray& key, const LookupDone& done) const = 0;
+    // Builds what `service` needs, so that no session has to wait for it later. Without it the first lookup does.
+    virtual void prepare(Service service) const;
     // For tables in memory: is a *lower-cased* key covered, told at once and without allocating? Nothing = ask lookup().
     // Rules are tried by the thousand, so the common answer must cost next to nothing.
     virtual std::optional<bool> coversNow(Service service, const QByteArray& key) const;
