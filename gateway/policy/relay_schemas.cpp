@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/relay_schemas.h"
 
+#include "config/suggest.h"
+
 #include <QByteArray>
 
-#include <algorithm>
 #include <array>
-#include <vector>
 
 namespace postern::policy {
 namespace {
@@ -75,25 +75,6 @@ constexpr auto kSynonyms = std::to_array<Synonym>({
     {"secure+auth", Era::Map2012, "ssl+auth"},
 });
 
-// Edits to get from a to b, a swap of neighbours counting as one.
-int distance(QByteArrayView a, QByteArrayView b) {
-    const auto width = size_t(b.size()) + 1;
-    std::vector<int> twoAgo(width), last(width), row(width);
-    for (size_t j = 0; j < width; ++j)
-        row[j] = int(j);
-    for (qsizetype i = 1; i <= a.size(); ++i) {
-        twoAgo = std::exchange(last, row);
-        row[0] = int(i);
-        for (size_t j = 1; j < width; ++j) {
-            const char x = a[i - 1], y = b[qsizetype(j) - 1];
-            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (x == y ? 0 : 1)});
-            if (i > 1 && j > 1 && x == b[qsizetype(j) - 2] && a[i - 2] == y)
-                row[j] = std::min(row[j], twoAgo[j - 2] + 1);
-        }
-    }
-    return row.back();
-}
-
 } // namespace
 
 std::span<const RelaySchema> relaySchemas(Era era) {
@@ -129,7 +110,7 @@ QByteArray suggestSchema(QByteArrayView name, Era era) {
     QByteArray best;
     int bestDistance = 3; // more than two slips is another word
     for (const RelaySchema& schema : relaySchemas(era)) {
-        const int edits = distance(wanted, schema.name);
+        const int edits = config::editDistance(wanted, schema.name, 2);
         if (edits < bestDistance && edits < wanted.size()) {
             bestDistance = edits;
             best = schema.name.toByteArray();

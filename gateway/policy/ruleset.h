@@ -46,6 +46,7 @@ struct ListenerSpec {
     tables::TablePtr credentials; // may be null: system accounts (not supported yet)
     QByteArray tag;
     QByteArray hostname;       // "" = the server's name
+    QByteArray ca, caFile;     // for verifyClient: name and file, "" = the system's
     QByteArrayList pki;        // names; empty = host name's entry, then "*"
     bool maskSource = false, receivedAuth = false, noDsn = false;
     Origin origin;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The state that compile()'s parts share while a ruleset grows, one statement after the other.
+//
+// Each compile_*.cpp handles one kind of statement and adds to `rules` and `report`; nothing else is kept
+// between them. Thread: one. Lifetime: one compile().
+#pragma once
+
+#include "config/views/action_view.h"
+#include "config/views/ca_view.h"
+#include "config/views/listen_view.h"
+#include "config/views/match_view.h"
+#include "config/views/pki_view.h"
+#include "config/views/rule_view.h"
+#include "config/views/setting_view.h"
+#include "config/views/table_view.h"
+#include "policy/compile.h"
+#include "policy/report.h"
+#include "tables/table_factory.h"
+
+#include <QHash>
+
+#include <memory>
+
+namespace postern::policy {
+
+struct Build {
+    FileStore& files;
+    const CompileOptions& options;
+    Report report;
+    std::shared_ptr<Ruleset> rules;
+    // Where each name is defined, read ahead: "used before its definition" differs from "not defined".
+    QHash<QByteArray, int> tableLines, actionLines, pkiLines, caLines;
+    QHash<QByteArray, tables::TablePtr> tablesByName; // named and inline, so far
+    QHash<QByteArray, QByteArray> tablePaths;         // of file tables
+    bool saidImplied = false;                         // the note on rules without from or for
+    QByteArrayList checkedSecretFiles;                // permissions looked at already
+
+    Era era() const { return rules->era; }
+    // For what a reader of the language takes but this engine can't carry out safely: with syntaxOnly the
+    // question is just whether the text is right.
+    config::Severity unsafe() const {
+        return options.syntaxOnly ? config::Severity::Warning : config::Severity::Error;
+    }
+};
+
+Origin originOf(const config::StatementView& statement);
+QByteArray pathBeside(const QByteArray& file,
+                      const QByteArray& path); // relative paths start at the file's folder
+// The statement in one line, passwords written into it left out.
+QByteArray safeText(const config::StatementView& statement);
+
+// " (it is defined only in line 12, behind this one)" for a name that comes later; "" if it never does.
+QByteArray definedLater(const QHash<QByteArray, int>& lines, const QByteArray& name);
+
+// A file that holds passwords in clear: a warning if others may read it (C04).
+void checkSecretFile(Build& build, const config::StatementView& at, const tables::Table& table);
+
+void addTable(Build& build, const config::TableView& view);
+
+// What a table argument is for.
+struct TableUse {
+    tables::Service service = tables::Service::String;
+    QByteArrayView word;       // for messages: "auth", "for domain"
+    bool wantsMapping = false; // else a list
+    bool takesMapping = false; // a list is meant, but a mapping's keys do
+};
+// Never null: what can't be resolved is reported, and a table that fails every question stands in.
+tables::TablePtr resolveTable(Build& build, const config::StatementView& at,
+                              const config::TableArgument& argument, const TableUse& use);
+
+void addListener(Build& build, const config::ListenView& view);
+void addPki(Build& build, const config::PkiView& view);
+void addCa(Build& build, const config::CaView& view);
+// Checks a name used by a listener or relay; false (and a message) if there is no such pki.
+bool knowsPki(Build& build, const config::StatementView& at, const config::Value& name);
+// `certificate NAME` of 2012 and 5.3: NAME.crt and NAME.key in a folder of certificates. Adds it if need be.
+bool knowsCertificate(Build& build, const config::StatementView& at, const config::Value& name);
+void checkListeners(Build& build,
+                    const std::vector<config::StatementView>& statements); // once everything is read
+
+void addSetting(Build& build, const config::SettingView& view);
+void readAheadSettings(Build& build, const std::vector<config::StatementView>& statements);
+std::optional<qint64> delayOf(Build& build, const config::StatementView& at, const config::Value& value);
+
+// The relay part of a rule or action; false if it names things this version can't do: `unsupported` says
+// what.
+struct RelayResult {
+    RelaySpec spec;
+    QByteArray unsupported; // "" = can be carried out
+};
+RelayResult relayOf(Build& build, const config::StatementView& at, const config::RelayClauses& clauses);
+
+void addAction(Build& build, const config::ActionView& view);
+void addMatch(Build& build, const config::MatchView& view);
+void addRule(Build& build, const config::RuleView& view);
+void checkRules(Build& build,
+                const std::vector<config::StatementView>& statements); // open relay, never reached
+
+} // namespace postern::policy

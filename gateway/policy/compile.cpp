@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One walk over the statements in reading order; each adds its part. Names are read ahead only to tell "comes
+// later" from "is nowhere": what a reader of the language refuses, this one refuses too.
+#include "policy/compile.h"
+
+#include "base/log.h"
+#include "config/file_set.h"
+#include "policy/build.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+#include <algorithm>
+
+namespace postern::policy {
+namespace {
+
+using config::StatementKind;
+using config::StatementView;
+
+Era eraOf(config::Dialect dialect) {
+    switch (dialect) {
+    case config::Dialect::Map2012:
+        return Era::Map2012;
+    case config::Dialect::Legacy:
+        return Era::Legacy;
+    case config::Dialect::Modern:
+        return Era::Modern;
+    }
+    return Era::Modern;
+}
+
+config::Dialect dialectOf(Era era) {
+    switch (era) {
+    case Era::Map2012:
+        return config::Dialect::Map2012;
+    case Era::Legacy:
+        return config::Dialect::Legacy;
+    case Era::Modern:
+        return config::Dialect::Modern;
+    }
+    return config::Dialect::Modern;
+}
+
+config::FileSetOptions setOptions(const CompileOptions& options) {
+    config::FileSetOptions result;
+    if (options.dialect)
+        result.dialect = dialectOf(*options.dialect);
+    result.followIncludes = !options.syntaxOnly;
+    return result;
+}
+
+QByteArray absolute(const QByteArray& path) {
+    return QFile::encodeName(QDir::cleanPath(QFileInfo(QFile::decodeName(path)).absoluteFilePath()));
+}
+
+void readAheadNames(Build& build, const std::vector<StatementView>& statements) {
+    const auto remember = [](QHash<QByteArray, int>& lines, const config::Value* name,
+                             const StatementView& at) {
+        if (name && !lines.contains(name->text))
+            lines.insert(name->text, at.line());
+    };
+    for (const StatementView& one : statements) {
+        if (const auto table = config::TableView::from(one))
+            remember(build.tableLines, table->name(), one);
+        else if (const auto action = config::ActionView::from(one))
+            remember(build.actionLines, action->name(), one);
+        else if (const auto ca = config::CaView::from(one))
+            remember(build.caLines, ca->name(), one);
+        else if (const auto pki = config::PkiView::from(one); pki && pki->name())
+            build.pkiLines.insert(pki->name()->text.toLower(), one.line());
+    }
+}
+
+void addStatement(Build& build, const StatementView& one) {
+    switch (one.kind()) {
+    case StatementKind::Listen:
+        addListener(build, *config::ListenView::from(one));
+        break;
+    case StatementKind::Pki:
+        addPki(build, *config::PkiView::from(one));
+        break;
+    case StatementKind::Ca:
+        addCa(build, *config::CaView::from(one));
+        break;
+    case StatementKind::Table:
+        addTable(build, *config::TableView::from(one));
+        break;
+    case StatementKind::Rule:
+        addRule(build, *config::RuleView::from(one));
+        break;
+    case StatementKind::Action:
+        addAction(build, *config::ActionView::from(one));
+        break;
+    case StatementKind::Match:
+        addMatch(build, *config::MatchView::from(one));
+        break;
+    case StatementKind::Setting:
+        if (const auto setting = config::SettingView::from(one))
+            addSetting(build, *setting);
+        break;
+    case StatementKind::Filter:
+    case StatementKind::Proc:
+        build.report.note(one, "filters are not run yet; this definition has no effect");
+        break;
+    case StatementKind::None:
+    case StatementKind::Macro:
+    case StatementKind::Include: // done by FileSet
+    case StatementKind::Unknown:
+        break;
+    }
+}
+
+Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileOptions& options) {
+    Build build{files, options, Report(set), std::make_shared<Ruleset>(), {}, {}, {}, {}, {}, {}, false, {}};
+    build.rules->era = eraOf(set.dialect());
+    build.rules->files = set.files();
+    const std::vector<StatementView> statements = set.statements();
+    readAheadNames(build, statements);
+    readAheadSettings(build, statements);
+    for (const StatementView& one : statements)
+        addStatement(build, one);
+    checkListeners(build, statements);
+    checkRules(build, statements);
+    QByteArrayList& read = build.rules->files;
+    std::transform(read.begin(), read.end(), read.begin(), absolute);
+    return {std::move(build.rules), std::move(build.report).inOrder()};
+}
+
+} // namespace
+
+bool Compiled::isUsable() const {
+    return std::none_of(diagnostics.begin(), diagnostics.end(), [](const config::Diagnostic& one) {
+        return one.severity == config::Severity::Error;
+    });
+}
+
+Compiled compile(FileStore& files, const QByteArray& path, const CompileOptions& options) {
+    const Result<config::FileSet> set = config::FileSet::read(files, path, setOptions(options));
+    if (set)
+        return compileSet(files, *set, options);
+    config::Diagnostic unreadable;
+    unreadable.file = path;
+    unreadable.text = set.error().text;
+    return {std::make_shared<Ruleset>(), {unreadable}};
+}
+
+Compiled compileText(FileStore& files, const QByteArray& path, const QByteArray& text,
+                     const CompileOptions& options) {
+    return compileSet(files, config::FileSet::fromText(files, path, text, setOptions(options)), options);
+}
+
+Origin originOf(const StatementView& statement) {
+    return {statement.file(), statement.line(), statement.column()};
+}
+
+QByteArray pathBeside(const QByteArray& file, const QByteArray& path) {
+    if (path.startsWith('/') || QDir::isAbsolutePath(QFile::decodeName(path)))
+        return path;
+    const qsizetype slash = file.lastIndexOf('/');
+    return slash < 0 ? path : file.first(slash + 1) + path;
+}
+
+QByteArray safeText(const StatementView& statement) {
+    QByteArray text = statement.text();
+    for (const config::Clause& clause : statement.clauses()) {
+        const bool isLogin =
+            clause.kind == config::ClauseKind::Auth || clause.kind == config::ClauseKind::AuthOptional;
+        if (!clause.table || clause.table->form == config::TableArgument::Form::Name ||
+            clause.words.empty() || (!isLogin && clause.table->pairs.empty()))
+            continue; // only values of a mapping can be passwords, and what stands where one belongs
+        const qsizetype at = text.indexOf(clause.text);
+        if (at < 0)
+            return statement.words().empty() ? QByteArray() : statement.words().front().text + " ...";
+        text.replace(at, clause.text.size(), clause.words.front().text + " { ... }");
+    }
+    return redact(text);
+}
+
+QByteArray definedLater(const QHash<QByteArray, int>& lines, const QByteArray& name) {
+    const auto found = lines.constFind(name);
+    return found == lines.constEnd()
+               ? QByteArray()
+               : " (it is defined in line " + QByteArray::number(*found) + ", which must come before)";
+}
+
+} // namespace postern::policy

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Listeners and the certificates they name. A listener that could not keep what its line promises is an
+// error, not a warning: one that should filter or restrict senders and does not is worse than none.
+#include "base/log.h"
+#include "config/suggest.h"
+#include "config/views/ca_view.h"
+#include "config/views/pki_view.h"
+#include "policy/build.h"
+#include "policy/values.h"
+
+#include <algorithm>
+
+namespace postern::policy {
+namespace {
+
+using config::ListenView;
+using config::Severity;
+
+constexpr qsizetype kMaxTag = 32;
+
+void setTls(ListenerSpec& spec, ListenView::TlsWord word) {
+    switch (word) {
+    case ListenView::TlsWord::None:
+        spec.tls = ListenTls::None;
+        break;
+    case ListenView::TlsWord::Tls:
+    case ListenView::TlsWord::Secure:
+        spec.tls = ListenTls::StartTls;
+        break; // its twin is Wrapped
+    case ListenView::TlsWord::TlsRequire:
+        spec.tls = ListenTls::StartTlsRequired;
+        break;
+    case ListenView::TlsWord::Smtps:
+        spec.tls = ListenTls::Wrapped;
+        break;
+    }
+}
+
+void setPort(Build& build, const ListenView& view, ListenerSpec& spec) {
+    spec.port = spec.tls == ListenTls::Wrapped ? 465 : 25;
+    if (!view.port())
+        return;
+    if (view.tls() == ListenView::TlsWord::Secure)
+        build.report.error(
+            view, view.port()->range,
+            "\"secure\" opens two ports, 25 with STARTTLS and 465 with TLS, so no port can be given;"
+            " write two lines, one with tls and one with smtps");
+    if (const auto port = parsePort(view.port()->text))
+        spec.port = *port;
+    else
+        build.report.error(view, view.port()->range,
+                           "\"" + harmless(view.port()->text, 40) +
+                               "\" is no port: a number up to 65535, or smtp, smtps, submission");
+}
+
+void setAuth(Build& build, const ListenView& view, ListenerSpec& spec) {
+    switch (view.auth()) {
+    case ListenView::AuthWord::None:
+        return;
+    case ListenView::AuthWord::Auth:
+        spec.auth = ListenAuth::Required;
+        break;
+    case ListenView::AuthWord::AuthOptional:
+    case ListenView::AuthWord::EnableAuth:
+        spec.auth = ListenAuth::Optional;
+        break;
+    }
+    if (spec.tls == ListenTls::None)
+        build.report.error(view, "auth requires tls/smtps: add tls, tls-require or smtps, so that passwords "
+                                 "are not sent in clear");
+    if (const config::TableArgument* table = view.authTable()) {
+        spec.credentials = resolveTable(build, view, *table, {tables::Service::Credentials, "auth", true});
+        checkSecretFile(build, view, *spec.credentials);
+    } else {
+        build.report.warning(view,
+                             "accounts of this computer can't be checked yet, so nobody can sign in here;"
+                             " give a table of users: auth <users>");
+    }
+}
+
+void setCertificates(Build& build, const ListenView& view, ListenerSpec& spec) {
+    for (const config::Value& name : view.pkis()) {
+        const bool olderWord = view.hasClause(config::ClauseKind::Certificate);
+        if (olderWord ? knowsCertificate(build, view, name) : knowsPki(build, view, name))
+            spec.pki.append(name.text);
+    }
+    const bool namelessOf2012 =
+        build.era() == Era::Map2012 && view.pkis().empty() && build.pkiLines.isEmpty();
+    if (namelessOf2012 && spec.tls != ListenTls::None && knowsCertificate(build, view, *view.interface()))
+        spec.pki.append(spec.interface); // the default of that time
+    if (spec.tls == ListenTls::None && !view.pkis().empty())
+        build.report.error(
+            view, "pki requires tls/smtps: add tls, tls-require or smtps, or leave the certificate out");
+    if (const config::Value* ca = view.ca()) {
+        spec.ca = ca->text;
+        spec.caFile = build.rules->caFile(ca->text);
+        if (spec.caFile.isEmpty())
+            build.report.error(
+                view, ca->range,
+                "no such ca: " + harmless(ca->text, 80) + definedLater(build.caLines, ca->text),
+                build.caLines.contains(ca->text) ? "" : config::nearest(ca->text, build.caLines.keys()));
+    }
+}
+
+void setTag(Build& build, const ListenView& view, ListenerSpec& spec) {
+    if (view.tag()) {
+        spec.tag = view.tag()->text;
+        if (spec.tag.size() > kMaxTag)
+            build.report.error(view, view.tag()->range, "a tag has at most 32 characters");
+    } else if (build.era() == Era::Map2012) {
+        spec.tag = spec.interface; // the default of that time
+    }
+}
+
+// What the line asks and the engine does not do.
+void sayMissing(Build& build, const ListenView& view) {
+    const Severity unsafe = build.unsafe();
+    if (view.filters())
+        build.report.say(unsafe, view, view.filters()->range,
+                         "filters are not run yet, and a listener must not leave its filter"
+                         " out unseen; take the word filter out to accept mail unfiltered");
+    if (view.senders())
+        build.report.say(unsafe, view, view.senders()->range,
+                         "\"senders\" is not enforced yet, so whoever signs in could use any address; take "
+                         "it out to allow that");
+    if (view.proxyV2())
+        build.report.say(unsafe, view, {},
+                         "\"proxy-v2\" is not read yet; without it every client would look like the proxy");
+    if (view.hostnames())
+        build.report.warning(view, view.hostnames()->range,
+                             "\"hostnames\" has no effect yet; the listener uses its hostname");
+    if (view.hasClause(config::ClauseKind::Ciphers) || view.hasClause(config::ClauseKind::Protocols))
+        build.report.note(
+            view,
+            "\"ciphers\" and \"protocols\" have no effect yet: TLS 1.2 and 1.3 with secure ciphers are used");
+}
+
+Result<qint64> sizeOf(Build& build, const QByteArray& path) {
+    return build.options.syntaxOnly ? Result<qint64>(0) : build.files.size(path);
+}
+
+void checkFile(Build& build, const config::StatementView& at, const config::Value& value,
+               const QByteArray& path) {
+    if (const Result<qint64> size = sizeOf(build, path); !size)
+        build.report.error(at, value.range, size.error().text);
+}
+
+QByteArray lowerName(const config::Value& name) {
+    return name.text.toLower();
+}
+
+} // namespace
+
+void addPki(Build& build, const config::PkiView& view) {
+    if (!view.name())
+        return;
+    auto& all = build.rules->pkis;
+    const QByteArray name = lowerName(*view.name());
+    auto found = std::find_if(all.begin(), all.end(), [&](const Pki& one) { return one.name == name; });
+    if (found == all.end()) {
+        all.push_back({name, {}, {}, originOf(view)});
+        found = std::prev(all.end());
+    }
+    if (const config::Value* file = view.certificate()) {
+        found->certFile = pathBeside(view.file(), file->text);
+        checkFile(build, view, *file, found->certFile);
+    }
+    if (const config::Value* file = view.key()) {
+        found->keyFile = pathBeside(view.file(), file->text);
+        checkFile(build, view, *file, found->keyFile);
+    }
+    if (const config::Value* file = view.ca())
+        build.rules->cas.emplace_back(name, pathBeside(view.file(), file->text)); // 5.4 had it here
+    if (view.dhParams() || (view.dhe() && view.dhe()->text != "none"))
+        build.report.note(view, "Diffie-Hellman parameters have no effect: the TLS library chooses them");
+}
+
+void addCa(Build& build, const config::CaView& view) {
+    if (!view.name() || !view.certificate())
+        return;
+    const QByteArray path = pathBeside(view.file(), view.certificate()->text);
+    checkFile(build, view, *view.certificate(), path);
+    if (!build.rules->caFile(view.name()->text).isEmpty())
+        build.report.error(view, view.name()->range, "ca " + view.name()->text + " is defined already");
+    else
+        build.rules->cas.emplace_back(view.name()->text, path);
+}
+
+bool knowsPki(Build& build, const config::StatementView& at, const config::Value& name) {
+    if (build.rules->pki(name.text))
+        return true;
+    const QByteArray key = lowerName(name);
+    build.report.error(at, name.range,
+                       "no such pki: " + harmless(name.text, 80) + definedLater(build.pkiLines, key),
+                       build.pkiLines.contains(key) ? "" : config::nearest(key, build.pkiLines.keys()));
+    return false;
+}
+
+bool knowsCertificate(Build& build, const config::StatementView& at, const config::Value& name) {
+    if (build.rules->pki(name.text))
+        return true;
+    QByteArrayList tried;
+    for (const QByteArray& folder : {pathBeside(at.file(), "certs"), QByteArray("/etc/mail/certs")}) {
+        const QByteArray base = folder + "/" + name.text;
+        if (sizeOf(build, base + ".crt") && sizeOf(build, base + ".key")) {
+            build.rules->pkis.push_back({lowerName(name), base + ".crt", base + ".key", originOf(at)});
+            return true;
+        }
+        tried.append(base + ".crt");
+    }
+    build.report.error(at, name.range,
+                       "no certificate " + harmless(name.text, 80) + ": neither " + tried.join(" nor ") +
+                           " with its .key beside it can be read");
+    return false;
+}
+
+void addListener(Build& build, const ListenView& view) {
+    if (view.isSocket()) {
+        build.report.note(view, "local submission through a socket comes later; this line has no effect yet");
+        return;
+    }
+    if (!view.interface())
+        return;
+    ListenerSpec spec;
+    spec.interface = view.interface()->text;
+    spec.family = view.family();
+    spec.origin = originOf(view);
+    spec.text = safeText(view);
+    spec.comment = view.commentBehind();
+    spec.hostname = view.hostname() ? view.hostname()->text : QByteArray();
+    spec.verifyClient = view.verifyClient();
+    spec.maskSource = view.maskSource();
+    spec.receivedAuth = view.receivedAuth();
+    spec.noDsn = view.noDsn();
+    setTls(spec, view.tls());
+    setPort(build, view, spec);
+    setAuth(build, view, spec);
+    setCertificates(build, view, spec);
+    setTag(build, view, spec);
+    sayMissing(build, view);
+    build.rules->listeners.push_back(spec);
+    if (view.tls() == ListenView::TlsWord::Secure) {
+        spec.tls = ListenTls::Wrapped;
+        spec.port = 465;
+        build.rules->listeners.push_back(std::move(spec));
+    }
+}
+
+// Certificates found by name may stand anywhere in the file, so this waits for its end.
+void checkListeners(Build& build, const std::vector<config::StatementView>& statements) {
+    for (const config::StatementView& statement : statements) {
+        const auto view = ListenView::from(statement);
+        if (!view || view->isSocket() || view->tls() == ListenView::TlsWord::None || !view->pkis().empty() ||
+            (build.era() == Era::Map2012 && build.pkiLines.isEmpty())) // said where it stands
+            continue;
+        const QByteArray name = view->hostname() ? view->hostname()->text : build.rules->settings.serverName;
+        const bool found = build.rules->pki("*") ||
+                           (name.isEmpty() ? !build.rules->pkis.empty() : build.rules->pki(name) != nullptr);
+        if (!found)
+            build.report.say(
+                build.unsafe(), statement, {},
+                "TLS needs a certificate: define pki NAME with a certificate and a key, and add pki NAME here"
+                " (without a name, the entry of the server's host name is taken, then *)");
+        else if (build.era() == Era::Modern)
+            build.report.note(statement,
+                              "no pki is named: the entry of the server's host name is taken, then *;"
+                              " OpenSMTPD 7.3 and later want it named");
+    }
+    for (const config::StatementView& statement : statements) {
+        const auto view = config::PkiView::from(statement);
+        const Pki* pki = view && view->name() ? build.rules->pki(view->name()->text) : nullptr;
+        if (!pki || (!pki->certFile.isEmpty() && !pki->keyFile.isEmpty()) ||
+            pki->origin.line != statement.line())
+            continue;
+        build.report.say(build.unsafe(), statement, {},
+                         "pki " + pki->name + " has no " + (pki->certFile.isEmpty() ? "certificate" : "key"));
+    }
+    if (build.rules->listeners.empty()) {
+        ListenerSpec spec;
+        spec.interface = "localhost";
+        spec.origin = {build.rules->files.value(0), 1, 1};
+        spec.text = "listen on localhost (not written)";
+        build.rules->listeners.push_back(std::move(spec));
+        build.report.aboutTheFile(Severity::Note,
+                                  "no listener is written, so mail is taken on localhost, port 25");
+    }
+}
+
+} // namespace postern::policy

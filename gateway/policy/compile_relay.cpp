@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Where and how to relay: `relay via URL ...` of the older dialects and `relay host URL ...` of an action.
+#include "base/log.h"
+#include "config/views/relay_clauses.h"
+#include "policy/build.h"
+#include "policy/values.h"
+#include "policy/wire_tls.h"
+#include "tables/credentials.h"
+#include "tables/netaddr.h"
+
+namespace postern::policy {
+namespace {
+
+using config::ClauseKind;
+using config::RelayClauses;
+using config::Severity;
+using config::StatementView;
+using config::TableArgument;
+
+// OpenSMTPD 6.4 and later looks at these only when mail goes out; the question "is the text right?" answers
+// yes then.
+Severity atDelivery(const Build& build) {
+    return build.era() == Era::Modern ? build.unsafe() : Severity::Error;
+}
+
+// The URL that words stand for: `via HOST port P tls auth M` (until July 2012) is tls+auth://HOST:P.
+QByteArray urlOfWords(const RelayClauses& clauses, const config::Clause* tlsWord, QByteArrayView host) {
+    QByteArray url;
+    if (tlsWord) {
+        url = tlsWord->kind == ClauseKind::Tls ? "tls" : tlsWord->kind == ClauseKind::Smtps ? "smtps" : "ssl";
+        url += clauses.auth() ? "+auth://" : "://";
+    }
+    url.append(host);
+    if (clauses.port()) {
+        const auto port = parsePort(clauses.port()->text);
+        url += ":" + (port ? QByteArray::number(*port) : clauses.port()->text);
+    }
+    return url;
+}
+
+void setHost(Build& build, const StatementView& at, const RelayClauses& clauses, RelaySpec& spec) {
+    const TableArgument* host = clauses.host();
+    if (!host)
+        return;
+    if (host->form != TableArgument::Form::Literal) {
+        spec.hostTable = resolveTable(build, at, *host, {tables::Service::Source, "host"});
+        for (const QByteArray& entry : spec.hostTable->keys()) {
+            if (const auto url = RelayUrl::parse(entry, spec.era); !url)
+                build.report.say(atDelivery(build), at, host->range,
+                                 "an entry of this table is no relay URL: " + url.error().text);
+        }
+        return;
+    }
+    const bool plainHost = build.era() == Era::Map2012 && !host->value.text.contains("://");
+    const QByteArray text =
+        plainHost ? urlOfWords(clauses, clauses.tlsWord(), host->value.text) : host->value.text;
+    const auto url = RelayUrl::parse(text, spec.era);
+    if (url)
+        spec.urls.push_back(*url);
+    else
+        build.report.say(atDelivery(build), at, host->value.range, "invalid relay URL: " + url.error().text);
+}
+
+// Does the table hold a login for the label, and does it read? The value itself is never shown.
+void checkLabel(Build& build, const StatementView& at, const RelaySpec& spec, const TableArgument& auth) {
+    const RelayUrl& url = spec.urls.front();
+    const QByteArray label =
+        url.label().isEmpty() ? url.host() : url.label(); // before December 2012 the host was the key
+    spec.credentials->lookup(tables::Service::Credentials, label, [&](const tables::LookupResult& found) {
+        if (found.failed || spec.credentials->kind() == "missing")
+            return;
+        if (!found.found)
+            build.report.warning(at, auth.range,
+                                 "there is no login for the label \"" + harmless(label, 80) +
+                                     "\" in this table; mail for this relay waits until there is");
+        else if (const auto login = tables::parseRelayCredentials(label, found.value); !login)
+            build.report.warning(at, auth.range,
+                                 login.error().text + "; mail for this relay waits until it is right");
+    });
+}
+
+void setCredentials(Build& build, const StatementView& at, const RelayClauses& clauses, RelaySpec& spec) {
+    const bool demanded = !spec.urls.empty() && spec.urls.front().meaning().auth;
+    const TableArgument* auth = clauses.auth();
+    if (auth) {
+        spec.credentials = resolveTable(build, at, *auth, {tables::Service::Credentials, "auth", true});
+        spec.credentialsName = spec.credentials->name();
+        checkSecretFile(build, at, *spec.credentials);
+    }
+    if (demanded && !auth) {
+        const QByteArray text =
+            "the relay URL wants a login, but no table of logins is given: add auth <table>";
+        if (spec.era == Era::Modern)
+            build.report.warning(at, text + "; until then mail for this relay waits");
+        else
+            build.report.error(at, text);
+    } else if (demanded) {
+        if (!build.options.syntaxOnly)
+            checkLabel(build, at, spec, *auth);
+    } else if (auth && !spec.urls.empty()) {
+        build.report.warning(
+            at, auth->range,
+            spec.era == Era::Modern
+                ? "this table is not used: without a label (smtps://LABEL@HOST) the relay does not sign in"
+                : "this table is not used: without +auth in the URL the relay does not sign in");
+    } else if (auth && !clauses.host() && !clauses.hostByDomain()) {
+        build.report.error(at, auth->range, "auth may not be specified without host");
+    }
+}
+
+void setTls(Build& build, const StatementView& at, const RelayClauses& clauses, RelaySpec& spec) {
+    const bool wordsAreUrl = build.era() == Era::Map2012 && clauses.host();
+    spec.tlsRequired = clauses.tlsWord() != nullptr && !wordsAreUrl;
+    if (clauses.verify())
+        spec.verify = true;
+    else if (clauses.noVerify())
+        spec.verify = false;
+    if (spec.urls.empty())
+        return;
+    const WireTls wire = wireTls(spec, &spec.urls.front());
+    if (!wire.impossible.isEmpty())
+        build.report.say(atDelivery(build), at, {}, wire.impossible + "; every delivery would fail");
+    else if (clauses.verify() && !wire.verify)
+        build.report.error(at, "cannot verify with an insecure protocol: " + spec.urls.front().masked() +
+                                   " may go without TLS; use tls:// or smtps://");
+}
+
+void setCertificates(Build& build, const StatementView& at, const RelayClauses& clauses, RelaySpec& spec) {
+    if (const config::Value* name = clauses.pki()) {
+        const bool olderWord = at.hasClause(ClauseKind::Certificate);
+        spec.pki = name->text;
+        if (olderWord)
+            knowsCertificate(build, at, *name);
+        else if (spec.era != Era::Modern ||
+                 !build.options.syntaxOnly) // OpenSMTPD 6.4 and later does not look
+            knowsPki(build, at, *name);
+    }
+    if (const config::Value* name = clauses.ca()) {
+        spec.ca = name->text;
+        spec.caFile = build.rules->caFile(name->text);
+        if (spec.caFile.isEmpty())
+            build.report.say(atDelivery(build), at, name->range,
+                             "no such ca: " + harmless(name->text, 80) +
+                                 definedLater(build.caLines, name->text));
+    }
+}
+
+void setSource(Build& build, const StatementView& at, const RelayClauses& clauses, RelaySpec& spec) {
+    const TableArgument* source = clauses.source();
+    if (!source)
+        return;
+    spec.source = resolveTable(build, at, *source, {tables::Service::Source, "src", false, true});
+    for (const QByteArray& entry : spec.source->keys()) {
+        const auto address = tables::Netaddr::parse(entry);
+        if (!address || !address->isSingle()) {
+            build.report.error(at, source->range,
+                               "\"" + harmless(entry, 80) + "\" is no address of this computer to send from");
+            return;
+        }
+    }
+}
+
+QByteArray missingFeature(const RelayClauses& clauses, const RelaySpec& spec) {
+    if (clauses.isBackup() || (!spec.urls.empty() && spec.urls.front().meaning().backup))
+        return "relay as a backup MX";
+    if (clauses.hostByDomain())
+        return "relay by a table of domains";
+    if (clauses.heloBySource())
+        return "a HELO name by source address";
+    return {};
+}
+
+} // namespace
+
+RelayResult relayOf(Build& build, const StatementView& at, const RelayClauses& clauses) {
+    RelayResult result;
+    RelaySpec& spec = result.spec;
+    spec.era = build.era();
+    setHost(build, at, clauses, spec);
+    setCredentials(build, at, clauses, spec);
+    setTls(build, at, clauses, spec);
+    setCertificates(build, at, clauses, spec);
+    setSource(build, at, clauses, spec);
+    spec.helo = clauses.helo() ? clauses.helo()->text : QByteArray();
+    spec.mailFrom = clauses.as() ? clauses.as()->text : QByteArray();
+    spec.isBackup = clauses.isBackup();
+    spec.backupMx = clauses.backupMx() ? clauses.backupMx()->text : QByteArray();
+    if (const TableArgument* table = clauses.hostByDomain())
+        resolveTable(build, at, *table, {tables::Service::Relayhost, "domain", true});
+    if (const TableArgument* table = clauses.heloBySource())
+        resolveTable(build, at, *table, {tables::Service::Addrname, "helo-src", true});
+    if (clauses.filters())
+        build.report.note(at, "filters of a relay only watch; none is run yet");
+    if (clauses.srs())
+        build.report.note(at, "\"srs\" has no effect yet: nothing is forwarded, so no sender is rewritten");
+    if (clauses.ciphers() || clauses.protocols())
+        build.report.note(
+            at,
+            "\"ciphers\" and \"protocols\" have no effect yet: TLS 1.2 and 1.3 with secure ciphers are used");
+    result.unsupported = missingFeature(clauses, spec);
+    return result;
+}
+
+} // namespace postern::policy

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Rules: `accept` and `reject` of the older dialects, `action` and `match` of the newer.
+//
+// A rule that this version can't carry out keeps its place in the order, so that no later rule takes its
+// mail.
+#include "base/log.h"
+#include "config/suggest.h"
+#include "config/views/action_view.h"
+#include "config/views/match_view.h"
+#include "config/views/rule_view.h"
+#include "policy/build.h"
+
+#include <algorithm>
+
+namespace postern::policy {
+namespace {
+
+using config::Clause;
+using config::ClauseKind;
+using config::StatementView;
+using config::TableArgument;
+using tables::Service;
+
+class Conditions {
+  public:
+    Conditions(Build& build, const StatementView& at) : m_build(build), m_at(at) {}
+
+    void plain(ConditionKind kind, const Clause& clause, bool negated) {
+        Condition made;
+        made.kind = kind;
+        made.negated = negated;
+        made.words = clause.text;
+        made.origin = originOf(m_at);
+        m_made.push_back(std::move(made));
+    }
+
+    void compared(ConditionKind kind, const Clause& clause, Service service, QByteArrayView word,
+                  bool takesMapping = false) {
+        plain(kind, clause, clause.negated);
+        Condition& made = m_made.back();
+        made.regex = clause.regex;
+        if (clause.table)
+            made.table = resolveTable(
+                m_build, m_at, *clause.table,
+                {clause.regex ? Service::Regex : service, word, false, takesMapping || clause.regex});
+        else if (kind != ConditionKind::Authenticated)
+            made.kind = ConditionKind::Unsupported; // its value is missing; parsing has said so
+    }
+
+    void implied(ConditionKind kind, const char* words) {
+        Condition made;
+        made.kind = kind;
+        made.implied = true;
+        made.words = words;
+        made.origin = originOf(m_at);
+        m_made.push_back(std::move(made));
+    }
+
+    void unsupported(const Clause& clause, const QByteArray& why) {
+        plain(ConditionKind::Unsupported, clause, clause.negated);
+        m_build.report.warning(m_at, clause.range,
+                               "\"" + clause.text + "\" " + why +
+                                   ": a recipient for whom this is asked gets 451; nothing is lost");
+    }
+
+    void exactTag(const Clause& clause) {
+        plain(ConditionKind::Tag, clause, clause.negated);
+        m_made.back().exactTag = clause.table ? clause.table->value.text : clause.valueText();
+    }
+
+    // The last one made takes other words: for clauses that stand for two conditions.
+    void rename(QByteArray words) { m_made.back().words = std::move(words); }
+
+    std::vector<Condition> take() { return std::move(m_made); }
+
+  private:
+    Build& m_build;
+    const StatementView& m_at;
+    std::vector<Condition> m_made;
+};
+
+// `from auth T` and `from mail-from T` say "from any" and a second condition, which takes the `!` and the
+// table.
+bool isTwofold(const Clause* clause) {
+    return clause && (clause->kind == ClauseKind::FromAuth || clause->kind == ClauseKind::FromMailFrom ||
+                      clause->kind == ClauseKind::ForRecipient);
+}
+
+void addFrom(Conditions& conditions, const Clause* clause) {
+    if (!clause)
+        conditions.implied(ConditionKind::FromLocal, "from local");
+    else if (clause->kind == ClauseKind::FromAny || isTwofold(clause))
+        conditions.plain(ConditionKind::FromAny, *clause, clause->negated && !isTwofold(clause));
+    else if (clause->kind == ClauseKind::FromLocal)
+        conditions.plain(ConditionKind::FromLocal, *clause, clause->negated);
+    else if (clause->kind == ClauseKind::FromSocket)
+        conditions.plain(ConditionKind::FromSocket, *clause, clause->negated);
+    else if (clause->kind == ClauseKind::FromSource)
+        conditions.compared(ConditionKind::FromSource, *clause, Service::Netaddr, "from src");
+    else
+        conditions.unsupported(*clause, "is not tested yet"); // from rdns
+}
+
+void addFor(Conditions& conditions, const Clause* clause) {
+    if (!clause)
+        conditions.implied(ConditionKind::ForLocal, "for local");
+    else if (clause->kind == ClauseKind::ForAny || isTwofold(clause))
+        conditions.plain(ConditionKind::ForAny, *clause, clause->negated && !isTwofold(clause));
+    else if (clause->kind == ClauseKind::ForLocal)
+        conditions.plain(ConditionKind::ForLocal, *clause, clause->negated);
+    else if (clause->kind == ClauseKind::ForDomain)
+        conditions.compared(ConditionKind::ForDomain, *clause, Service::Domain, "for domain");
+    else if (clause->kind == ClauseKind::ForVirtual) // 2012: the domain itself is a key of the map
+        conditions.compared(ConditionKind::ForDomain, *clause, Service::Domain, "for virtual", true);
+    else
+        conditions.unsupported(*clause, "is not tested"); // for network, until May 2012
+}
+
+void sayImplied(Build& build, const StatementView& at, bool from, bool for_) {
+    if (build.saidImplied || (from && for_))
+        return;
+    build.saidImplied = true;
+    const QByteArray what = !from && !for_ ? "neither from nor for: it means from local for local"
+                            : !from        ? "no from: it means from local"
+                                           : "no for: it means for local";
+    const char* who = build.era() == Era::Modern ? "" : " and clients that signed in";
+    build.report.note(at, "this rule has " + what + " (" +
+                              (from ? "names of this computer only" : "mail from this computer") +
+                              (from ? "" : who) + "); the same holds for rules below");
+}
+
+QByteArray methodWord(const Clause& method) {
+    const QByteArray name = method.words.empty() ? method.text : method.words.back().text;
+    for (const char* word : {"mbox", "maildir", "mda", "lmtp", "expand-only", "forward-only"}) {
+        if (method.has(word))
+            return word;
+    }
+    return name;
+}
+
+// The action of a clause that says how to deliver. Null clause: accepted for expansion only.
+std::shared_ptr<Action> actionOf(Build& build, const StatementView& at, const Clause* method,
+                                 const config::RelayClauses& relay) {
+    auto action = std::make_shared<Action>();
+    action->origin = originOf(at);
+    if (method && method->kind == ClauseKind::Relay) {
+        RelayResult made = relayOf(build, at, relay);
+        action->relay = std::move(made.spec);
+        action->unsupported = std::move(made.unsupported);
+    } else if (method && method->kind == ClauseKind::Catch) {
+        action->kind = ActionKind::Catch;
+    } else if (method) {
+        action->unsupported = "delivery by " + methodWord(*method);
+    } else {
+        action->unsupported = "acceptance by aliases alone";
+    }
+    if (!action->unsupported.isEmpty()) {
+        action->kind = ActionKind::Unsupported;
+        if (!at.hasError())
+            build.report.warning(at, action->unsupported +
+                                         " is not carried out yet: recipients decided by this " +
+                                         (at.kind() == config::StatementKind::Action ? "action" : "rule") +
+                                         " get 451 and the sender keeps the mail; nothing is lost");
+    }
+    return action;
+}
+
+// Tables of a delivery are checked though nothing uses them yet: a wrong name should show now.
+void checkLocalTables(Build& build, const StatementView& at, const TableArgument* alias,
+                      const TableArgument* virtualUsers, const TableArgument* userbase) {
+    if (alias)
+        resolveTable(build, at, *alias, {Service::Alias, "alias", true});
+    if (virtualUsers)
+        resolveTable(build, at, *virtualUsers, {Service::Alias, "virtual", true});
+    if (userbase)
+        resolveTable(build, at, *userbase, {Service::Userinfo, "userbase", true});
+}
+
+Rule ruleFrame(const StatementView& at, bool reject) {
+    Rule rule;
+    rule.reject = reject;
+    rule.origin = originOf(at);
+    rule.text = safeText(at);
+    rule.comment = at.commentAbove();
+    return rule;
+}
+
+bool isWritten(const Condition& condition, ConditionKind kind) {
+    return condition.kind == kind && !condition.negated;
+}
+
+bool takesEverything(const Rule& rule) {
+    return std::all_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& one) {
+        return isWritten(one, ConditionKind::FromAny) || isWritten(one, ConditionKind::ForAny);
+    });
+}
+
+// Anybody may send anywhere: nothing in the rule asks for something that a stranger can't claim.
+bool isOpenRelay(const Rule& rule) {
+    if (rule.reject || !rule.action || rule.action->kind != ActionKind::Relay)
+        return false;
+    return std::all_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& one) {
+        const bool claimed = one.kind == ConditionKind::Sender || one.kind == ConditionKind::Helo;
+        return isWritten(one, ConditionKind::FromAny) || isWritten(one, ConditionKind::ForAny) || claimed;
+    });
+}
+
+} // namespace
+
+void addAction(Build& build, const config::ActionView& view) {
+    if (!view.name())
+        return;
+    const QByteArray name = view.name()->text;
+    if (const auto twin = build.rules->actions.find(name); twin != build.rules->actions.end()) {
+        build.report.error(view, view.name()->range,
+                           "action " + name + " is defined already, in line " +
+                               QByteArray::number(twin->second->origin.line));
+        return;
+    }
+    auto action = actionOf(build, view, view.method(), view.relay());
+    action->name = name;
+    if (view.ttl())
+        action->ttl = delayOf(build, view, *view.ttl());
+    if (view.alias() && view.virtualUsers())
+        build.report.error(view, "alias and virtual exclude each other");
+    checkLocalTables(build, view, view.alias(), view.virtualUsers(), view.userbase());
+    build.rules->actions.emplace(name, std::move(action));
+}
+
+void addMatch(Build& build, const config::MatchView& view) {
+    Conditions conditions(build, view);
+    if (const Clause* tag = view.tag())
+        conditions.compared(ConditionKind::Tag, *tag, Service::String, "tag");
+    addFrom(conditions, view.fromClause());
+    addFor(conditions, view.forClause());
+    sayImplied(build, view, view.fromClause() != nullptr, view.forClause() != nullptr);
+    if (const Clause* helo = view.helo())
+        conditions.compared(ConditionKind::Helo, *helo, Service::Domain, "helo");
+    const Clause* from = view.fromClause();
+    for (const Clause* auth : {view.auth(), from && from->kind == ClauseKind::FromAuth ? from : nullptr}) {
+        if (auth)
+            conditions.compared(ConditionKind::Authenticated, *auth, Service::String, "auth", true);
+    }
+    if (const Clause* tls = view.tls())
+        conditions.unsupported(*tls, "is tested by no release of OpenSMTPD and not by Postern either");
+    for (const Clause* sender :
+         {view.sender(), from && from->kind == ClauseKind::FromMailFrom ? from : nullptr}) {
+        if (sender)
+            conditions.compared(ConditionKind::Sender, *sender, Service::Mailaddr, "mail-from", true);
+    }
+    const Clause* to = view.forClause();
+    for (const Clause* recipient :
+         {view.recipient(), to && to->kind == ClauseKind::ForRecipient ? to : nullptr}) {
+        if (recipient)
+            conditions.compared(ConditionKind::Recipient, *recipient, Service::Mailaddr, "rcpt-to", true);
+    }
+    Rule rule = ruleFrame(view, view.isReject());
+    rule.conditions = conditions.take();
+    if (!rule.reject) {
+        const config::Value* name = view.action();
+        if (!name)
+            return; // parsing has said so
+        const auto found = build.rules->actions.find(name->text);
+        if (found == build.rules->actions.end()) {
+            build.report.error(view, name->range,
+                               "no such action: " + harmless(name->text, 80) +
+                                   definedLater(build.actionLines, name->text),
+                               build.actionLines.contains(name->text)
+                                   ? QByteArray()
+                                   : config::nearest(name->text, build.actionLines.keys()));
+            return;
+        }
+        rule.action = found->second;
+    }
+    build.rules->rules.push_back(std::move(rule));
+}
+
+void addRule(Build& build, const config::RuleView& view) {
+    std::shared_ptr<Action> action;
+    const Clause* method = view.method();
+    const bool relays = method && method->kind == ClauseKind::Relay;
+    const TableArgument* recipients = nullptr; // `virtual LIST` on a relay rule of 5.3: only these
+    if (!view.isReject()) {
+        action = actionOf(build, view, method, view.relay());
+        action->ttl = build.rules->settings.queueTtl; // the value in force here
+        if (view.expire())
+            action->ttl = delayOf(build, view, *view.expire());
+        if (relays && (view.alias() || view.userbase()))
+            build.report.error(view, "aliases and userbase may not be used with a relay rule");
+        if (relays && view.virtualUsers())
+            recipients = view.virtualUsers();
+        else
+            checkLocalTables(build, view, view.alias(), view.virtualUsers(), view.userbase());
+    } else if (method) {
+        build.report.warning(view, "a reject rule delivers nothing; what it says about delivery is ignored");
+    }
+    sayImplied(build, view, view.fromClause() != nullptr, !view.forClauses().empty());
+    // Several destinations in braces (2012) are that many rules, the last one first, as the readers of that
+    // time made them.
+    std::vector<const Clause*> destinations(view.forClauses().rbegin(), view.forClauses().rend());
+    if (destinations.empty())
+        destinations.push_back(nullptr);
+    for (const Clause* destination : destinations) {
+        Conditions conditions(build, view);
+        if (const Clause* tag = view.tagged())
+            conditions.exactTag(*tag);
+        if (const Clause* authenticated = view.authenticated())
+            conditions.plain(ConditionKind::Authenticated, *authenticated, authenticated->negated);
+        addFrom(conditions, view.fromClause());
+        if (const Clause* sender = view.sender())
+            conditions.compared(ConditionKind::Sender, *sender, Service::Mailaddr, "sender");
+        if (const Clause* recipient = view.recipient())
+            conditions.compared(ConditionKind::Recipient, *recipient, Service::Mailaddr, "recipient");
+        if (recipients)
+            conditions.compared(ConditionKind::Recipient, *view.clause(ClauseKind::Virtual),
+                                Service::Mailaddr, "virtual");
+        addFor(conditions, destination);
+        Rule rule = ruleFrame(view, view.isReject());
+        rule.conditions = conditions.take();
+        rule.action = action;
+        build.rules->rules.push_back(std::move(rule));
+    }
+}
+
+void checkRules(Build& build, const std::vector<StatementView>& statements) {
+    QHash<std::pair<QByteArray, int>, const StatementView*> places; // filled when the first is needed
+    const auto statementOf = [&](const Rule& rule) {
+        if (places.isEmpty()) {
+            for (const StatementView& one : statements)
+                places.insert({one.file(), one.line()}, &one);
+        }
+        return places.value({rule.origin.file, rule.origin.line});
+    };
+    const Rule* everything = nullptr;
+    for (const Rule& rule : build.rules->rules) {
+        const bool isOpen = !everything && isOpenRelay(rule);
+        if (!everything && !isOpen && !takesEverything(rule))
+            continue;
+        const StatementView* at = statementOf(rule);
+        if (everything && at && rule.origin.line != everything->origin.line)
+            build.report.warning(*at, "never reached: line " + QByteArray::number(everything->origin.line) +
+                                          " already takes everything");
+        if (isOpen && at)
+            build.report.warning(*at, "open relay: anybody may send anywhere through this rule;"
+                                      " say who may (from local, from src, auth) or where to (for domain)");
+        if (!everything && takesEverything(rule))
+            everything = &rule;
+    }
+    if (build.rules->rules.empty())
+        build.report.aboutTheFile(config::Severity::Error,
+                                  "no rules, nothing to do: without a rule every recipient is refused");
+}
+
+} // namespace postern::policy

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Table statements, and the places where a statement uses a table: by name, or written out on the spot.
+#include "base/log.h"
+#include "config/suggest.h"
+#include "config/views/table_view.h"
+#include "policy/build.h"
+
+#include <QCryptographicHash>
+
+namespace postern::policy {
+namespace {
+
+using config::TableArgument;
+using tables::Shape;
+
+constexpr qsizetype kMaxName = 64;
+
+std::vector<tables::Entry> entriesOf(const TableArgument& argument) {
+    std::vector<tables::Entry> entries;
+    for (const config::Value& item : argument.items)
+        entries.push_back({item.text, {}});
+    for (const TableArgument::Pair& pair : argument.pairs)
+        entries.push_back({pair.key.text, pair.value.text});
+    return entries;
+}
+
+// Named after its keys, never its values: stable when a password changes, and nothing to guess a secret from.
+QByteArray inlineName(const Build& build, const std::vector<tables::Entry>& entries) {
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    for (const tables::Entry& entry : entries) {
+        hash.addData(entry.key);
+        hash.addData(QByteArrayView("\n"));
+    }
+    const QByteArray base = "<inline:" + hash.result().toHex().left(12);
+    QByteArray name = base + ">";
+    for (int twin = 2; build.tablesByName.contains(name); ++twin)
+        name = base + "#" + QByteArray::number(twin) + ">";
+    return name;
+}
+
+tables::TablePtr fileTable(Build& build, const config::TableView& view, const QByteArray& name) {
+    const QByteArray path = pathBeside(view.file(), view.path());
+    if (build.options.syntaxOnly)
+        return tables::makeUnavailableTable(name, "file");
+    build.rules->files.append(path);
+    build.tablePaths.insert(name, path);
+    tables::MadeTable made =
+        tables::makeFileTable(build.files, name, path, build.rules->settings.subAddressDelimiter);
+    for (tables::TableProblem& problem : made.problems) {
+        if (problem.line == 0)
+            build.report.error(view, view.source()->range, "table " + name + ": " + problem.text);
+        else
+            build.report.inOtherFile(view, path, problem.line, "table " + name + ": " + problem.text);
+    }
+    return made.table;
+}
+
+tables::TablePtr otherTable(Build& build, const config::TableView& view, const QByteArray& name) {
+    const QByteArrayList known = tables::knownBackends();
+    if (const QByteArray near =
+            known.contains(view.backend()) ? QByteArray() : config::nearest(view.backend(), known);
+        !near.isEmpty())
+        build.report.error(view, view.source()->range, "unknown table backend \"" + view.backend() + "\"",
+                           near);
+    else
+        build.report.warning(
+            view, view.source()->range,
+            "table backend \"" + view.backend() +
+                "\" is not supported yet: recipients whose rule needs this table get 451; nothing is lost");
+    return tables::makeUnavailableTable(name, view.backend());
+}
+
+bool suits(const tables::Table& table, const TableUse& use) {
+    switch (table.shape()) {
+    case Shape::Dynamic:
+        return true;
+    case Shape::List:
+        return !use.wantsMapping;
+    case Shape::Mapping:
+        return use.wantsMapping || use.takesMapping || table.size() == 0; // an empty file is a mapping
+    }
+    return true;
+}
+
+QByteArray misuse(const TableArgument& argument, const TableUse& use) {
+    const QByteArray what = argument.form == TableArgument::Form::Name ? "table <" + argument.value.text + ">"
+                            : argument.form == TableArgument::Form::Literal ? QByteArray("a single value")
+                                                                            : QByteArray("this table");
+    return what + " may not be used for \"" + use.word.toByteArray() + "\": it " +
+           (use.wantsMapping ? "is a list, and keys with values (key = value) are wanted"
+                             : "has keys with values, and a list is wanted");
+}
+
+void checkExpressions(Build& build, const config::StatementView& at, const TableArgument& argument) {
+    for (const config::Value& item : argument.items) {
+        if (!tables::RegexList::isValid(item.text.toLower()))
+            build.report.warning(at, item.range,
+                                 "this regular expression does not read; it never matches anything");
+        else if (item.text != item.text.toLower())
+            build.report.warning(at, item.range,
+                                 "the expression is put into lower case before use, as OpenSMTPD does;"
+                                 " upper-case letters and classes such as \\S change their meaning");
+    }
+}
+
+} // namespace
+
+void addTable(Build& build, const config::TableView& view) {
+    if (!view.name())
+        return; // parsing has said what is wrong
+    const QByteArray name = view.name()->text;
+    if (build.tablesByName.contains(name)) {
+        build.report.error(view, view.name()->range, "table " + name + " is defined already");
+        return;
+    }
+    if (name.size() > kMaxName)
+        build.report.error(view, view.name()->range, "the name of a table has at most 64 characters");
+    tables::TablePtr table;
+    if (const TableArgument* content = view.content()) {
+        const Shape shape = content->pairs.empty() ? Shape::List : Shape::Mapping;
+        table = tables::makeInlineTable(name, shape, entriesOf(*content),
+                                        build.rules->settings.subAddressDelimiter);
+    } else if (!view.source()) {
+        table = tables::makeUnavailableTable(name, "unknown"); // parsing has said what is wrong
+    } else if (tables::backendOf(view.backend()) == tables::Backend::File) {
+        table = fileTable(build, view, name);
+    } else {
+        table = otherTable(build, view, name);
+    }
+    build.tablesByName.insert(name, table);
+    build.rules->tables.push_back(std::move(table));
+}
+
+tables::TablePtr resolveTable(Build& build, const config::StatementView& at, const TableArgument& argument,
+                              const TableUse& use) {
+    tables::TablePtr table;
+    if (argument.form == TableArgument::Form::Name) {
+        const QByteArray& name = argument.value.text;
+        table = build.tablesByName.value(name);
+        if (!table) {
+            const QByteArray near = build.tableLines.contains(name)
+                                        ? QByteArray()
+                                        : config::nearest(name, build.tableLines.keys());
+            build.report.error(at, argument.range,
+                               "no such table: " + harmless(name, 80) + definedLater(build.tableLines, name),
+                               near);
+            return tables::makeUnavailableTable(name, "missing");
+        }
+    } else {
+        std::vector<tables::Entry> entries = entriesOf(argument);
+        const QByteArray name = inlineName(build, entries);
+        const Shape shape = argument.pairs.empty() ? Shape::List : Shape::Mapping;
+        table = tables::makeInlineTable(name, shape, std::move(entries),
+                                        build.rules->settings.subAddressDelimiter);
+        build.tablesByName.insert(name, table);
+        build.rules->inlineTables.push_back(table);
+    }
+    if (!suits(*table, use))
+        build.report.error(at, argument.range, misuse(argument, use));
+    if (use.service == tables::Service::Regex)
+        checkExpressions(build, at, argument);
+    table->prepare(use.service);
+    return table;
+}
+
+void checkSecretFile(Build& build, const config::StatementView& at, const tables::Table& table) {
+    if (build.options.syntaxOnly || table.kind() != "file")
+        return;
+    const QByteArray path = build.tablePaths.value(table.name());
+    if (path.isEmpty() || build.checkedSecretFiles.contains(path))
+        return;
+    build.checkedSecretFiles.append(path);
+    const Result<bool> open = build.files.readableByOthers(path);
+    if (open && *open)
+        build.report.warning(
+            at, "the passwords in " + path +
+                    " can be read by every user of this computer; take that right away (chmod o-r)");
+}
+
+} // namespace postern::policy

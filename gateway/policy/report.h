@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Collects what compiling has to say and puts it in the order of the text.
+//
+// A problem inside a table file stands where the table is defined. Thread: a value.
+#pragma once
+
+#include "config/file_set.h"
+
+#include <vector>
+
+namespace postern::policy {
+
+class Report {
+  public:
+    explicit Report(const config::FileSet& set); // begins with what parsing said
+
+    void say(config::Severity severity, const config::StatementView& at, std::optional<config::Range> range,
+             QByteArray text, QByteArray suggestion = {});
+    void error(const config::StatementView& at, QByteArray text) {
+        say(config::Severity::Error, at, {}, std::move(text));
+    }
+    void error(const config::StatementView& at, config::Range range, QByteArray text,
+               QByteArray suggestion = {}) {
+        say(config::Severity::Error, at, range, std::move(text), std::move(suggestion));
+    }
+    void warning(const config::StatementView& at, QByteArray text) {
+        say(config::Severity::Warning, at, {}, std::move(text));
+    }
+    void warning(const config::StatementView& at, config::Range range, QByteArray text) {
+        say(config::Severity::Warning, at, range, std::move(text));
+    }
+    void note(const config::StatementView& at, QByteArray text) {
+        say(config::Severity::Note, at, {}, std::move(text));
+    }
+
+    void inOtherFile(const config::StatementView& at, const QByteArray& file, int line,
+                     QByteArray text);                             // an error
+    void aboutTheFile(config::Severity severity, QByteArray text); // the main file as a whole
+
+    config::Diagnostics inOrder() &&;
+
+  private:
+    struct Item {
+        int file;
+        qsizetype offset;
+        config::Diagnostic diagnostic;
+    };
+    int fileNumber(const QByteArray& file) const;
+
+    QByteArrayList m_files;
+    std::vector<Item> m_items;
+};
+
+} // namespace postern::policy
