@@ -2,6 +2,7 @@
 //
 // Deliveries to next hops of every temper: each envelope is reported exactly once, and what must not be sent is not.
 #include "base/log.h"
+#include "relay/address_penalties.h"
 #include "relay/relay_worker.h"
 #include "support/fake_clock.h"
 #include "support/fake_internet.h"
@@ -36,14 +37,18 @@ struct World {
                     ++reportsOf[outcome.id];
                 reports.push_back(std::move(report));
             },
-            [this](const QByteArray& address, quint16 port, const QByteArray& source, Milliseconds,
-                   tls::StreamHandler* handler) { return net.connect(address, port, source, handler); });
+            [this](const QByteArray& address, quint16 port, const QByteArray& source, Milliseconds patience,
+                   tls::StreamHandler* handler) {
+                connectPatience.push_back(patience);
+                return net.connect(address, port, source, handler);
+            });
     }
 
     FakeClock clock;
     MemoryFileStore files;
     FakeInternet net;
     FakeResolver* resolver = nullptr;
+    std::vector<Milliseconds> connectPatience;
     std::vector<RelayReport> reports;
     std::map<queue::EnvelopeId, int> reportsOf;
     std::unique_ptr<RelayWorker> worker;
@@ -180,6 +185,34 @@ class TestRelayWorker : public QObject {
         w.submit(w.job());
         QCOMPARE(w.results(), QByteArray("D"));
         QCOMPARE(w.reports[0].peer, QByteArray("hop.example [192.0.2.1]:25"));
+    }
+
+    void aBlackHoledFamilyHoldsUpTheOtherForSecondsOnly() { // D14
+        World w;
+        w.useUrl("smtp://hop.example");
+        w.resolver->setAddresses("hop.example", {"2001:db8::1", "192.0.2.1"});
+        w.hop("2001:db8::1:25").connect = FakeHop::Connect::Refused;
+        w.submit(w.job());
+        QCOMPARE(w.connectPatience.size(), size_t(2));
+        QVERIFY(w.connectPatience[0] < 10s);
+        QCOMPARE(w.connectPatience[1], Milliseconds(30s));
+    }
+
+    void penaltiesGrowAndAreForgiven() { // 15 s · p²
+        AddressPenalties penalties;
+        const SteadyTime now{};
+        std::vector<qint64> seconds;
+        for (int i = 0; i < 4; ++i) {
+            penalties.failed("192.0.2.1:25", now, "no");
+            seconds.push_back(penalties.remaining("192.0.2.1:25", now).count() / 1000);
+        }
+        QCOMPARE(seconds, (std::vector<qint64>{15, 60, 135, 240}));
+        for (int i = 0; i < 100; ++i)
+            penalties.failed("192.0.2.1:25", now, "no");
+        QCOMPARE(penalties.remaining("192.0.2.1:25", now), Milliseconds(1h));
+        QVERIFY(!penalties.isBlocked("192.0.2.1:587", now));
+        penalties.worked("192.0.2.1:25");
+        QVERIFY(!penalties.isBlocked("192.0.2.1:25", now));
     }
 
     void noMoreAddressesThanAllowed() { // standards 10.5
@@ -599,6 +632,16 @@ class TestRelayWorker : public QObject {
         QVERIFY(done);
         QCOMPARE(w.results(), QByteArray("D | T"));
         QCOMPARE(w.lastText(), QByteArray("the gateway stopped before the next hop answered"));
+    }
+
+    void theEndOfDrainingMayDestroyTheWorker() {
+        World w;
+        w.useUrl("smtp://hop.example");
+        w.submit(w.job());
+        w.worker->drain(5s, [&] { w.worker.reset(); });
+        w.settle();
+        w.worker->tick();
+        QVERIFY(!w.worker);
     }
 
     void destroyingItReportsEverything() {

@@ -4,7 +4,9 @@
 // once and stays finished, no password leaves outside TLS, and verdicts follow the class of the reply.
 #include "smtp/client_machine.h"
 #include "support/client_dialogue.h"
+#include "support/client_laws.h"
 
+#include <QRandomGenerator>
 #include <QRegularExpression>
 #include <QTest>
 
@@ -172,6 +174,25 @@ class TestClientStates : public QObject {
                              where.constData());
                 }
             }
+        }
+    }
+
+    // Random servers that mostly speak SMTP; the fuzzer goes on from here.
+    void lawsHoldForAnyServer() {
+        const QByteArrayList phrases = {"220 hi\r\n", "250 ok\r\n", "250-x\r\n250-STARTTLS\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n",
+                                        "354 go\r\n", "451 no\r\n", "550 no\r\n", "421 no\r\n", "334 x\r\n", "235 ok\r\n", "25",
+                                        "0 ok\r\n", "\r\n", "x", "250-a\r\n", "502 what\r\n", "250 8BITMIME\r\n"};
+        for (quint32 seed = 0; seed < 1500; ++seed) {
+            QRandomGenerator random(seed);
+            QByteArray input(1, char(random.bounded(32)));
+            for (int i = 0; i < 14; ++i) {
+                const QByteArray phrase = phrases[random.bounded(int(phrases.size()))];
+                input += char(random.bounded(3) == 0 ? random.bounded(12) : 9);
+                input += char(phrase.size());
+                input += phrase;
+            }
+            const QByteArray broken = brokenClientLaw(input);
+            QVERIFY2(broken.isEmpty(), (broken + ", seed " + QByteArray::number(seed) + ": " + input.toHex()).constData());
         }
     }
 
