@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -177,6 +179,34 @@ class DiskFileStore final : public FileStore {
         return {};
     }
 
+    // Measured on ext4: a file system commits many small changes in one go if they are all asked for at the same time. So
+    // writing is started for all files first, and then a few threads wait side by side.
+    std::vector<Result<void>> syncFiles(const QByteArrayList& paths) override {
+        constexpr size_t kThreads = 4;
+        if (paths.size() < 2)
+            return FileStore::syncFiles(paths);
+#ifdef __linux__
+        for (const QByteArray& path : paths) {
+            const Descriptor fd(::open(path.constData(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+            if (fd.get() >= 0)
+                (void)::sync_file_range(fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE); // a hint; syncFile() tells what came of it
+        }
+#endif
+        std::vector<Result<void>> outcomes(size_t(paths.size()), Error{ErrorCode::Internal, "not synced"});
+        std::atomic<size_t> next = 0;
+        const auto work = [&] {
+            for (size_t i = next.fetch_add(1); i < outcomes.size(); i = next.fetch_add(1))
+                outcomes[i] = syncFile(paths[qsizetype(i)]);
+        };
+        std::vector<std::thread> threads;
+        while (threads.size() + 1 < std::min(kThreads, outcomes.size()))
+            threads.emplace_back(work);
+        work();
+        for (std::thread& thread : threads)
+            thread.join();
+        return outcomes;
+    }
+
     Result<void> syncDirectory(const QByteArray& path) override {
         const Descriptor fd(::open(path.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (fd.get() < 0)
@@ -202,6 +232,13 @@ class DiskFileStore final : public FileStore {
 };
 
 } // namespace
+
+std::vector<Result<void>> FileStore::syncFiles(const QByteArrayList& paths) {
+    std::vector<Result<void>> outcomes;
+    for (const QByteArray& path : paths)
+        outcomes.push_back(syncFile(path));
+    return outcomes;
+}
 
 std::unique_ptr<FileStore> makeDiskFileStore() {
     return std::make_unique<DiskFileStore>();

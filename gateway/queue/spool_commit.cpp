@@ -46,10 +46,10 @@ void Spool::Impl::carryOut(std::vector<SpoolRequest> requests) {
         group.push_back({std::move(request), {}, {}, false});
     for (Step& step : group) {
         if (auto* store = get<StoreMessage>(step.request))
-            step.contents.push_back({store, {}, 0, false});
+            step.contents.push_back({store, {}, 0, false, false});
         if (auto* update = get<UpdateEnvelopes>(step.request))
             for (StoreMessage& bounce : update->bounces)
-                step.contents.push_back({&bounce, {}, 0, false});
+                step.contents.push_back({&bounce, {}, 0, false, false});
         step.writes = std::holds_alternative<StoreMessage>(step.request) || std::holds_alternative<UpdateEnvelopes>(step.request);
     }
 
@@ -80,30 +80,59 @@ void Spool::Impl::placeContents(Group& group) {
     std::optional<Error> noRoom;
     if (auto room = hasRoom(); !room)
         noRoom = room.error();
-    bool anyFile = false;
     for (Step& step : group) {
         if (noRoom && std::holds_alternative<StoreMessage>(step.request))
             step.failure = noRoom; // notices that replace failed mail may use the reserve
-        for (Content& content : step.contents) {
-            if (step.failure)
-                break;
-            if (auto placed = placeContent(content, inGroup); !placed)
-                step.failure = placed.error();
-            anyFile = anyFile || content.inFile;
-        }
+        for (Content& content : step.contents)
+            if (!step.failure)
+                if (auto prepared = prepareContent(content, inGroup); !prepared)
+                    step.failure = prepared.error();
+    }
+    syncContents(group);
+    if (moveContents(group))
+        if (auto synced = files.syncDirectory(paths.bodies); !synced)
+            for (Step& step : group)
+                if (std::any_of(step.contents.begin(), step.contents.end(), [](const Content& c) { return c.inFile; }))
+                    step.failure = synced.error();
+    for (Step& step : group)
         if (step.failure)
             dropContents(step);
-    }
-    if (!anyFile)
-        return;
-    if (auto synced = files.syncDirectory(paths.bodies); !synced) {
-        for (Step& step : group) {
-            if (!step.failure && std::any_of(step.contents.begin(), step.contents.end(), [](const Content& c) { return c.inFile; })) {
-                step.failure = synced.error();
-                dropContents(step);
+}
+
+// All large contents of the group at once: side by side they cost little more than one.
+void Spool::Impl::syncContents(Group& group) {
+    QByteArrayList names;
+    std::vector<Step*> owners;
+    for (Step& step : group)
+        for (const Content& content : step.contents)
+            if (!step.failure && content.isLarge) {
+                names.append(content.file);
+                owners.push_back(&step);
             }
+    if (names.isEmpty())
+        return;
+    const auto outcomes = files.syncFiles(names);
+    for (size_t i = 0; i < outcomes.size(); ++i)
+        if (!outcomes[i])
+            owners[i]->failure = outcomes[i].error();
+}
+
+// True if anything was moved. A file keeps its name in bodies/ only if its row gets committed.
+bool Spool::Impl::moveContents(Group& group) {
+    bool any = false;
+    for (Step& step : group)
+        for (Content& content : step.contents) {
+            if (step.failure || !content.isLarge)
+                continue;
+            const QByteArray place = paths.bodyOf(content.what->message.id);
+            if (auto moved = files.rename(content.file, place); !moved) {
+                step.failure = moved.error();
+                continue;
+            }
+            content.file = place;
+            content.inFile = any = true;
         }
-    }
+    return any;
 }
 
 Result<void> Spool::Impl::hasRoom() const {
@@ -117,8 +146,8 @@ Result<void> Spool::Impl::hasRoom() const {
                      "; new mail is refused below " + QByteArray::number(settings.reserveBytes >> 20) + " MiB"};
 }
 
-// Puts the content where the row will say it is. A file keeps its name in bodies/ only if the row gets committed.
-Result<void> Spool::Impl::placeContent(Content& content, std::unordered_set<MessageId>& inGroup) {
+// Checks the message and, if its content is large, sees to it that it lies in a file, whole but not yet synced.
+Result<void> Spool::Impl::prepareContent(Content& content, std::unordered_set<MessageId>& inGroup) {
     StoreMessage& store = *content.what;
     content.file = store.content.file;
     content.size = store.content.file.isEmpty() ? store.content.bytes.size() : store.content.size;
@@ -132,22 +161,14 @@ Result<void> Spool::Impl::placeContent(Content& content, std::unordered_set<Mess
         return Error{ErrorCode::Exists, "message id " + toText(id) + " is taken"};
     if (content.file.isEmpty() && content.size <= kInlineBody)
         return {};
-    if (content.file.isEmpty()) {
-        if (auto written = writeContent(content); !written)
-            return written;
-    } else {
-        const auto size = files.size(content.file);
-        if (!size)
-            return size.error();
-        if (*size != content.size)
-            return Error{ErrorCode::Io, "the content file " + content.file + " was not written completely"};
-        if (auto synced = files.syncFile(content.file); !synced)
-            return synced;
-    }
-    if (auto moved = files.rename(content.file, paths.bodyOf(id)); !moved)
-        return moved;
-    content.file = paths.bodyOf(id);
-    content.inFile = true;
+    content.isLarge = true;
+    if (content.file.isEmpty())
+        return writeContent(content);
+    const auto size = files.size(content.file);
+    if (!size)
+        return size.error();
+    if (*size != content.size)
+        return Error{ErrorCode::Io, "the content file " + content.file + " was not written completely"};
     return {};
 }
 
@@ -158,8 +179,6 @@ Result<void> Spool::Impl::writeContent(Content& content) {
     if (!file)
         return file.error();
     auto written = (*file)->write(content.what->content.bytes);
-    if (written)
-        written = (*file)->sync();
     if (written)
         written = (*file)->close();
     return written;

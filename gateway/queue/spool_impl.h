@@ -55,7 +55,8 @@ struct Spool::Impl {
         StoreMessage* what = nullptr;
         QByteArray file;          // where its content lies now if not in the database
         qint64 size = 0;
-        bool inFile = false;
+        bool isLarge = false;     // goes into a file of its own
+        bool inFile = false;      // lies in bodies/ now
     };
     struct Step {                 // one request of the group
         SpoolRequest request;
@@ -66,7 +67,9 @@ struct Spool::Impl {
     using Group = std::vector<Step>;
     void carryOut(std::vector<SpoolRequest> requests);
     void placeContents(Group& group);
-    Result<void> placeContent(Content& content, std::unordered_set<MessageId>& inGroup);
+    Result<void> prepareContent(Content& content, std::unordered_set<MessageId>& inGroup);
+    void syncContents(Group& group);
+    bool moveContents(Group& group);
     Result<void> writeContent(Content& content);
     Result<void> hasRoom() const;
     void dropContents(Step& step);

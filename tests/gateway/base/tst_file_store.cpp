@@ -89,6 +89,19 @@ void TestFileStore::keepsTheRules() {
     QVERIFY(put(store, root + "/two", QByteArray(200'000, 'x')));
     QCOMPARE(bytesOf(store, root + "/two"), QByteArray(200'000, 'x'));
     QVERIFY(store.syncFile(root + "/two"));
+    QByteArrayList many;
+    for (int i = 0; i < 20; ++i) {
+        many.append(root + "/many" + QByteArray::number(i));
+        if (i != 13)
+            QVERIFY(put(store, many.last(), "x"));
+    }
+    const auto synced = store.syncFiles(many);
+    QCOMPARE(synced.size(), size_t(20));
+    for (size_t i = 0; i < 20; ++i)
+        QCOMPARE(synced[i].has_value(), i != 13); // each has its own outcome
+    for (const QByteArray& one : many)
+        (void)store.remove(one);
+    QVERIFY(store.syncFiles({}).empty());
     QCOMPARE(store.list(root).value_or({}), (QByteArrayList{"one", "two"}));
     QVERIFY(store.rename(root + "/two", root + "/one")); // replaces
     QCOMPARE(store.list(root).value_or({}), (QByteArrayList{"one"}));

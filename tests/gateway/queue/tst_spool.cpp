@@ -157,7 +157,7 @@ void TestSpool::failedFolderSyncFailsAllFiles() {
         message.done = [&answers](const Result<BodyPtr>& done) { answers.append(done ? "ok" : "failed"); };
         group.push_back(std::move(message));
     }
-    f.faults->failAt = f.faults->count + 5; // sync, rename, sync, rename, then the folder
+    f.faults->failAt = f.faults->count + 5; // sync, sync, rename, rename, then the folder
     f.spool->carryOut(std::move(group));
     QCOMPARE(answers.join(' '), QByteArray("failed ok failed"));
     QVERIFY(f.disk.list("/spool/bodies")->isEmpty());
