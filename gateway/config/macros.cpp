@@ -10,6 +10,9 @@ MacroValuePtr MacroTable::find(const QByteArray& name) const {
 }
 
 QList<QByteArray> MacroTable::names() const {
+    constexpr qsizetype kMostCompared = 500;
+    if (m_fixed.size() + m_values.size() > kMostCompared)
+        return {};
     return m_fixed.keys() + m_values.keys();
 }
 

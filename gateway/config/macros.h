@@ -33,7 +33,7 @@ class MacroTable {
     // A macro given on the command line (-D name=value): no definition in a file replaces it.
     void defineFixed(const QByteArray& name, MacroValuePtr value) { m_fixed.insert(name, std::move(value)); }
     MacroValuePtr find(const QByteArray& name) const; // null: not defined
-    QList<QByteArray> names() const;                  // for near misses
+    QList<QByteArray> names() const;                  // for near misses; none if there are too many to compare
 
     // Takes `count` from what may still be expanded; false: the limit is reached.
     bool spend(qsizetype count);

@@ -84,6 +84,8 @@ void Parser::expand(const Token& token) {
     const QByteArray name = bytes(token).sliced(1).toByteArray();
     m_lexeme = {TokenKind::Word, bytes(token).toByteArray(), range, true};
     const MacroValuePtr value = m_macros.find(name);
+    if (!value && isFull())
+        return;
     if (!value) {
         const QByteArray near = nearest(name, m_macros.names());
         say(Severity::Error, range, "macro \"" + name + "\" is not defined; write " + name + " = \"...\" above this line",
@@ -187,6 +189,8 @@ QByteArray Parser::found() {
 }
 
 bool Parser::expected(QByteArrayView what) {
+    if (isFull())
+        return false;
     if (peek().kind == TokenKind::MacroUse) { // a `$` inside a macro's value
         error("the value of " + bytes(m_tokens[m_next]).toByteArray() + " uses " + m_lexeme.text +
               ", but macros are not expanded inside macros; write the value out");
@@ -197,6 +201,8 @@ bool Parser::expected(QByteArrayView what) {
 }
 
 bool Parser::expectedOneOf(const QByteArrayList& words) {
+    if (isFull())
+        return false;
     const QByteArray list = words.mid(0, words.size() - 1).join(", ") + " or " + words.last();
     const QByteArray near = !atEnd() && m_lexeme.kind == TokenKind::Word ? nearest(m_lexeme.text, words) : QByteArray();
     error("expected " + list + ", found " + found(), near);
@@ -255,6 +261,8 @@ bool Parser::time() {
 }
 
 bool Parser::keyword(QByteArrayView word) {
+    if (!atWord(word) && isFull())
+        return false;
     if (!atWord(word)) {
         const QByteArray near = peek().kind == TokenKind::Word ? nearest(m_lexeme.text, {word.toByteArray()}) : QByteArray();
         error("expected \"" + word.toByteArray() + "\", found " + found(), near);

@@ -65,6 +65,7 @@ class Parser {
 
     // parser.cpp: values and diagnostics
     void say(Severity severity, Range range, QByteArray text, QByteArray suggestion = {});
+    bool isFull() const { return m_output.notes.size() > kMostDiagnostics; } // nothing that is said is kept any more
     void error(QByteArray text, QByteArray suggestion = {}); // at the next token
     bool expected(QByteArrayView what);                      // "expected WHAT, found ..."; always false
     bool expectedOneOf(const QByteArrayList& words); // the same, with a near miss

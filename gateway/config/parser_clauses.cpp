@@ -35,6 +35,8 @@ void Parser::sayOtherDialect(std::span<const ClauseRule> rules, const ClauseRule
 }
 
 bool Parser::unknownWord(std::initializer_list<Context> contexts) {
+    if (isFull())
+        return false;
     QByteArrayList words;
     for (const Context context : contexts) {
         for (const ClauseRule& rule : clausesIn(context)) {

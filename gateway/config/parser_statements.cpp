@@ -105,7 +105,7 @@ bool Parser::statementBody(const Lexeme& first, StatementKind& kind) {
 
 bool Parser::unknownStatement() {
     QByteArray near;
-    if (peek().kind == TokenKind::Word)
+    if (peek().kind == TokenKind::Word && !isFull())
         near = nearest(m_lexeme.text, statementWords(m_dialect));
     if (m_lexeme.kind == TokenKind::Unread)
         error("the file is too long to be read from here on");

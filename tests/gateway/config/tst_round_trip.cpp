@@ -182,6 +182,7 @@ void TestRoundTrip::hostileInput_data() {
     for (int i = 1; i < 100000; ++i)
         macros += 'm' + QByteArray::number(i) + " = $m" + QByteArray::number(i - 1) + '\n';
     QTest::newRow("C01 100 000 macros, each defined by the one before") << macros + "listen on $m99999\n";
+    QTest::newRow("1 000 near misses among 100 000 macros") << macros + QByteArray("listen on $m12345x\n").repeated(1000);
     QTest::newRow("a macro that names itself, 100 000 times") << "x = \"$x\"\n" + QByteArray("listen on $x\n").repeated(100000);
     QTest::newRow("100 000 macros that are not defined") << QByteArray("$y ").repeated(100000);
     QTest::newRow("100 000 near misses") << "abcdefg = \"x\"\n" + QByteArray("lisen on $abcdefh\n").repeated(100000);
