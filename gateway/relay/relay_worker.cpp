@@ -7,6 +7,7 @@
 #include <QRandomGenerator>
 #include <QTimer>
 
+#include <algorithm>
 #include <map>
 
 namespace postern::relay {

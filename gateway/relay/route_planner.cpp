@@ -8,6 +8,7 @@
 #include <QHostAddress>
 
 #include <algorithm>
+#include <limits>
 
 using namespace Qt::StringLiterals;
 

@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 
+#include <algorithm>
+
 namespace postern::relay {
 namespace {
 
