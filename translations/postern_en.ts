@@ -90,6 +90,27 @@
     </message>
 </context>
 <context>
+    <name>Story</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <comment>recipients</comment>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>postern::window::ActivityPage</name>
+    <message numerus="yes">
+        <source>Paused, %n new</source>
+        <translation>
+            <numerusform>Paused, %n new</numerusform>
+            <numerusform>Paused, %n new</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>postern::window::BannerStack</name>
     <message numerus="yes">
         <source>%n more</source>
@@ -101,12 +122,94 @@
     </message>
 </context>
 <context>
+    <name>postern::window::CaughtPage</name>
+    <message numerus="yes">
+        <source>%n message(s) kept for reading; nothing of it is sent</source>
+        <translation>
+            <numerusform>%n message kept for reading; nothing of it is sent</numerusform>
+            <numerusform>%n messages kept for reading; nothing of it is sent</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Remove %n caught message(s)?</source>
+        <translation>
+            <numerusform>Remove %n caught message?</numerusform>
+            <numerusform>Remove %n caught messages?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>postern::window::MailReader</name>
+    <message numerus="yes">
+        <source>%n more; save the message to have them.</source>
+        <comment>attachments</comment>
+        <translation>
+            <numerusform>%n more; save the message to have them.</numerusform>
+            <numerusform>%n more; save the message to have them.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>postern::window::MainWindow</name>
     <message numerus="yes">
         <source>%n message(s) are waiting. They stay safe and leave when Postern runs again.</source>
         <translation>
             <numerusform>%n message is waiting. It stays safe and leaves when Postern runs again.</numerusform>
             <numerusform>%n messages are waiting. They stay safe and leave when Postern runs again.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>postern::window::MessagePage</name>
+    <message numerus="yes">
+        <source>%n recipient(s)</source>
+        <translation>
+            <numerusform>%n recipient</numerusform>
+            <numerusform>%n recipients</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>postern::window::QueueModel</name>
+    <message numerus="yes">
+        <source>%n message(s)</source>
+        <translation>
+            <numerusform>%n message</numerusform>
+            <numerusform>%n messages</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s) or more</source>
+        <translation>
+            <numerusform>%n message or more</numerusform>
+            <numerusform>%n messages or more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more for the same reason</source>
+        <translation>
+            <numerusform>%n more for the same reason</numerusform>
+            <numerusform>%n more for the same reason</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>postern::window::QueuePage</name>
+    <message numerus="yes">
+        <source>%n message(s) are safe on this computer and waiting to leave</source>
+        <translation>
+            <numerusform>%n message is safe on this computer and waiting to leave</numerusform>
+            <numerusform>%n messages are safe on this computer and waiting to leave</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>postern::window::UndoBar</name>
+    <message numerus="yes">
+        <source>Removed %n message(s).</source>
+        <translation>
+            <numerusform>Removed %n message.</numerusform>
+            <numerusform>Removed %n messages.</numerusform>
         </translation>
     </message>
 </context>

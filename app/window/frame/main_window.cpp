@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/frame/main_window.h"
 
+#include "window/activity/activity_page.h"
+#include "window/caught/caught_page.h"
 #include "window/frame/bars.h"
 #include "window/frame/rail.h"
 #include "window/frame/tray.h"
+#include "window/message/message_page.h"
 #include "window/overview/overview_page.h"
+#include "window/queue/queue_page.h"
 #include "window/theme/line_icon.h"
 #include "window/theme/theme.h"
 #include "window/widgets/focus_ring.h"
@@ -134,7 +138,29 @@ void MainWindow::makePages() {
     connect(m_overview, &OverviewPage::remedyAsked, this, &MainWindow::carryOut);
     connect(m_overview, &OverviewPage::thingOpened, this, &MainWindow::openThing);
     addPage(m_overview, u"overview"_s, u"overview"_s, tr("Overview"));
+    m_queue = new QueuePage(m_link);
+    connect(m_queue, &QueuePage::messageOpened, this, &MainWindow::openMessage);
+    connect(m_queue, &QueuePage::resumeAsked, this, [this] { pause(u"mta"_s, false); });
+    addPage(m_queue, u"queue"_s, u"queue"_s, tr("Queue"));
+    m_activity = new ActivityPage(m_link);
+    connect(m_activity, &ActivityPage::messageOpened, this, &MainWindow::openMessage);
+    addPage(m_activity, u"activity"_s, u"activity"_s, tr("Activity"));
+    m_caught = new CaughtPage(m_link);
+    connect(m_caught, &CaughtPage::messageOpened, this, &MainWindow::openMessage);
+    addPage(m_caught, u"caught"_s, u"mail"_s, tr("Caught mail"));
+    m_message = new MessagePage(m_link); // reached from the others, so not in the rail
+    connect(m_message, &MessagePage::backAsked, this, &MainWindow::openPage);
+    connect(m_message, &MessagePage::removeAsked, this, [this](const QStringList& ids, const QString& from) {
+        openPage(from);
+        if (from == u"caught")
+            m_caught->removeLater(ids);
+        else
+            m_queue->removeLater(ids);
+    });
+    m_stack->addWidget(m_message);
     m_railModel->setEntries(m_railEntries);
+    connect(m_rail, &QAbstractItemView::clicked, this,
+            [this](const QModelIndex& index) { openPage(index.data(RailModel::IdRole).toString()); });
     connect(m_rail, &Rail::chosen, this, &MainWindow::openPage);
     connect(m_rail, &Rail::entered, this, [this](const QString&) {
         if (QWidget* stop = firstStop(m_stack->currentWidget()))
@@ -152,6 +178,19 @@ void MainWindow::openPage(const QString& id) {
     if (!page)
         return;
     m_rail->choose(id);
+    turnTo(page);
+}
+
+void MainWindow::openMessage(const QString& id) {
+    Page* from = currentPage();
+    m_message->open(id, m_pages.key(from, u"queue"_s), from->accessibleName());
+    turnTo(m_message);
+    m_message->setFocus();
+    if (QWidget* stop = firstStop(m_message))
+        stop->setFocus(Qt::OtherFocusReason);
+}
+
+void MainWindow::turnTo(Page* page) {
     if (m_stack->currentWidget() != page)
         m_stack->setCurrentWidget(page);
     if (m_messageMenu) {
@@ -170,6 +209,9 @@ void MainWindow::showStatus() {
     m_railModel->setCount(u"queue"_s, status.waiting + status.inFlight + status.held, queueNeedsPerson(status));
     m_railModel->setCount(u"caught"_s, status.caught, false);
     m_overview->showState(state);
+    m_queue->showState(state);
+    m_activity->showState(state);
+    m_caught->showState(state);
     m_showQueue->setText(tr("Queue (%1)").arg(countWords(status.waiting + status.inFlight + status.held)));
     m_pauseMenu->menuAction()->setVisible(state.isThere && !status.relayPaused);
     m_resume->setVisible(state.isThere && status.relayPaused);

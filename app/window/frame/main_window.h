@@ -28,9 +28,13 @@ class QStackedWidget;
 
 namespace postern::window {
 
+class ActivityPage;
+class CaughtPage;
 class FootBar;
+class MessagePage;
 class OverviewPage;
 class Page;
+class QueuePage;
 class TopBar;
 class Tray;
 
@@ -76,7 +80,8 @@ class MainWindow final : public QMainWindow {
     void carryOut(Remedy remedy);
     void openThing(const QString& id);
     void openState();
-    void openMessage(const QString& messageId, const QString& envelopeId);
+    void openMessage(const QString& id);
+    void turnTo(Page* page);
     void pause(const QString& what, bool on, int minutes = 0);
     void tellFailure(const QString& what, const control::Reply& reply);
     void reloadConfig();
@@ -107,6 +112,10 @@ class MainWindow final : public QMainWindow {
     FootBar* m_foot = nullptr;
     Tray* m_tray = nullptr;
     OverviewPage* m_overview = nullptr;
+    QueuePage* m_queue = nullptr;
+    ActivityPage* m_activity = nullptr;
+    CaughtPage* m_caught = nullptr;
+    MessagePage* m_message = nullptr;
     QHash<QString, Page*> m_pages;
     QStringList m_pageOrder;
     QMenu* m_messageMenu = nullptr;

@@ -186,14 +186,14 @@ void OverviewPage::showState(const LinkState& state) {
     m_header->setLine(todayWords(now));
     m_banners->setBanners(banners);
     m_allWell->setVisible(state.isThere && banners.isEmpty());
-    m_body->setVisible(state.isThere || state.wasEverThere);
+    m_body->setVisible(state.isThere); // what it was before says nothing about now
     const bool isFresh = state.isThere && isFreshCatcher(status);
     m_firstSteps->setVisible(isFresh);
     if (isFresh) {
         m_address->setText(leftToRight(listeningAddress(status)));
         m_command->setText(leftToRight(trialCommand(status)));
     }
-    if (!state.isThere && !state.wasEverThere)
+    if (!state.isThere)
         return;
     m_in->setLines(comingIn(status, now));
     m_out->setLines(goingOut(status, now));

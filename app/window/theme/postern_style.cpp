@@ -113,6 +113,33 @@ void PosternStyle::drawTab(const QStyleOptionTab& tab, QPainter& painter) const 
         painter.fillRect(tab.rect, mixed(r.text, r.base, 0.06));
 }
 
+// Icon, words and perhaps a chevron, centred as one, 8 px apart.
+void PosternStyle::drawButtonLabel(const QStyleOptionButton& button, QPainter& painter) const {
+    const Roles& r = theme::roles();
+    const bool hasMenu = button.features.testFlag(QStyleOptionButton::HasMenu);
+    const bool isEnabled = button.state.testFlag(State_Enabled);
+    const QColor ink = !isEnabled                                                          ? r.textDisabled
+                       : button.features.testFlag(QStyleOptionButton::DefaultButton) ? r.onAccent
+                                                                                           : r.text;
+    const QSize icon = button.icon.isNull() ? QSize(0, 0) : button.iconSize;
+    const int words = button.fontMetrics.size(Qt::TextShowMnemonic, button.text).width();
+    const int gap = icon.width() > 0 && words > 0 ? 8 : 0;
+    const int chevron = hasMenu ? 22 : 0;
+    int x = button.rect.left() + std::max(6, (button.rect.width() - icon.width() - gap - words - chevron) / 2);
+    const auto placed = [&](const QRect& rect) { return visualRect(button.direction, button.rect, rect); };
+    if (icon.width() > 0) {
+        const QRect box(x, button.rect.top() + (button.rect.height() - icon.height()) / 2, icon.width(), icon.height());
+        button.icon.paint(&painter, placed(box), Qt::AlignCenter, isEnabled ? QIcon::Normal : QIcon::Disabled);
+        x += icon.width() + gap;
+    }
+    painter.setPen(ink);
+    painter.drawText(placed(QRect(x, button.rect.top(), words + 2, button.rect.height())),
+                     Qt::AlignCenter | Qt::TextShowMnemonic | Qt::TextHideMnemonic | Qt::TextSingleLine, button.text);
+    if (hasMenu)
+        paintLineIcon(painter, placed(QRect(x + words + 6, button.rect.top() + (button.rect.height() - 16) / 2, 16, 16)),
+                      u"chevron-down"_s, ink);
+}
+
 void PosternStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
                                const QWidget* widget) const {
     const Roles& r = theme::roles();
@@ -142,12 +169,12 @@ void PosternStyle::drawControl(ControlElement element, const QStyleOption* optio
                           r.line);
         return;
     }
-    if (element == CE_PushButtonLabel) {
-        if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option);
-            button && button->features.testFlag(QStyleOptionButton::DefaultButton)) {
-            QStyleOptionButton copy = *button;
-            copy.palette.setColor(QPalette::ButtonText, r.onAccent);
-            QProxyStyle::drawControl(element, &copy, painter, widget);
+    if (element == CE_PushButtonLabel || element == CE_PushButtonBevel) {
+        if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
+            if (element == CE_PushButtonBevel)
+                proxy()->drawPrimitive(PE_PanelButtonCommand, option, painter, widget);
+            else
+                drawButtonLabel(*button, *painter);
             return;
         }
     }
@@ -208,7 +235,11 @@ QSize PosternStyle::sizeFromContents(ContentsType type, const QStyleOption* opti
     QSize size = QProxyStyle::sizeFromContents(type, option, contents, widget);
     if (type == CT_PushButton) {
         const bool isSmall = widget && widget->property("small").toBool();
-        size = QSize(size.width() + 8, std::max(isSmall ? 25 : 29, contents.height() + 8));
+        const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option);
+        const bool hasMenu = button && button->features.testFlag(QStyleOptionButton::HasMenu);
+        const int icon = button && !button->icon.isNull() ? button->iconSize.width() + 8 : 0;
+        const int words = button ? button->fontMetrics.size(Qt::TextShowMnemonic, button->text).width() : contents.width();
+        size = QSize(words + icon + (hasMenu ? 22 : 0) + (isSmall ? 20 : 26), std::max(isSmall ? 25 : 29, contents.height() + 8));
     } else if (type == CT_LineEdit) {
         const bool isSmall = widget && widget->property("small").toBool();
         size.setHeight(std::max(isSmall ? 25 : 29, contents.height() + 8));

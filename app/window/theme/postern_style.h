@@ -8,6 +8,7 @@
 
 #include <QProxyStyle>
 
+class QStyleOptionButton;
 class QStyleOptionSlider;
 class QStyleOptionTab;
 
@@ -34,6 +35,7 @@ class PosternStyle final : public QProxyStyle {
     void polish(QWidget* widget) override;
 
   private:
+    void drawButtonLabel(const QStyleOptionButton& button, QPainter& painter) const;
     void drawScrollBar(const QStyleOptionSlider& bar, QPainter& painter, const QWidget* widget) const;
     void drawHeaderSection(const QStyleOption& option, QPainter& painter) const;
     void drawTab(const QStyleOptionTab& tab, QPainter& painter) const;

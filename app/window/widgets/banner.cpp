@@ -16,8 +16,9 @@ namespace postern::window {
 Banner::Banner(QWidget* parent) : QFrame(parent) {
     setFocusPolicy(Qt::NoFocus);
     auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(38, 8, 12, 8);
+    row->setContentsMargins(12, 8, 12, 8);
     row->setSpacing(8);
+    row->addSpacing(18); // the icon's place
     auto* words = new QVBoxLayout;
     words->setSpacing(2);
     m_title = makeLabel(LabelKind::Section);
