@@ -29,7 +29,7 @@ KindWords kindWords(const QString& kind) {
     if (kind == u"delivered")
         return {ActivityGroup::Delivered, Tone::Ok, u"ok"_s, Words::tr("Delivered")};
     if (kind == u"delayed")
-        return {ActivityGroup::Waiting, Tone::Link, u"waiting"_s, Words::tr("Asked to wait")};
+        return {ActivityGroup::Waiting, Tone::Link, u"waiting"_s, Words::tr("Delayed")};
     if (kind == u"bounced")
         return {ActivityGroup::Refused, Tone::Error, u"bounce"_s, Words::tr("Sent back")};
     if (kind == u"refused")

@@ -29,12 +29,17 @@ using namespace Qt::StringLiterals;
 namespace postern::window {
 namespace {
 
+constexpr int kDetailsHeight = 180; // at first; the splitter keeps what the person chose
+
 class ActivityView final : public QTreeView {
   public:
     explicit ActivityView(QAbstractItemModel* model) {
         setObjectName(u"activityView"_s);
         setModel(model);
-        setItemDelegate(new ToneDelegate(ActivityModel::ToneRole, ActivityModel::IconRole, this));
+        auto* delegate = new ToneDelegate(ActivityModel::ToneRole, ActivityModel::IconRole, this);
+        delegate->setLeadIndent(14);
+        setItemDelegate(delegate);
+        header()->setProperty("leadIndent", 14);
         setFrameShape(QFrame::NoFrame);
         setRootIsDecorated(false);
         setIndentation(0);
@@ -45,7 +50,7 @@ class ActivityView final : public QTreeView {
         header()->setSectionsMovable(false);
         const QFontMetrics metrics(font());
         header()->setSectionResizeMode(QHeaderView::Fixed);
-        header()->resizeSection(ActivityModel::Time, metrics.horizontalAdvance(u"18 Nov, 14:31"_s) + 34);
+        header()->resizeSection(ActivityModel::Time, metrics.horizontalAdvance(u"18 Nov, 14:31"_s) + 40);
         header()->resizeSection(ActivityModel::What, metrics.horizontalAdvance(u"Asked to wait "_s) + 48);
         header()->setStretchLastSection(true);
     }
@@ -100,7 +105,7 @@ ActivityPage::ActivityPage(GatewayLink& link, QWidget* parent) : Page(parent), m
     tools->setSpacing(7);
     const std::pair<ActivityGroup, QString> groups[] = {
         {ActivityGroup::TakenIn, tr("Taken in")}, {ActivityGroup::Delivered, tr("Delivered")},
-        {ActivityGroup::Waiting, tr("Asked to wait")}, {ActivityGroup::Refused, tr("Refused")},
+        {ActivityGroup::Waiting, tr("Delayed")}, {ActivityGroup::Refused, tr("Refused")},
         {ActivityGroup::Connections, tr("Connections")}, {ActivityGroup::Gateway, tr("Gateway")}};
     for (const auto& [group, text] : groups) {
         auto* chip = new FilterChip(text);
@@ -141,12 +146,13 @@ ActivityPage::ActivityPage(GatewayLink& link, QWidget* parent) : Page(parent), m
     m_body->addWidget(m_view);
     m_body->addWidget(m_empty);
     m_details = makeDetails();
-    auto* split = new QSplitter(Qt::Vertical);
-    split->addWidget(m_body);
-    split->addWidget(m_details);
-    split->setChildrenCollapsible(false);
-    split->setStretchFactor(0, 1);
-    column->addWidget(split, 1);
+    m_split = new QSplitter(Qt::Vertical);
+    m_split->addWidget(m_body);
+    m_split->addWidget(m_details);
+    m_split->setChildrenCollapsible(false);
+    m_split->setStretchFactor(0, 1);
+    m_split->setStretchFactor(1, 0);
+    column->addWidget(m_split, 1);
 
     connect(m_find, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_filter->setWords(text);
@@ -259,7 +265,12 @@ void ActivityPage::showEmptiness() {
 
 void ActivityPage::showCurrent() {
     const auto* event = m_body->currentIndex() == 0 ? current() : nullptr;
+    const bool wasShown = !m_details->isHidden();
     m_details->setVisible(event != nullptr);
+    if (event && !wasShown && !m_hasSplit) {
+        m_hasSplit = true;
+        m_split->setSizes({std::max(200, m_split->height() - kDetailsHeight), kDetailsHeight});
+    }
     m_open->setVisible(event && !event->message.isEmpty());
     m_copy->setEnabled(event != nullptr);
     if (!event)

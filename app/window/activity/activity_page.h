@@ -9,6 +9,7 @@
 
 class QPlainTextEdit;
 class QPushButton;
+class QSplitter;
 class QStackedWidget;
 class QTreeView;
 
@@ -54,6 +55,8 @@ class ActivityPage final : public Page {
     EmptyState* m_empty = nullptr;
     QStackedWidget* m_body = nullptr;
     QWidget* m_details = nullptr;
+    QSplitter* m_split = nullptr;
+    bool m_hasSplit = false;
     ElidedLabel* m_title = nullptr;
     QPlainTextEdit* m_words = nullptr;
     QPushButton* m_openButton = nullptr;

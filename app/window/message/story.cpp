@@ -106,8 +106,8 @@ StoryStep nextStep(const control::QueueRow& row, bool sendingPaused, qint64 now)
         step.fact = Words::tr("Goes out when sending is resumed");
         step.reason = to;
     } else {
-        step.fact = row.nextTryAt <= now ? Words::tr("Tried again now")
-                                         : Words::tr("Tried again at %1").arg(whenWords(row.nextTryAt, now));
+        step.fact = row.nextTryAt <= now ? Words::tr("The next try is now")
+                                         : Words::tr("The next try is at %1").arg(whenWords(row.nextTryAt, now));
         step.reason = row.expiresAt > 0 ? Words::tr("Postern keeps trying %1 until %2, then it tells the sender.")
                                               .arg(to, whenWords(row.expiresAt, now))
                                         : to;

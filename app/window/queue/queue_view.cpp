@@ -34,7 +34,8 @@ void ToneDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     const bool isSelected = option.state.testFlag(QStyle::State_Selected);
     const auto tone = static_cast<Tone>(index.data(m_toneRole).toInt());
     const QColor ink = isSelected && r.highContrast ? r.selectionText : r.tone(tone).ink;
-    QRect box = option.rect.adjusted(6, 0, -6, 0);
+    const int lead = index.column() == 0 ? m_leadIndent : 0;
+    QRect box = QStyle::visualRect(option.direction, option.rect, option.rect.adjusted(6 + lead, 0, -6, 0));
     painter->save();
     if (const QString icon = index.data(m_iconRole).toString(); !icon.isEmpty()) {
         paintLineIcon(*painter, QStyle::visualRect(option.direction, box, QRect(box.left(), box.top() + (box.height() - 16) / 2, 16, 16)),
@@ -133,13 +134,12 @@ QueueView::QueueView(QueueModel* model, QWidget* parent) : QTreeView(parent), m_
     header()->setSectionsMovable(false);
     header()->setStretchLastSection(false);
     header()->setMinimumSectionSize(40);
+    header()->setProperty("leadIndent", kIndent + 8); // where the rows' words start and end
+    header()->setProperty("trailIndent", 14);
     setExpandsOnDoubleClick(false);
     setAccessibleName(tr("Messages in the queue"));
     connect(model, &QAbstractItemModel::modelReset, this, &QueueView::dressGroups);
-    connect(model, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex& at) {
-        if (!at.isValid())
-            dressGroups();
-    });
+    connect(model, &QAbstractItemModel::rowsInserted, this, &QueueView::dressGroups);
     connect(this, &QAbstractItemView::activated, this, &QueueView::open);
     fitColumns();
     dressGroups();
@@ -150,6 +150,9 @@ void QueueView::dressGroups() {
     for (int i = 0; i < m_model->rowCount(); ++i) {
         const QModelIndex group = m_model->index(i, 0);
         setFirstColumnSpanned(i, {}, true);
+        const int last = m_model->rowCount(group) - 1;
+        if (last >= 0 && m_model->kind(m_model->index(last, 0, group)) == QueueModel::Kind::More)
+            setFirstColumnSpanned(last, group, true);
         if (indexWidget(group))
             continue;
         const Cure cure = m_model->reason(group)->cure;

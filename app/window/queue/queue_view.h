@@ -19,9 +19,12 @@ class ToneDelegate : public QStyledItemDelegate {
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
+    void setLeadIndent(int pixels) { m_leadIndent = pixels; } // of the first column
+
   private:
     int m_toneRole;
     int m_iconRole;
+    int m_leadIndent = 0;
 };
 
 class QueueDelegate final : public ToneDelegate {

@@ -128,7 +128,7 @@ void PosternStyle::drawButtonLabel(const QStyleOptionButton& button, QPainter& p
     int x = button.rect.left() + std::max(6, (button.rect.width() - icon.width() - gap - words - chevron) / 2);
     const auto placed = [&](const QRect& rect) { return visualRect(button.direction, button.rect, rect); };
     if (icon.width() > 0) {
-        const QRect box(x, button.rect.top() + (button.rect.height() - icon.height()) / 2, icon.width(), icon.height());
+        const QRect box(x, button.rect.top() + (button.rect.height() - icon.height() + 1) / 2, icon.width(), icon.height());
         button.icon.paint(&painter, placed(box), Qt::AlignCenter, isEnabled ? QIcon::Normal : QIcon::Disabled);
         x += icon.width() + gap;
     }
@@ -146,6 +146,19 @@ void PosternStyle::drawControl(ControlElement element, const QStyleOption* optio
     if (element == CE_HeaderSection || element == CE_HeaderEmptyArea) {
         drawHeaderSection(*option, *painter);
         return;
+    }
+    if (element == CE_HeaderLabel) {
+        if (const auto* label = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+            const bool isFirst = label->position == QStyleOptionHeader::Beginning || label->position == QStyleOptionHeader::OnlyOneSection;
+            const bool isLast = label->position == QStyleOptionHeader::End;
+            const int lead = 6 + (isFirst && widget ? widget->property("leadIndent").toInt() : 0);
+            const int trail = 6 + (isLast && widget ? widget->property("trailIndent").toInt() : 0);
+            const QRect all = widget ? QRect(option->rect.left(), 0, option->rect.width(), widget->height()) : option->rect;
+            painter->setPen(r.textDim);
+            painter->drawText(visualRect(label->direction, all, all.adjusted(lead, 0, -trail, 0)),
+                              static_cast<int>(visualAlignment(label->direction, label->textAlignment) | Qt::AlignVCenter), label->text);
+            return;
+        }
     }
     if (element == CE_TabBarTabShape) {
         if (const auto* tab = qstyleoption_cast<const QStyleOptionTab*>(option))
