@@ -126,7 +126,7 @@ QString textOf(const QByteArray& octets, const QByteArray& charset, bool* known)
     if (name.isEmpty() || name == "us-ascii" || name == "ascii" || name == "utf8" || name == "default")
         name = "utf-8"; // what people write into messages that name none
     if (name == "utf-8") {
-        QStringDecoder decoder(QStringDecoder::Utf8);
+        QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless); // an unfinished letter is an error too
         const QString text = decoder(octets);
         return decoder.hasError() ? QString::fromLatin1(octets) : text;
     }

@@ -160,7 +160,8 @@ void QueueView::dressGroups() {
         auto* place = new QWidget;
         place->setFocusPolicy(Qt::NoFocus);
         auto* row = new QHBoxLayout(place);
-        row->setContentsMargins(0, 0, 20, 0);
+        row->setContentsMargins(0, 0, 0, 0);
+        row->setSpacing(0);
         row->addStretch(1);
         if (cure != Cure::None) {
             auto* button = new QPushButton(cureWords(cure));
@@ -173,6 +174,7 @@ void QueueView::dressGroups() {
             });
             row->addWidget(button);
         }
+        row->addSpacing(20); // the page margin
         setIndexWidget(group, place);
     }
 }
@@ -184,8 +186,8 @@ void QueueView::fitColumns() {
     const QSignalBlocker quiet(header());
     const int fixed[QueueModel::ColumnCount] = {wide(u"waiting"_s) + 22 + kIndent + 8, 0, 0, 0, wide(u"888.8 MB"_s),
                                                wide(u"888 min"_s), wide(u"18 Nov, 14:40"_s), wide(u"Tries"_s) + 14};
-    setColumnHidden(QueueModel::Tries, total < 820);
-    setColumnHidden(QueueModel::Size, total < 760);
+    setColumnHidden(QueueModel::Tries, total < 900);
+    setColumnHidden(QueueModel::Size, total < 860);
     int rest = total;
     for (int c = 0; c < QueueModel::ColumnCount; ++c) {
         header()->setSectionResizeMode(c, QHeaderView::Fixed);

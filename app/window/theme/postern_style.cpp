@@ -149,8 +149,10 @@ void PosternStyle::drawControl(ControlElement element, const QStyleOption* optio
     }
     if (element == CE_HeaderLabel) {
         if (const auto* label = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
-            const bool isFirst = label->position == QStyleOptionHeader::Beginning || label->position == QStyleOptionHeader::OnlyOneSection;
-            const bool isLast = label->position == QStyleOptionHeader::End;
+            const bool isMirrored = label->direction == Qt::RightToLeft; // then the header names its sections from the other end
+            const bool isFirst = label->position == QStyleOptionHeader::OnlyOneSection ||
+                                 label->position == (isMirrored ? QStyleOptionHeader::End : QStyleOptionHeader::Beginning);
+            const bool isLast = label->position == (isMirrored ? QStyleOptionHeader::Beginning : QStyleOptionHeader::End);
             const int lead = 6 + (isFirst && widget ? widget->property("leadIndent").toInt() : 0);
             const int trail = 6 + (isLast && widget ? widget->property("trailIndent").toInt() : 0);
             const QRect all = widget ? QRect(option->rect.left(), 0, option->rect.width(), widget->height()) : option->rect;

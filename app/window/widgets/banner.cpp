@@ -81,14 +81,14 @@ BannerStack::BannerStack(QWidget* parent) : QWidget(parent) {
 void BannerStack::setBanners(const QList<BannerText>& banners) {
     m_all = banners;
     const bool tooMany = banners.size() > kMost;
-    show(m_showsAll || !tooMany ? banners : banners.mid(0, kMost));
+    showBanners(m_showsAll || !tooMany ? banners : banners.mid(0, kMost));
     m_more->setText(m_showsAll ? tr("Show fewer") : tr("%n more", "problems", static_cast<int>(banners.size()) - kMost));
     m_more->setVisible(tooMany);
     m_more->updateGeometry();
     setVisible(!banners.isEmpty());
 }
 
-void BannerStack::show(const QList<BannerText>& shown) {
+void BannerStack::showBanners(const QList<BannerText>& shown) {
     while (m_banners.size() > shown.size())
         delete m_banners.takeLast();
     while (m_banners.size() < shown.size()) {

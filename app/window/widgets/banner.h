@@ -63,7 +63,7 @@ class BannerStack final : public QWidget {
     void linkPressed(const QString& id);
 
   private:
-    void show(const QList<BannerText>& shown);
+    void showBanners(const QList<BannerText>& shown);
     QList<BannerText> m_all;
     QList<Banner*> m_banners;
     QVBoxLayout* m_layout = nullptr;

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The frame: what it says about the gateway, rail, banners, notices, closing and quitting, one window per profile.
+#include "support/fake_clock.h"
+#include "support/fake_facade.h"
+#include "window/frame/main_window.h"
+#include "window/frame/single_instance.h"
+#include "window/frame/tray.h"
+#include "window/theme/line_icon.h"
+#include "window/theme/theme.h"
+#include "window/widgets/banner.h"
+#include "window/widgets/buttons.h"
+
+#include <QAbstractItemModelTester>
+#include <QCheckBox>
+#include <QDirIterator>
+#include <QFile>
+#include <QLabel>
+#include <QLocalSocket>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTreeView>
+
+using namespace postern;
+using namespace postern::window;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct Office {
+    test::FakeClock clock;
+    test::FakeFacade facade;
+    QTemporaryDir folder;
+    std::unique_ptr<MainWindow> window;
+
+    explicit Office(bool isEmpty = false) {
+        if (isEmpty)
+            facade.emptyCatchingProfile(clock.unixNow());
+        else
+            facade.officeAtHalfPastTwo(clock.unixNow());
+    }
+    MainWindow& open() {
+        WindowSetup setup;
+        setup.title = u"Marlow & Finch"_s;
+        setup.settingsFile = folder.filePath(u"postern.ini"_s);
+        setup.hasTray = false;
+        window = std::make_unique<MainWindow>(facade, clock, setup);
+        window->show();
+        return *window;
+    }
+};
+
+template <class Widget>
+Widget* pick(QWidget& in, const QString& name) {
+    return in.findChild<Widget*>(name);
+}
+
+QAbstractButton* buttonOf(QWidget& in, const QString& text) {
+    for (auto* button : in.findChildren<QAbstractButton*>()) {
+        if (button->text() == text && button->isVisible())
+            return button;
+    }
+    return nullptr;
+}
+
+control::Problem problem(const QString& id, control::Gravity gravity = control::Gravity::Attention) {
+    return {gravity, id, id + u" needs you"_s, u"Mail is safe."_s, {}};
+}
+
+} // namespace
+
+class TestFrame final : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() {
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedKingdom));
+        theme::install(*qApp, theme::Scheme::Light);
+    }
+    // The offscreen platform knows no size hints and no activation, and says so for every window.
+    void init() { QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support).*"_s)); }
+
+    void pluralsAreEnglish() {
+        control::Status status;
+        status.listeners = {{u"a"_s, u"127.0.0.1"_s, 25, true, {}, {}, {}, 0, 0, {}}};
+        const LinkState there{true, true, true, false, {}};
+        QCOMPARE(receivingWords(there, status).words, u"Receiving on 1 listener"_s);
+        status.listeners += status.listeners;
+        QCOMPARE(receivingWords(there, status).words, u"Receiving on 2 listeners"_s);
+    }
+
+    void everyPluralInTheSourcesHasItsForms() {
+        QFile file(QStringLiteral(POSTERN_SOURCE_DIR "/translations/postern_en.ts"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray texts = file.readAll();
+        QVERIFY(!texts.contains("<numerusform></numerusform>"));
+        QDirIterator sources(QStringLiteral(POSTERN_SOURCE_DIR "/app/window"), {u"*.cpp"_s}, QDir::Files, QDirIterator::Subdirectories);
+        static const QRegularExpression plural(u"tr\\(\\s*\"([^\"]*%n[^\"]*)\""_s);
+        while (sources.hasNext()) {
+            QFile source(sources.next());
+            QVERIFY(source.open(QIODevice::ReadOnly));
+            auto found = plural.globalMatch(QString::fromUtf8(source.readAll()));
+            while (found.hasNext()) {
+                const QString text = found.next().captured(1);
+                QVERIFY2(texts.contains(text.toHtmlEscaped().toUtf8()), qPrintable(text));
+            }
+        }
+    }
+
+    void onlyTheRolesFileHoldsColoursAndNobodyUsesStyleSheets() {
+        QDirIterator sources(QStringLiteral(POSTERN_SOURCE_DIR "/app/window"), {u"*.cpp"_s, u"*.h"_s}, QDir::Files,
+                             QDirIterator::Subdirectories);
+        static const QRegularExpression forbidden(
+            u"setStyleSheet|Qt::RichText|Qt::AutoText|setHtml|0x[0-9A-Fa-f]{6}\\b|Qt::(red|blue|green|gray|black|white|yellow)\\b"_s);
+        while (sources.hasNext()) {
+            const QString path = sources.next();
+            if (path.endsWith(u"theme/roles.cpp"))
+                continue;
+            QFile source(path);
+            QVERIFY(source.open(QIODevice::ReadOnly));
+            const auto match = forbidden.match(QString::fromUtf8(source.readAll()).remove(u"0x10ffff"_s));
+            QVERIFY2(!match.hasMatch(), qPrintable(path + u": "_s + match.captured()));
+        }
+    }
+
+    void everyIconThatIsNamedExists() {
+        QDirIterator sources(QStringLiteral(POSTERN_SOURCE_DIR "/app/window"), {u"*.cpp"_s}, QDir::Files, QDirIterator::Subdirectories);
+        static const QRegularExpression named(u"(?:lineIcon\\(|Icon = |icon = |EmptyState\\()u\"([a-z-]+)\"_s"_s);
+        while (sources.hasNext()) {
+            QFile source(sources.next());
+            QVERIFY(source.open(QIODevice::ReadOnly));
+            auto found = named.globalMatch(QString::fromUtf8(source.readAll()));
+            while (found.hasNext()) {
+                const QString name = found.next().captured(1);
+                QVERIFY2(hasLineIcon(name), qPrintable(name));
+            }
+        }
+        for (const auto state : {TrayState::Running, TrayState::Paused, TrayState::Attention, TrayState::Stopped})
+            QVERIFY(hasLineIcon(trayIconName(state)));
+    }
+
+    void theStateIsTheWorstOpenProblem_data() {
+        QTest::addColumn<bool>("isThere");
+        QTest::addColumn<int>("problems"); // 0 none, 1 attention, 2 error too
+        QTest::addColumn<bool>("isPaused");
+        QTest::addColumn<QString>("words");
+        QTest::addColumn<int>("tray");
+        QTest::addRow("gone") << false << 2 << false << u"Not running"_s << static_cast<int>(TrayState::Stopped);
+        QTest::addRow("an error") << true << 2 << true << u"Something is not working"_s << static_cast<int>(TrayState::Attention);
+        QTest::addRow("a person is needed") << true << 1 << true << u"Needs attention"_s << static_cast<int>(TrayState::Attention);
+        QTest::addRow("paused") << true << 0 << true << u"Sending is paused"_s << static_cast<int>(TrayState::Paused);
+        QTest::addRow("all well") << true << 0 << false << u"Everything is working"_s << static_cast<int>(TrayState::Running);
+    }
+
+    void theStateIsTheWorstOpenProblem() {
+        QFETCH(bool, isThere);
+        QFETCH(int, problems);
+        QFETCH(bool, isPaused);
+        QFETCH(QString, words);
+        QFETCH(int, tray);
+        control::Status status;
+        status.relayPaused = isPaused;
+        if (problems > 1)
+            status.problems.append(problem(u"listener:x"_s, control::Gravity::Error));
+        if (problems > 0)
+            status.problems.append(problem(u"relay:x"_s));
+        const LinkState link{isThere, true, true, false, {}};
+        QCOMPARE(stateWords(link, status).words, words);
+        QCOMPARE(static_cast<int>(trayState(link, status)), tray);
+    }
+
+    void bannersSayTheReasonAndOfferAWayOn() {
+        control::Status status;
+        const auto gone = needsYou({false, true, true, true, u"The disk is full."_s}, status);
+        QCOMPARE(gone.size(), 1);
+        QCOMPARE(gone.first().tone, Tone::Error);
+        QVERIFY(gone.first().text.startsWith(u"The disk is full."));
+        QCOMPARE(gone.first().button, u"Start"_s);
+        status.problems = {problem(u"listener:127.0.0.1:25"_s, control::Gravity::Error)};
+        status.relayPaused = true;
+        const auto banners = needsYou({true, true, true, false, {}}, status);
+        QCOMPARE(banners.size(), 2);
+        QCOMPARE(buttonRemedy(banners.at(0).id), Remedy::ReloadConfig);
+        QCOMPARE(linkRemedy(banners.at(0).id), Remedy::OpenConfig);
+        QCOMPARE(buttonRemedy(banners.at(1).id), Remedy::ResumeSending);
+    }
+
+    void atMostTwoBannersStandAndTheRestIsCounted() {
+        BannerStack stack;
+        stack.show();
+        stack.setBanners({{u"1"_s, Tone::Error, u"error"_s, u"One"_s, {}, u"Go"_s, {}}, {u"2"_s, Tone::Attention, {}, u"Two"_s, {}, {}, {}},
+                          {u"3"_s, Tone::Attention, {}, u"Three"_s, {}, {}, {}}});
+        QCOMPARE(stack.findChildren<Banner*>().size(), 2);
+        QTRY_VERIFY(buttonOf(stack, u"1 more"_s));
+        buttonOf(stack, u"1 more"_s)->click();
+        QCOMPARE(stack.findChildren<Banner*>().size(), 3);
+        QSignalSpy pressed(&stack, &BannerStack::pressed);
+        QTRY_VERIFY(buttonOf(stack, u"Go"_s));
+        buttonOf(stack, u"Go"_s)->click();
+        QCOMPARE(pressed.first().first().toString(), u"1"_s);
+        stack.setBanners({});
+        QVERIFY(stack.isHidden());
+    }
+
+    void noticesAreFewAndNotRepeated() {
+        Notices notices;
+        const auto first = notices.due({problem(u"a"_s, control::Gravity::Error), problem(u"b"_s)}, 1000);
+        QVERIFY(first);
+        QCOMPARE(first->problemId, u"a"_s);
+        QVERIFY(first->text.contains(u"1 more problem"_s));
+        QVERIFY(!notices.due({problem(u"a"_s, control::Gravity::Error), problem(u"b"_s)}, 1010));
+        QVERIFY(notices.due({problem(u"a"_s, control::Gravity::Error), problem(u"c"_s)}, 1020));
+        const auto later = notices.due({problem(u"a"_s, control::Gravity::Error), problem(u"b"_s)}, 1000 + 3600);
+        QVERIFY(later);
+        QCOMPARE(later->problemId, u"a"_s); // still broken: once an hour; mail that is safe does not nag
+    }
+
+    void theRailCountsAndNeverSelectsAHeading() {
+        RailModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        model.setEntries({{{}, {}, u"Every day"_s, 0, false, true}, {u"queue"_s, u"queue"_s, u"Queue"_s}});
+        QCOMPARE(model.flags(model.index(0)), Qt::NoItemFlags);
+        model.setCount(u"queue"_s, 15, true);
+        QCOMPARE(model.index(1).data(Qt::AccessibleTextRole).toString(), u"Queue, 15, needs attention"_s);
+        model.setCount(u"nowhere"_s, 1, true);
+        QCOMPARE(model.rowOf(u"queue"_s), 1);
+    }
+
+    void theRailShrinksToIconsInANarrowWindow() {
+        Office office;
+        MainWindow& window = office.open();
+        window.resize(1280, 800);
+        QTRY_VERIFY(!pick<Rail>(window, u"rail"_s)->iconsOnly());
+        window.resize(1000, 700);
+        QTRY_VERIFY(pick<Rail>(window, u"rail"_s)->iconsOnly());
+        QVERIFY(window.minimumSize() == QSize(960, 620));
+    }
+
+    void pagesOpenByKeyAndEscLeadsBackFromAMessage() {
+        Office office;
+        MainWindow& window = office.open();
+        auto* stack = pick<QWidget>(window, u"queuePage"_s);
+        QTRY_VERIFY(window.link().isThere());
+        QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+        QTRY_VERIFY(stack->isVisible());
+        auto* view = pick<QTreeView>(window, u"queueView"_s);
+        QTRY_VERIFY(view->model()->rowCount() > 0);
+        const QModelIndex first = view->model()->index(0, 0, view->model()->index(0, 0));
+        view->setCurrentIndex(first);
+        QTest::keyClick(view, Qt::Key_Return);
+        QTRY_VERIFY(pick<QWidget>(window, u"messagePage"_s)->isVisible());
+        QTest::keyClick(&window, Qt::Key_Escape);
+        QTRY_VERIFY(stack->isVisible());
+    }
+
+    void aFreshCatcherSaysHowToBegin() {
+        Office office(true);
+        MainWindow& window = office.open();
+        QTRY_VERIFY(pick<QWidget>(window, u"firstSteps"_s)->isVisible());
+        QStringList texts;
+        for (const auto* label : pick<QWidget>(window, u"firstSteps"_s)->findChildren<QLabel*>())
+            texts << label->text();
+        QVERIFY(texts.join(u' ').contains(u"swaks --server 127.0.0.1:2525"));
+    }
+
+    void pauseAndResumeReachTheGateway() {
+        Office office;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        office.facade.status.relayPaused = true;
+        window.link().refresh();
+        auto* resume = pick<QPushButton>(window, u"resumeButton"_s);
+        QTRY_VERIFY(resume->isVisible());
+        resume->click();
+        QTRY_VERIFY(!office.facade.status.relayPaused);
+        QTRY_VERIFY(!resume->isVisible());
+    }
+
+    void labelsNeverReadMarkup() { // G01
+        Office office;
+        office.facade.rows[0].subject = u"<img src=\"http://x.example/\" onerror=x> \u202E"_s;
+        MainWindow& window = office.open();
+        for (const QString& page : {u"overview"_s, u"queue"_s, u"activity"_s, u"caught"_s})
+            window.openPage(page);
+        for (const auto* label : window.findChildren<QLabel*>())
+            QVERIFY(label->textFormat() == Qt::PlainText || label->text().isEmpty());
+    }
+
+    void closingAsksOnceAndRemembers() { // G09
+        Office office;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        window.close();
+        auto* question = pick<QMessageBox>(window, u"closeQuestion"_s);
+        QVERIFY(question);
+        QVERIFY(window.isVisible());
+        QCOMPARE(question->defaultButton()->text(), u"Keep running"_s);
+        question->checkBox()->setChecked(true);
+        question->defaultButton()->click();
+        QTRY_VERIFY(window.isMinimized()); // no tray here
+        window.bringToFront();
+        QVERIFY(!window.isMinimized());
+        window.close();
+        QTRY_VERIFY(window.isMinimized());
+        QCOMPARE(QSettings(office.folder.filePath(u"postern.ini"_s), QSettings::IniFormat).value(u"window/onClose"_s).toString(), u"keep"_s);
+    }
+
+    void quittingSaysHowManyWait() { // G09
+        Office office;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        QSignalSpy quit(&window, &MainWindow::quitAsked);
+        window.askToQuit();
+        auto* question = pick<QMessageBox>(window, u"quitQuestion"_s);
+        QVERIFY(question);
+        QCOMPARE(question->informativeText(), u"15 messages are waiting. They stay safe and leave when Postern runs again."_s);
+        QCOMPARE(quit.count(), 0);
+        question->defaultButton()->click();
+        QTRY_COMPARE(quit.count(), 1);
+    }
+
+    void anAttachedWindowClosesWithoutAQuestion() {
+        Office office;
+        office.facade.inProcess = false;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        QSignalSpy quit(&window, &MainWindow::quitAsked);
+        window.close();
+        QCOMPARE(quit.count(), 1);
+        QVERIFY(!pick<QMessageBox>(window, u"closeQuestion"_s));
+    }
+
+    void aSecondStartHandsOverItsArguments() {
+        QTemporaryDir profile;
+        SingleInstance first(profile.path());
+        QVERIFY(first.claim({}));
+        QSignalSpy again(&first, &SingleInstance::startedAgain);
+        SingleInstance second(profile.path());
+        QVERIFY(!second.claim({u"--show"_s, u"ä b"_s}));
+        QTRY_COMPARE(again.count(), 1);
+        QCOMPARE(again.first().first().toStringList(), (QStringList{u"--show"_s, u"ä b"_s}));
+        QTemporaryDir other;
+        SingleInstance elsewhere(other.path());
+        QVERIFY2(elsewhere.claim({}), "another profile is another window");
+    }
+
+    void aSocketLeftByACrashDoesNotBlock() {
+        QTemporaryDir profile;
+        QString path;
+        {
+            SingleInstance probe(profile.path());
+            path = QDir::tempPath() + u'/' + probe.socketName();
+        }
+        QFile left(path); // what a killed program leaves: a name that nobody answers
+        QVERIFY(left.open(QIODevice::WriteOnly));
+        left.close();
+        SingleInstance first(profile.path());
+        QVERIFY(first.claim({}));
+        SingleInstance second(profile.path());
+        QVERIFY(!second.claim({}));
+    }
+};
+
+QTEST_MAIN(TestFrame)
+#include "tst_frame.moc"
