@@ -3,7 +3,9 @@
 // The state that compile()'s parts share while a ruleset grows, one statement after the other.
 //
 // Each compile_*.cpp handles one kind of statement and adds to `rules` and `report`; nothing else is kept
-// between them. Thread: one. Lifetime: one compile().
+// between them.
+// Thread: one.
+// Lifetime: one compile().
 #pragma once
 
 #include "config/views/action_view.h"
@@ -30,11 +32,12 @@ struct Build {
     Report report;
     std::shared_ptr<Ruleset> rules;
     // Where each name is defined, read ahead: "used before its definition" differs from "not defined".
-    QHash<QByteArray, int> tableLines, actionLines, pkiLines, caLines;
-    QHash<QByteArray, tables::TablePtr> tablesByName; // named and inline, so far
-    QHash<QByteArray, QByteArray> tablePaths;         // of file tables
+    QHash<QByteArray, int> tableLines = {}, actionLines = {}, pkiLines = {}, caLines = {};
+    QHash<QByteArray, tables::TablePtr> tablesByName = {}; // named and inline, so far
+    QHash<QByteArray, QByteArray> tablePaths = {};         // of file tables
+    QByteArrayList filters = {};            // defined so far; none is run yet
     bool saidImplied = false;                         // the note on rules without from or for
-    QByteArrayList checkedSecretFiles;                // permissions looked at already
+    QByteArrayList checkedSecretFiles = {};                // permissions looked at already
 
     Era era() const { return rules->era; }
     // For what a reader of the language takes but this engine can't carry out safely: with syntaxOnly the

@@ -101,6 +101,9 @@ void addStatement(Build& build, const StatementView& one) {
             addSetting(build, *setting);
         break;
     case StatementKind::Filter:
+        if (!one.values().empty())
+            build.filters.append(one.values().front().text);
+        [[fallthrough]];
     case StatementKind::Proc:
         build.report.note(one, "filters are not run yet; this definition has no effect");
         break;
@@ -113,7 +116,8 @@ void addStatement(Build& build, const StatementView& one) {
 }
 
 Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileOptions& options) {
-    Build build{files, options, Report(set), std::make_shared<Ruleset>(), {}, {}, {}, {}, {}, {}, false, {}};
+    Build build{files, options, Report(set), std::make_shared<Ruleset>(), {}, {}, {}, {}, {}, {},
+                {},    false,   {}};
     build.rules->era = eraOf(set.dialect());
     build.rules->files = set.files();
     const std::vector<StatementView> statements = set.statements();

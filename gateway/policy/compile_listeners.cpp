@@ -116,6 +116,13 @@ void setTag(Build& build, const ListenView& view, ListenerSpec& spec) {
 // What the line asks and the engine does not do.
 void sayMissing(Build& build, const ListenView& view) {
     const Severity unsafe = build.unsafe();
+    if (view.filters()) {
+        for (const config::Value& name : view.filters()->items) {
+            if (!build.filters.contains(name.text))
+                build.report.error(view, name.range, "no such filter: " + harmless(name.text, 80),
+                                   config::nearest(name.text, build.filters));
+        }
+    }
     if (view.filters())
         build.report.say(unsafe, view, view.filters()->range,
                          "filters are not run yet, and a listener must not leave its filter"

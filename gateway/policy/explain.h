@@ -2,7 +2,8 @@
 //
 // Why: what would happen to one recipient, every rule that was tried, and where the mail would go next.
 //
-// The same match() as the engine's. Thread: any; `done` as in match(). Texts hold no secrets.
+// The same match() as the engine's.
+// Thread: any; `done` as in match(). Texts hold no secrets.
 #pragma once
 
 #include "policy/match.h"

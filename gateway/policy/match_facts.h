@@ -4,7 +4,8 @@
 // and in words.
 //
 // Eras differ here and nowhere else. accept/reject: a client that signed in is "local" to every source test.
-// 2012: it passes every source test. action/match: signing in says nothing about where a client is. Thread: a
+// 2012: it passes every source test. action/match: signing in says nothing about where a client is.
+// Thread: a
 // value; pure.
 #pragma once
 

@@ -2,7 +2,8 @@
 //
 // Collects what compiling has to say and puts it in the order of the text.
 //
-// A problem inside a table file stands where the table is defined. Thread: a value.
+// A problem inside a table file stands where the table is defined.
+// Thread: a value.
 #pragma once
 
 #include "config/file_set.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Numbers, sizes, delays and ports as smtpd.conf writes them. Nothing = it does not read; range problems are
-// the caller's to name, each with its limits. Thread: pure.
+// the caller's to name, each with its limits.
+// Thread: pure.
 #pragma once
 
 #include <QByteArrayView>

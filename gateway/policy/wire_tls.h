@@ -2,7 +2,8 @@
 //
 // What one delivery does about TLS: the URL's meaning in its era and the rule's own words, taken together.
 //
-// The one place that combines them, for the relay, for explain and for the checks of compile(). Thread: pure.
+// The one place that combines them, for the relay, for explain and for the checks of compile().
+// Thread: pure.
 #pragma once
 
 #include "policy/ruleset.h"

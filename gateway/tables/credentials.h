@@ -4,7 +4,8 @@
 // with.
 //
 // The first ':' splits; an empty half or fewer than three octets is an error. Error texts never repeat the
-// value. Thread: pure functions.
+// value.
+// Thread: pure functions.
 #pragma once
 
 #include "base/result.h"

@@ -4,7 +4,8 @@
 // other.
 //
 // "*.tail" can be hashed because its star never reaches past the first dot. Patterns and names come in lower
-// case. Thread: immutable after the last add().
+// case.
+// Thread: immutable after the last add().
 #pragma once
 
 #include <QByteArray>

@@ -3,7 +3,8 @@
 // Does a value of a session match one table entry? One function a service; all ignore ASCII case.
 //
 // These functions say what matching means. The indexes beside them answer the same question over many
-// entries. Thread: pure functions.
+// entries.
+// Thread: pure functions.
 #pragma once
 
 #include <QByteArray>

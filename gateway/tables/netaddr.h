@@ -5,7 +5,8 @@
 // Forms: 192.0.2.1, 192.0.2.0/24, short 10/8, 2001:db8::/32, [2001:db8::1], [2001:db8::/32], each IPv6 form
 // also with "IPv6:" before or inside the bracket. IPv4 in IPv6 clothes (::ffff:192.0.2.1) is the IPv4
 // address, so that a rule about an address can't be dodged by connecting over a dual-stack socket. No DNS, no
-// scope ids in entries. Thread: values.
+// scope ids in entries.
+// Thread: values.
 #pragma once
 
 #include <QByteArrayView>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // netaddrMatches() over many prefixes at once: one hash, asked once for each prefix length that occurs,
-// longest first. Equal text ("local") is the caller's business. Thread: immutable after the last add().
+// longest first. Equal text ("local") is the caller's business.
+// Thread: immutable after the last add().
 #pragma once
 
 #include "tables/netaddr.h"

@@ -4,8 +4,8 @@
 //
 // Written for POSIX extended syntax, run by PCRE (QRegularExpression), whose additions are not refused. An
 // expression that does not compile never matches. Work is limited: an expression that runs wild on a key is a
-// failure, which ends in a temporary error, never in "no". Thread: immutable after the last add(). Threat
-// R12.
+// failure, which ends in a temporary error, never in "no".
+// Thread: immutable after the last add(). Threat R12.
 #pragma once
 
 #include <QByteArray>

@@ -3,7 +3,8 @@
 // Entries in memory, inline in the configuration or read from a file at load time; answers at once.
 //
 // Keys are lower-cased, the last definition of a key wins, and iteration and cycling follow the byte order of
-// the keys. Each service has its own index, built by prepare() or at the first question of its kind. Thread:
+// the keys. Each service has its own index, built by prepare() or at the first question of its kind.
+// Thread:
 // any; entries are constant, indexes and the cycling position synchronise themselves.
 #pragma once
 

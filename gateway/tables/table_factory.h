@@ -2,7 +2,8 @@
 //
 // Which backend word of a `table` statement makes which table.
 //
-// Files are read whole, once: what lookups see is one moment of the file, until the next reload. Thread: any.
+// Files are read whole, once: what lookups see is one moment of the file, until the next reload.
+// Thread: any.
 #pragma once
 
 #include "base/file_store.h"

@@ -5,7 +5,8 @@
 // Blank lines and lines starting with # don't count; a comment "# @list" before any entry makes it a list. A
 // mapping's key ends at the first space, tab or colon, or at the "]" of a key that starts with "[". Two
 // kindnesses beyond OpenSMTPD: a first line whose first separator is the colon of "://" is a list (of relay
-// URLs), and "key : value" is read too. Never fails: what can't be read is a problem with its line. Thread:
+// URLs), and "key : value" is read too. Never fails: what can't be read is a problem with its line.
+// Thread:
 // pure. Threat B01.
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A table that can't be asked: its backend is not part of this version. Every question fails with that
-// reason, so a rule that needs it ends in a temporary error and nothing is decided wrongly. Thread: any;
+// reason, so a rule that needs it ends in a temporary error and nothing is decided wrongly.
+// Thread: any;
 // constant.
 #pragma once
 

@@ -260,6 +260,8 @@ void TestCompile::complains_data() {
     row("a filter that would not run",
         "filter \"f\" phase connect match fcrdns disconnect \"550 no\"\nlisten on lo filter \"f\"\n" + kRule,
         {"error 2:|filters are not run yet"});
+    row("a filter that nobody defines", "listen on lo filter \"f\"\n" + kRule,
+        {"error 1:|no such filter: f", "error 1:|filters are not run yet"});
     row("A14 senders that would not be enforced",
         kPki +
             "table u file:tables/users\ntable s { ann = \"@a.example\" }\n"
