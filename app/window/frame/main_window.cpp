@@ -114,7 +114,9 @@ MainWindow::MainWindow(control::Facade& facade, const Clock& clock, WindowSetup 
     m_link.start();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() {
+    delete takeCentralWidget(); // the pages hold the link, so they go first
+}
 
 LinkState MainWindow::linkState() const {
     return {m_link.isThere(), m_link.wasEverThere(), m_link.isInProcess(), m_setup.startEngine != nullptr,
@@ -206,13 +208,14 @@ void MainWindow::showStatus() {
     const auto& status = m_link.status();
     m_top->showState(stateWords(state, status), state.isThere, status.relayPaused);
     m_foot->showState(state, status);
-    m_railModel->setCount(u"queue"_s, status.waiting + status.inFlight + status.held, queueNeedsPerson(status));
-    m_railModel->setCount(u"caught"_s, status.caught, false);
+    const int queued = state.isThere ? status.waiting + status.inFlight + status.held : 0;
+    m_railModel->setCount(u"queue"_s, queued, state.isThere && queueNeedsPerson(status));
+    m_railModel->setCount(u"caught"_s, state.isThere ? status.caught : 0, false);
     m_overview->showState(state);
     m_queue->showState(state);
     m_activity->showState(state);
     m_caught->showState(state);
-    m_showQueue->setText(tr("Queue (%1)").arg(countWords(status.waiting + status.inFlight + status.held)));
+    m_showQueue->setText(tr("Queue (%1)").arg(countWords(queued)));
     m_pauseMenu->menuAction()->setVisible(state.isThere && !status.relayPaused);
     m_resume->setVisible(state.isThere && status.relayPaused);
     m_pauseReceiving->setVisible(state.isThere && !status.smtpPaused);

@@ -23,12 +23,16 @@ GatewayLink::GatewayLink(control::Facade& facade, const Clock& clock, QObject* p
 }
 
 void GatewayLink::start() {
+    listen();
+    m_slow.start();
+    askStatus();
+}
+
+void GatewayLink::listen() {
     m_facade.subscribe([self = QPointer<GatewayLink>(this)](const control::Event& event) {
         if (self)
             self->onEvent(event);
     });
-    m_slow.start();
-    askStatus();
 }
 
 void GatewayLink::refresh() {
@@ -102,6 +106,8 @@ void GatewayLink::takeStatus(const control::Reply& reply) {
     if (reply.ok) {
         const bool isOtherRun = m_status.pid != 0 && reply.value.toObject()[u"startedAt"_s].toInteger() != m_status.startedAt;
         m_status = control::Status::fromJson(reply.value.toObject());
+        if (came && m_wasEverThere)
+            listen(); // it may be another run, which knows nothing of us
         m_wasEverThere = true;
         m_reason.clear();
         if (isOtherRun)

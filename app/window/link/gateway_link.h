@@ -45,6 +45,7 @@ class GatewayLink : public QObject {
     void activityArrived(const QList<control::ActivityEvent>& events); // oldest first
 
   private:
+    void listen();
     void onEvent(const control::Event& event);
     void flushActivity();
     void askStatus();

@@ -166,12 +166,11 @@ QWidget* OverviewPage::makeFirstSteps() {
     auto* row = new QHBoxLayout;
     m_command = makeLabel(LabelKind::Fixed);
     m_command->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    m_command->setWordWrap(true);
     auto* copy = new QPushButton(lineIcon(u"copy"_s), tr("Copy"));
     copy->setAutoDefault(false);
     connect(copy, &QAbstractButton::clicked, this,
             [this] { QGuiApplication::clipboard()->setText(trialCommand(m_link.status())); });
-    row->addWidget(m_command, 4);
+    row->addWidget(m_command);
     row->addWidget(copy);
     row->addStretch(1);
     column->addLayout(row);

@@ -249,6 +249,8 @@ QString sendingWords(const LinkState& link, const control::Status& status) {
 }
 
 QString whereWords(const LinkState& link) {
+    if (!link.isThere)
+        return {};
     return link.inProcess ? Words::tr("Running in this program") : Words::tr("Attached to a running gateway");
 }
 

@@ -18,7 +18,7 @@ Banner::Banner(QWidget* parent) : QFrame(parent) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(12, 8, 12, 8);
     row->setSpacing(8);
-    row->addSpacing(18); // the icon's place
+    row->addSpacing(26); // the icon's place
     auto* words = new QVBoxLayout;
     words->setSpacing(2);
     m_title = makeLabel(LabelKind::Section);
