@@ -100,10 +100,9 @@ StatusLine listenerLine(const control::ListenerStatus& listener, qint64 now) {
     line.icon = listener.open ? u"ok"_s : u"error"_s;
     line.state = listener.open ? Words::tr("Open") : Words::tr("Not open");
     if (listener.open) {
-        QStringList parts{Words::tr("port %1").arg(listener.port)};
-        if (listener.sessions > 0)
+        QStringList parts{Words::tr("port %1").arg(listener.port), tlsWords(listener), authWords(listener)};
+        if (listener.sessions > 0) // last: it may be elided, "not encrypted" may not
             parts << Words::tr("%n connected now", nullptr, listener.sessions);
-        parts << tlsWords(listener) << authWords(listener);
         parts.removeAll(QString());
         line.detail = parts.join(u" · "_s);
         line.time = listener.lastAt > 0 ? whenWords(listener.lastAt, now) : QString();
