@@ -36,8 +36,9 @@ class FileStore {
     virtual Result<void> rename(const QByteArray& from, const QByteArray& to) = 0; // replaces `to`
     virtual Result<void> remove(const QByteArray& path) = 0;
     virtual Result<QByteArrayList> list(const QByteArray& directory) = 0; // file names, sorted
-    virtual Result<void> syncFile(const QByteArray& path) = 0; // a file written and closed by somebody else; never twice
-    // Several at once, in the order given; the real disk shares the work among them (one at a time costs ten times more).
+    // A file that somebody else wrote and closed. Never twice: see above.
+    virtual Result<void> syncFile(const QByteArray& path) = 0;
+    // Several at once, outcomes in the order given; on the real disk ten times quicker than one after the other.
     virtual std::vector<Result<void>> syncFiles(const QByteArrayList& paths);
     virtual Result<void> syncDirectory(const QByteArray& path) = 0;
     virtual Result<qint64> freeBytes(const QByteArray& path) = 0;

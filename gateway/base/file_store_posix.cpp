@@ -189,7 +189,7 @@ class DiskFileStore final : public FileStore {
         for (const QByteArray& path : paths) {
             const Descriptor fd(::open(path.constData(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
             if (fd.get() >= 0)
-                (void)::sync_file_range(fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE); // a hint; syncFile() tells what came of it
+                (void)::sync_file_range(fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE); // a hint; syncFile() tells
         }
 #endif
         std::vector<Result<void>> outcomes(size_t(paths.size()), Error{ErrorCode::Internal, "not synced"});

@@ -81,7 +81,8 @@ QByteArray wordsFor(const std::vector<const Envelope*>& failed, const Failure& f
     const Message& message = *failure.message;
     QByteArray text = "This is the mail gateway at " + hostname + ".\r\n\r\nYour message";
     if (!message.subject.isEmpty())
-        text += "\r\n\r\n    Subject: " + harmless(message.subject) + "\r\n    Taken:   " + dateText(message.createdAt) + "\r\n\r\n";
+        text += "\r\n\r\n    Subject: " + harmless(message.subject) +
+                "\r\n    Taken:   " + dateText(message.createdAt) + "\r\n\r\n";
     else
         text += " of " + dateText(message.createdAt) + ' ';
     text += "could not be delivered to\r\n";
@@ -93,7 +94,8 @@ QByteArray wordsFor(const std::vector<const Envelope*>& failed, const Failure& f
     QByteArray said;
     for (const Envelope* envelope : failed)
         if (isSmtpReply(envelope->lastError))
-            said += "\r\n    " + harmless(envelope->recipient) + "\r\n      " + harmless(envelope->lastError, kWordsAtMost) + "\r\n";
+            said += "\r\n    " + harmless(envelope->recipient) + "\r\n      " +
+                    harmless(envelope->lastError, kWordsAtMost) + "\r\n";
     if (!said.isEmpty())
         text += "\r\nThe other mail server's own words:\r\n" + said;
     return text;
@@ -109,11 +111,13 @@ QByteArray reportFor(const std::vector<const Envelope*>& failed, const Failure& 
         text += "\r\n";
         if (const QByteArray original = originalRecipient(envelope->params.orcpt); !original.isEmpty())
             text += foldedField("Original-Recipient", original);
-        text += foldedField("Final-Recipient", typedAddress(envelope->destination.isEmpty() ? envelope->recipient : envelope->destination));
+        text += foldedField("Final-Recipient", typedAddress(envelope->destination.isEmpty() ? envelope->recipient
+                                                                                            : envelope->destination));
         text += foldedField("Action", "failed");
         text += foldedField("Status", failureStatus(envelope->lastError, failure.expired).text());
         if (!envelope->lastError.isEmpty())
-            text += foldedField("Diagnostic-Code", (isSmtpReply(envelope->lastError) ? "smtp; " : "x-postern; ") + asciiWords(envelope->lastError));
+            text += foldedField("Diagnostic-Code", (isSmtpReply(envelope->lastError) ? "smtp; " : "x-postern; ") +
+                                                       asciiWords(envelope->lastError));
         if (envelope->lastTryAt > 0)
             text += foldedField("Last-Attempt-Date", dateText(envelope->lastTryAt));
     }
@@ -138,15 +142,16 @@ QByteArray originalMessageId(QByteArrayView headers) {
         if (!line.toLower().startsWith("message-id:"))
             continue;
         const QByteArray id = line.mid(11).trimmed();
-        const bool sound = id.size() > 4 && id.size() < 250 && id.startsWith('<') && id.endsWith('>') && id.count('@') == 1 &&
-                           id.count('<') == 1 && id.count('>') == 1 &&
+        const bool sound = id.size() > 4 && id.size() < 250 && id.startsWith('<') && id.endsWith('>') &&
+                           id.count('@') == 1 && id.count('<') == 1 && id.count('>') == 1 &&
                            std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
         return sound ? id : QByteArray();
     }
     return {};
 }
 
-QByteArray part(const QByteArray& boundary, const QByteArray& type, const QByteArray& description, const MimeText& text) {
+QByteArray part(const QByteArray& boundary, const QByteArray& type, const QByteArray& description,
+                const MimeText& text) {
     return "--" + boundary + "\r\nContent-Type: " + type + "\r\nContent-Description: " + description +
            "\r\nContent-Transfer-Encoding: " + text.encoding + "\r\n\r\n" + text.bytes + "\r\n";
 }
@@ -177,18 +182,23 @@ std::optional<BounceText> makeBounce(const Failure& failure, QByteArrayView orig
 
     BounceText bounce;
     bounce.subject = "Mail could not be delivered";
-    bounce.content = "Date: " + dateText(now.time_since_epoch().count()) + "\r\nFrom: Mail Delivery System <MAILER-DAEMON@" + hostname +
-                     ">\r\nTo: <" + harmless(message.sender, 600) + ">\r\nSubject: " + bounce.subject + "\r\nMessage-ID: <" + toText(message.id) + '.' +
-                     randomText().left(16) + '@' + hostname + ">\r\n";
+    bounce.content = "Date: " + dateText(now.time_since_epoch().count()) +
+                     "\r\nFrom: Mail Delivery System <MAILER-DAEMON@" + hostname + ">\r\nTo: <" +
+                     harmless(message.sender, 600) + ">\r\nSubject: " + bounce.subject + "\r\nMessage-ID: <" +
+                     toText(message.id) + '.' + randomText().left(16) + '@' + hostname + ">\r\n";
     if (const QByteArray id = originalMessageId(headers); !id.isEmpty())
         bounce.content += "In-Reply-To: " + id + "\r\nReferences: " + id + "\r\n";
     bounce.content += "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
-                      "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"" + boundary + "\"\r\n\r\n"
+                      "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"" +
+                      boundary +
+                      "\"\r\n\r\n"
                       "This is a notice in MIME format.\r\n\r\n";
-    bounce.content += part(boundary, isAscii(words) ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8", "What happened", plain);
+    bounce.content += part(boundary, isAscii(words) ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8",
+                           "What happened", plain);
     bounce.content += part(boundary, "message/delivery-status", "Report for mail programs", report);
     const bool globalHeaders = message.params.smtpUtf8 && !isAscii(headers);
-    bounce.content += part(boundary, globalHeaders ? "message/global-headers" : "text/rfc822-headers", "Header of your message", original);
+    bounce.content += part(boundary, globalHeaders ? "message/global-headers" : "text/rfc822-headers",
+                           "Header of your message", original);
     bounce.content += "--" + boundary + "--\r\n";
     return bounce;
 }

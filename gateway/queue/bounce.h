@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The notice to a sender that mail could not be delivered: a multipart/report with the reason in words, the machine part
-// and the original's headers. Never for a null sender or a bounce (then nothing is made), never if NOTIFY=NEVER.
+// The notice to a sender that mail could not be delivered: a multipart/report with the reason in words, the machine
+// part and the original's headers. Never for a null sender or a bounce (then nothing is made), never if NOTIFY=NEVER.
 // Thread: pure function. Spec: RFC 3464, RFC 6522, RFC 3834 (Auto-Submitted), RFC 3461 §6.
 #pragma once
 

@@ -79,7 +79,8 @@ Result<void> Database::open(const QByteArray& path, const char* vfs) {
 
 void Database::setClosing(Closing closing) {
     if (m_handle)
-        sqlite3_db_config(m_handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(closing == Closing::LeaveFilesAlone), nullptr);
+        sqlite3_db_config(m_handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(closing == Closing::LeaveFilesAlone),
+                          nullptr);
 }
 
 void Database::close() {
@@ -135,7 +136,8 @@ Result<QByteArray> Database::askText(const char* sql) {
         if (code == SQLITE_ROW)
             if (const unsigned char* value = sqlite3_column_text(statement, 0))
                 text = QByteArray(reinterpret_cast<const char*>(value));
-        while (code == SQLITE_ROW) // to the end: a pragma that changes the file does so behind its row, and may fail there
+        while (code ==
+               SQLITE_ROW) // to the end: a pragma that changes the file does so behind its row, and may fail there
             code = sqlite3_step(statement);
         if (code == SQLITE_DONE)
             code = SQLITE_OK;

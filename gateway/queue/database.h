@@ -2,8 +2,9 @@
 //
 // One SQLite connection and its prepared statements, with our Result and Error. Knows SQLite, nothing of mail.
 //
-// Thread: the one that opened it. Ownership: statements must go before their database closes (close() finishes them all).
-// Failure: Errors carry NoSpace, Busy, Corrupt, Denied or Io and SQLite's words; the caller decides what may go on.
+// Thread: the one that opened it. Ownership: statements must go before their database closes (close() finishes them
+// all). Failure: Errors carry NoSpace, Busy, Corrupt, Denied or Io and SQLite's words; the caller decides what may go
+// on.
 #pragma once
 
 #include "base/result.h"
@@ -55,7 +56,8 @@ class Database {
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
-    // Creates the file if it is not there. LeaveFilesAlone: closing neither merges nor removes the log (damaged or newer).
+    // Creates the file if it is not there. LeaveFilesAlone: closing neither merges nor removes the log (damaged or
+    // newer).
     Result<void> open(const QByteArray& path, const char* vfs);
     void setClosing(Closing closing);
     void close();
@@ -63,7 +65,8 @@ class Database {
 
     Result<void> execute(const char* sql);             // one or several statements without parameters; rows are dropped
     Result<Statement> prepare(const char* sql);        // kept until close()
-    Result<void> eachRow(const QByteArray& sql, const std::function<void(const Statement&)>& take); // prepared, run, dropped
+    Result<void> eachRow(const QByteArray& sql,
+                         const std::function<void(const Statement&)>& take); // prepared, run, dropped
     Result<qint64> askNumber(const char* sql);         // first column of the first row
     Result<QByteArray> askText(const char* sql);
     bool inTransaction() const;

@@ -9,8 +9,8 @@
 
 namespace postern::queue {
 
-// The status to report for a permanent failure. Words like "550 5.1.1 no such user" give 5.1.1; without an enhanced code
-// of class 5 the reply code decides, else 5.0.0. Expired mail is 5.4.7.
+// The status to report for a permanent failure. Words like "550 5.1.1 no such user" give 5.1.1; without an enhanced
+// code of class 5 the reply code decides, else 5.0.0. Expired mail is 5.4.7.
 smtp::EnhancedCode failureStatus(QByteArrayView words, bool expired);
 
 // True for words that begin with an SMTP reply code.

@@ -36,7 +36,8 @@ QByteArray quotedPrintable(QByteArrayView lines) {
             ++i;
             continue;
         }
-        const bool beforeEnd = i + 1 == lines.size() || (lines[i + 1] == '\r' && i + 2 < lines.size() && lines[i + 2] == '\n');
+        const bool beforeEnd =
+            i + 1 == lines.size() || (lines[i + 1] == '\r' && i + 2 < lines.size() && lines[i + 2] == '\n');
         const bool blank = c == ' ' || c == '\t';
         const bool plain = (c > 0x20 && c < 0x7f && c != '=') || (blank && !beforeEnd);
         if (length + (plain ? 1 : 3) > 75) {
@@ -59,7 +60,8 @@ QByteArray quotedPrintable(QByteArrayView lines) {
 } // namespace
 
 MimeText mimeText(QByteArrayView lines) {
-    MimeText text = isPlain(lines) ? MimeText{"7bit", lines.toByteArray()} : MimeText{"quoted-printable", quotedPrintable(lines)};
+    MimeText text =
+        isPlain(lines) ? MimeText{"7bit", lines.toByteArray()} : MimeText{"quoted-printable", quotedPrintable(lines)};
     if (!text.bytes.isEmpty() && !text.bytes.endsWith("\r\n"))
         text.bytes += "\r\n";
     return text;

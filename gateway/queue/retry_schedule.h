@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// When to try again: createdAt + base·n², the curve OpenSMTPD documents, with the smallest n beyond the tries so far whose
-// time lies ahead. Thread: pure functions. Spec: behaviour of smtpd(8) 5.4 and later; RFC 5321 §4.5.4.1.
+// When to try again: createdAt + base·n², the curve OpenSMTPD documents, with the smallest n beyond the tries so far
+// whose time lies ahead. Thread: pure functions. Spec: behaviour of smtpd(8) 5.4 and later; RFC 5321 §4.5.4.1.
 #pragma once
 
 #include "base/clock.h"

@@ -2,9 +2,9 @@
 //
 // Envelopes that may go now, in one line per route, and whose turn it is. Part of the scheduler; knows ids only.
 //
-// Routes that can give something stand in a ring; each turn takes one group (the ready envelopes of one message) from the
-// front route, which then goes to the back. A route at its limit, or failed, stands aside until that changes.
-// A failed route gives one group at a time, the first when its pause is over (1 minute, doubled by each failed probe, at
+// Routes that can give something stand in a ring; each turn takes one group (the ready envelopes of one message) from
+// the front route, which then goes to the back. A route at its limit, or failed, stands aside until that changes. A
+// failed route gives one group at a time, the first when its pause is over (1 minute, doubled by each failed probe, at
 // most 1 hour); one success makes it whole again.
 // Thread: the scheduler's. Cost: constant per event, apart from the recipients of one message.
 #pragma once

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Each envelope is in exactly one place (enum Place); moveTo() is the only function that changes it and keeps the counts,
-// the sleepers ordered by time, the expiry order and the routes' lines in step.
+// Each envelope is in exactly one place (enum Place); moveTo() is the only function that changes it and keeps the
+// counts, the sleepers ordered by time, the expiry order and the routes' lines in step.
 //
-// Time: `born` is where on the steady clock the message was made, from its stored age when it was added. From then on ages
-// and waits are steady time, so that a jump of the wall clock (or a laptop's sleep) neither expires mail nor wakes it all
-// at once. Wall times in updates and rows are computed back from it.
+// Time: `born` is where on the steady clock the message was made, from its stored age when it was added. From then on
+// ages and waits are steady time, so that a jump of the wall clock (or a laptop's sleep) neither expires mail nor wakes
+// it all at once. Wall times in updates and rows are computed back from it.
 #include "queue/scheduler.h"
 
 #include "queue/retry_schedule.h"
@@ -21,7 +21,8 @@ namespace {
 
 // A stored time further ahead than any step of the curve within the usual lifetime was written under a wrong clock.
 constexpr Seconds kLongestWait = std::chrono::hours(7);
-// Mail that is too old when it is loaded or released gets this long for one more try: the machine was off, not the peer.
+// Mail that is too old when it is loaded or released gets this long for one more try: the machine was off, not the
+// peer.
 constexpr Seconds kGrace = std::chrono::minutes(15);
 constexpr Seconds kLongestLife = std::chrono::years(10);
 constexpr Seconds kNotTriedWait{3};      // nothing was attempted: connection limit, shutdown
@@ -391,7 +392,8 @@ void Scheduler::forget(const std::vector<EnvelopeId>& ids) {
         m->erase(id);
 }
 
-std::vector<EnvelopeUpdate> Scheduler::keep(const std::vector<EnvelopeId>& ids, const QByteArray& why, Unreturned what) {
+std::vector<EnvelopeUpdate> Scheduler::keep(const std::vector<EnvelopeId>& ids, const QByteArray& why,
+                                            Unreturned what) {
     std::vector<EnvelopeUpdate> updates;
     for (const EnvelopeId id : ids) {
         Entry* const entry = m->find(id);

@@ -7,7 +7,8 @@
 // at a time until it succeeds (R11: one probe, not 10 000).
 // Thread: the one that made it (engine control). Time: the Clock given; a wall-clock jump neither expires nor storms:
 //   waits are kept on the steady clock, ages are stored times compared with a wall clock that may not run backwards.
-// Each change that must survive a crash comes back as an EnvelopeUpdate for the spool; the scheduler itself stores nothing.
+// Each change that must survive a crash comes back as an EnvelopeUpdate for the spool; the scheduler itself stores
+// nothing.
 #pragma once
 
 #include "base/clock.h"
@@ -81,8 +82,8 @@ class Scheduler {
     std::vector<EnvelopeUpdate> release(const std::vector<EnvelopeId>& ids);
     std::vector<EnvelopeUpdate> remove(const std::vector<EnvelopeId>& ids);
     void forget(const std::vector<EnvelopeId>& ids); // durable removal is done (bounced, removed)
-    // Failed or expired ones whose return to the sender did not work after all: back in the books, on hold with the reason
-    // (a person must decide) or waiting a minute for another try at returning them.
+    // Failed or expired ones whose return to the sender did not work after all: back in the books, on hold with the
+    // reason (a person must decide) or waiting a minute for another try at returning them.
     enum class Unreturned : quint8 { Hold, TryAgain };
     std::vector<EnvelopeUpdate> keep(const std::vector<EnvelopeId>& ids, const QByteArray& why, Unreturned what);
 

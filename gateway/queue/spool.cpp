@@ -105,8 +105,8 @@ Result<void> Spool::Impl::open() {
     }
     if (!opened)
         return opened;
-    // The names of the database and of our folders must outlive a power cut before anything is promised. Always, not only
-    // when they are new: the start that made them may have ended before this line. The parent may be closed to us.
+    // The names of the database and of our folders must outlive a power cut before anything is promised. Always, not
+    // only when they are new: the start that made them may have ended before this line. The parent may be closed to us.
     (void)files.syncDirectory(parentOf(paths.folder));
     if (auto synced = files.syncDirectory(paths.folder); !synced)
         return synced;
@@ -141,9 +141,9 @@ Result<void> Spool::Impl::reserveIds() {
     return {};
 }
 
-// Files that no row knows. In incoming/: content of a message never accepted. In bodies/: content whose commit failed or
-// whose removal was not finished; but if rows may be missing, or the id is of a later time than this database, it is the
-// database that is wrong, and the content is kept as a held message.
+// Files that no row knows. In incoming/: content of a message never accepted. In bodies/: content whose commit failed
+// or whose removal was not finished; but if rows may be missing, or the id is of a later time than this database, it is
+// the database that is wrong, and the content is kept as a held message.
 Result<void> Spool::Impl::sweep(bool rowsMayBeMissing) {
     const auto incoming = files.list(paths.incoming);
     if (!incoming)
@@ -172,12 +172,23 @@ Result<void> Spool::Impl::sweep(bool rowsMayBeMissing) {
             (void)files.remove(paths.bodyOf(id));
             continue;
         }
-        const QByteArray reason = "found as a file that the queue database does not know; sender and recipients are lost";
-        if (auto adopted = adoptBodyFile(rows, files, paths, id, clock.wall().time_since_epoch().count(), reason); !adopted)
+        const QByteArray reason =
+            "found as a file that the queue database does not know; sender and recipients are lost";
+        if (auto adopted = adoptBodyFile(rows, files, paths, id, clock.wall().time_since_epoch().count(), reason);
+            !adopted)
             return adopted;
         found("message " + toText(id) + " was " + reason + "; it is held");
     }
     return {};
+}
+
+Envelope placeholderEnvelope(MessageId id, const QByteArray& reason) {
+    Envelope envelope;
+    envelope.id = newEnvelopeId(id);
+    envelope.state = EnvelopeState::Held;
+    envelope.recipient = envelope.destination = "unknown@invalid";
+    envelope.lastError = reason;
+    return envelope;
 }
 
 Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& paths, MessageId id, qint64 now,
@@ -190,14 +201,9 @@ Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& 
     stored.message.size = *size;
     stored.message.createdAt = now;
     stored.inFile = true;
-    Envelope envelope;
-    envelope.id = newEnvelopeId(id);
-    envelope.state = EnvelopeState::Held;
-    envelope.recipient = envelope.destination = "unknown@invalid";
-    envelope.lastError = reason;
-    if (auto inserted = rows.insert(envelope); !inserted) // first: a lone recipient is found again, a lone message is not
+    if (auto inserted = rows.insert(stored, {}); !inserted)
         return inserted;
-    return rows.insert(stored, {});
+    return rows.insert(placeholderEnvelope(id, reason)); // if the power goes before it, load() makes another
 }
 
 Result<std::vector<QueuedMessage>> Spool::load() {
@@ -210,7 +216,8 @@ Result<std::vector<QueuedMessage>> Spool::load() {
     const std::set<QByteArray> bodies(names->begin(), names->end());
     auto loaded = m->rows.eachMessage([&](StoredMessage stored) {
         const MessageId id = stored.message.id;
-        if (stored.inFile && (!bodies.contains(toText(id)) || m->files.size(m->paths.bodyOf(id)).value_or(-1) != stored.message.size))
+        if (stored.inFile &&
+            (!bodies.contains(toText(id)) || m->files.size(m->paths.bodyOf(id)).value_or(-1) != stored.message.size))
             missing.push_back(id);
         placeOf.emplace(id, all.size());
         all.push_back({std::move(stored.message), {}});
@@ -223,6 +230,12 @@ Result<std::vector<QueuedMessage>> Spool::load() {
         });
     if (!loaded)
         return loaded.error();
+    for (QueuedMessage& queued : all)
+        if (queued.envelopes.empty()) { // cannot happen by our own doing
+            queued.envelopes.push_back(placeholderEnvelope(queued.message.id, "its recipients are lost"));
+            m->found("message " + toText(queued.message.id) + " is held: its recipients are lost");
+            (void)m->rows.insert(queued.envelopes.front());
+        }
     for (const MessageId id : missing) {
         const QByteArray reason = "its content file " + m->paths.bodyOf(id) + " is missing or has the wrong size";
         m->found("message " + toText(id) + " is held: " + reason);

@@ -2,11 +2,11 @@
 //
 // The durable queue: one SQLite database (WAL, synchronous=FULL, exclusive) plus one file per large content.
 //
-// carryOut() is the group commit: everything it is given becomes durable in one transaction, then every `done` is called.
-// Content above kInlineBody lives in a file that is synced, renamed from incoming/ to bodies/ and made durable by a folder
-// sync *before* the commit; spool_states.md lists every state and what a crash leaves behind.
-// Thread: the one that opened it (SpoolThread's worker in the engine, the test's own in tests). It is the only connection.
-// Failure: a failed file sync fails its message; a failed folder sync or commit fails the whole group. The database is then
+// carryOut() is the group commit: everything it is given becomes durable in one transaction, then every `done` is
+// called. Content above kInlineBody lives in a file that is synced, renamed from incoming/ to bodies/ and made durable
+// by a folder sync *before* the commit; spool_states.md lists every state and what a crash leaves behind. Thread: the
+// one that opened it (SpoolThread's worker in the engine, the test's own in tests). It is the only connection. Failure:
+// a failed file sync fails its message; a failed folder sync or commit fails the whole group. The database is then
 //   closed and reopened before anything else, because nothing may be assumed after a failed fsync.
 //   Unknown or damaged rows are set aside as Held with a reason, never dropped.
 #pragma once

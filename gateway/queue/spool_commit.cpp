@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The group commit. Files first: every large content is synced and renamed into bodies/, then one sync of that folder for
-// all. Then one transaction with every row of the group, then the answers, then the files of messages that are gone.
+// The group commit. Files first: every large content is synced and renamed into bodies/, then one sync of that folder
+// for all. Then one transaction with every row of the group, then the answers, then the files of messages that are
+// gone.
 //
-// A commit that reports failure may still be found in the log when the database is opened again (its bytes were written,
-// only the sync failed). What was told as failed must not turn up later as a second copy, so commitFailed() reopens, which
-// merges and empties the log, and then deletes those messages; if that is impossible now, reopen() does it later.
+// A commit that reports failure may still be found in the log when the database is opened again (its bytes were
+// written, only the sync failed). What was told as failed must not turn up later as a second copy, so commitFailed()
+// reopens, which merges and empties the log, and then deletes those messages; if that is impossible now, reopen() does
+// it later.
 #include "queue/content_check.h"
 #include "queue/spool_impl.h"
 #include "queue/spool_schema.h"
@@ -50,7 +52,8 @@ void Spool::Impl::carryOut(std::vector<SpoolRequest> requests) {
         if (auto* update = get<UpdateEnvelopes>(step.request))
             for (StoreMessage& bounce : update->bounces)
                 step.contents.push_back({&bounce, {}, 0, false, false});
-        step.writes = std::holds_alternative<StoreMessage>(step.request) || std::holds_alternative<UpdateEnvelopes>(step.request);
+        step.writes =
+            std::holds_alternative<StoreMessage>(step.request) || std::holds_alternative<UpdateEnvelopes>(step.request);
     }
 
     std::vector<QByteArray> unlinkLater;
@@ -230,7 +233,8 @@ Result<void> Spool::Impl::writeRows(Step& step, std::vector<QByteArray>& unlinkL
     }
     if (const auto* update = get<UpdateEnvelopes>(step.request))
         for (const EnvelopeUpdate& one : update->updates) {
-            const auto applied = one.kind == EnvelopeUpdate::Kind::Remove ? removeEnvelope(one, unlinkLater) : rows.apply(one);
+            const auto applied =
+                one.kind == EnvelopeUpdate::Kind::Remove ? removeEnvelope(one, unlinkLater) : rows.apply(one);
             if (!applied)
                 return applied;
         }
@@ -266,7 +270,8 @@ void Spool::Impl::commitFailed(Group& group, const Error& error, bool tried) {
             continue;
         // A notice that is in the database went in together with the removals of its request: that request succeeded.
         const auto* update = get<UpdateEnvelopes>(step.request);
-        if (working && update && !update->bounces.empty() && rows.has(update->bounces.front().message.id).value_or(false))
+        if (working && update && !update->bounces.empty() &&
+            rows.has(update->bounces.front().message.id).value_or(false))
             continue;
         step.failure = error;
         // While the database is shut it is not known whether the rows are in; files they may speak of stay until it is.
@@ -312,7 +317,8 @@ void Spool::Impl::answer(Step& step) {
         else if (content.inFile)
             content.what->done(fileBody(content.what->message.id, content.size));
         else
-            content.what->done(BodyPtr(std::make_shared<const Body>(Body{std::move(content.what->content.bytes), {}, content.size})));
+            content.what->done(
+                BodyPtr(std::make_shared<const Body>(Body{std::move(content.what->content.bytes), {}, content.size})));
     };
     std::visit(
         [&](auto& request) {

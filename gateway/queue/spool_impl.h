@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The inside of Spool, shared by spool.cpp (opening, loading, reading) and spool_commit.cpp (the group commit). Private.
+// The inside of Spool, shared by spool.cpp (opening, loading, reading) and spool_commit.cpp (the group commit).
+// Private.
 #pragma once
 
 #include "queue/message_id.h"
@@ -39,7 +40,8 @@ struct Spool::Impl {
     quint32 durableSerial = 0;             // ids before this are reserved on disk
     std::shared_ptr<CountedMessageIds> ids; // self-synchronised
     QByteArrayList findings;
-    std::vector<MessageId> doubtful; // told as failed, yet perhaps committed; deleted as soon as the database works again
+    std::vector<MessageId>
+        doubtful; // told as failed, yet perhaps committed; deleted as soon as the database works again
 
     // spool.cpp
     Result<void> open();
@@ -80,6 +82,9 @@ struct Spool::Impl {
     Result<void> reopen();
     void answer(Step& step);
 };
+
+// A recipient for a message that has lost its own: held, with the reason.
+Envelope placeholderEnvelope(MessageId id, const QByteArray& reason);
 
 // A content file without a row becomes a held message, so that a person can see it, read it and decide.
 Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& paths, MessageId id, qint64 now,

@@ -32,8 +32,8 @@ struct EnvelopeUpdate {
 };
 
 // Joins the next commit. A bounce that replaces failed envelopes is one UpdateEnvelopes with `bounce` set: removal and
-// bounce become durable together or not at all. A failure means "not known to have happened" (asking again is safe); only if
-// the database could not be opened again at once may the bounce be there all the same.
+// bounce become durable together or not at all. A failure means "not known to have happened" (asking again is safe);
+// only if the database could not be opened again at once may the bounce be there all the same.
 struct UpdateEnvelopes {
     std::vector<EnvelopeUpdate> updates;
     std::vector<StoreMessage> bounces;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reading a damaged B-tree: forward until it breaks, backward until it breaks, and what lies between by its key, as far as
-// the other table tells the key.
+// Reading a damaged B-tree: forward until it breaks, backward until it breaks, and what lies between by its key, as far
+// as the other table tells the key.
 #include "queue/spool_rescue.h"
 
 #include "queue/content_check.h"
@@ -44,22 +44,21 @@ Salvage readAll(Database& from) {
     }
     for (const auto& [id, list] : found.envelopes)
         if (!found.messages.contains(id))
-            scan(from, QByteArray("SELECT ") + kMessageColumns + " FROM message WHERE serial=" + QByteArray::number(serialOf(id)), takeMessage);
+            scan(from,
+                 QByteArray("SELECT ") + kMessageColumns +
+                     " FROM message WHERE serial=" + QByteArray::number(serialOf(id)),
+                 takeMessage);
     for (const auto& [id, stored] : found.messages)
         if (!found.envelopes.contains(id)) {
             const QByteArray first = QByteArray::number(qint64(quint64(serialOf(id)) << 32));
-            scan(from, QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope WHERE key BETWEEN " + first + " AND " + first + "+4294967295", takeEnvelope);
+            scan(from,
+                 QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope WHERE key BETWEEN " + first + " AND " +
+                     first + "+4294967295",
+                 takeEnvelope);
         }
     scan(from, "SELECT value FROM counter WHERE name='next-serial'",
          [&](const Statement& row) { found.counter = quint32(row.number(0)); });
     return found;
-}
-
-Envelope placeholder(MessageId id) {
-    Envelope envelope;
-    envelope.id = newEnvelopeId(id);
-    envelope.recipient = envelope.destination = "unknown@invalid";
-    return envelope;
 }
 
 // Writes one salvaged message; returns whether it had to be held.
@@ -77,9 +76,9 @@ Result<bool> write(SpoolRows& to, Database& from, FileStore& files, const SpoolP
             reason = "the queue database was damaged and its content is not whole";
     }
     if (envelopes.empty()) {
-        const Envelope unknown = placeholder(id);
-        envelopes.emplace(unknown.id, unknown);
         reason = "the queue database was damaged and its recipients are lost";
+        const Envelope unknown = placeholderEnvelope(id, reason);
+        envelopes.emplace(unknown.id, unknown);
     }
     if (auto inserted = to.insert(stored, content); !inserted)
         return inserted.error();
@@ -98,7 +97,8 @@ struct Tally {
     int whole = 0, held = 0;
 };
 
-Result<Tally> writeAll(SpoolRows& to, Database& from, FileStore& files, const SpoolPaths& paths, Salvage salvage, qint64 now) {
+Result<Tally> writeAll(SpoolRows& to, Database& from, FileStore& files, const SpoolPaths& paths, Salvage salvage,
+                       qint64 now) {
     Tally tally;
     for (auto& [id, envelopes] : salvage.envelopes) // recipients whose message row is lost
         if (!salvage.messages.contains(id)) {
@@ -194,7 +194,8 @@ Result<QByteArray> rescueQueueDatabase(FileStore& files, const SpoolPaths& paths
     if (auto finished = finishRescue(files, paths); !finished)
         return finished.error();
     return "the damaged queue database was set aside as " + aside + "; " + QByteArray::number(tally->whole) +
-           " messages could be saved, " + QByteArray::number(tally->held) + " more are held because something of them is missing";
+           " messages could be saved, " + QByteArray::number(tally->held) +
+           " more are held because something of them is missing";
 }
 
 } // namespace postern::queue

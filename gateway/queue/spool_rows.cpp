@@ -5,11 +5,12 @@
 
 namespace postern::queue {
 
-const char* const kMessageColumns =
-    "serial, created_at, size, in_file, content_check, is_bounce, eight_bit, sender, declared_size, body_type, smtp_utf8,"
-    " ret, envid, helo, client_address, client_name, listener, tag, user, subject";
-const char* const kEnvelopeColumns = "key, state, recipient, destination, notify, orcpt, action, relay, ttl, next_try_at,"
-                                     " last_try_at, tries, last_error";
+const char* const kMessageColumns = "serial, created_at, size, in_file, content_check, is_bounce, eight_bit, sender, "
+                                    "declared_size, body_type, smtp_utf8,"
+                                    " ret, envid, helo, client_address, client_name, listener, tag, user, subject";
+const char* const kEnvelopeColumns =
+    "key, state, recipient, destination, notify, orcpt, action, relay, ttl, next_try_at,"
+    " last_try_at, tries, last_error";
 
 namespace {
 
@@ -233,7 +234,8 @@ Result<QByteArray> SpoolRows::inlineContent(MessageId id) {
     if (!stepped)
         return stepped.error();
     if (*stepped == Statement::Step::Done)
-        return Error{ErrorCode::NotFound, "the content of message " + toText(id) + " is missing from the queue database"};
+        return Error{ErrorCode::NotFound,
+                     "the content of message " + toText(id) + " is missing from the queue database"};
     QByteArray bytes = m_content.bytes(0);
     m_content.reset();
     return bytes;

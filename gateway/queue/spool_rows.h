@@ -2,7 +2,8 @@
 //
 // Messages, envelopes and content as rows, and back. Every statement that the spool uses is prepared here, once.
 //
-// Knows nothing of transactions, files or groups. Thread: the database's. Lifetime: ends with the database's connection.
+// Knows nothing of transactions, files or groups. Thread: the database's. Lifetime: ends with the database's
+// connection.
 #pragma once
 
 #include "queue/database.h"

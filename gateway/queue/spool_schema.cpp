@@ -36,8 +36,8 @@ Result<void> create(Database& database) {
         return begun;
     auto made = database.execute(kTables);
     if (made)
-        made = database.execute(("PRAGMA application_id=" + QByteArray::number(kApplicationId) + ";PRAGMA user_version=" +
-                                 QByteArray::number(kSchemaVersion))
+        made = database.execute(("PRAGMA application_id=" + QByteArray::number(kApplicationId) +
+                                 ";PRAGMA user_version=" + QByteArray::number(kSchemaVersion))
                                     .constData());
     if (made)
         made = database.execute("COMMIT");

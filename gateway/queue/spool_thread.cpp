@@ -98,7 +98,8 @@ Result<std::vector<QueuedMessage>> SpoolThread::start() {
     stop();
     std::promise<Impl::Started> promise;
     auto future = promise.get_future();
-    m->thread.reset(QThread::create([impl = m.get(), started = std::move(promise)]() mutable { impl->work(std::move(started)); }));
+    m->thread.reset(
+        QThread::create([impl = m.get(), started = std::move(promise)]() mutable { impl->work(std::move(started)); }));
     m->thread->setObjectName(QStringLiteral("spool"));
     m->thread->start();
     Impl::Started started = future.get();

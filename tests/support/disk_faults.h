@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The n-th disk operation fails, whoever asks for it: one count that FailingFileStore and MemoryVfs share, so that a test
-// can break a scenario at every single step, in files and in the database.
+// The n-th disk operation fails, whoever asks for it: one count that FailingFileStore and MemoryVfs share, so that a
+// test can break a scenario at every single step, in files and in the database.
 #pragma once
 
 #include "base/result.h"

@@ -2,8 +2,9 @@
 //
 // A disk in memory that remembers what was synced: powerCut() forgets everything else, as the strictest disk would.
 //
-// File content survives from sync(), names (create, rename, remove) from syncDirectory(). What a failed sync leaves behind
-// is never made durable by a later one. For the n-th failure wrap it in FailingFileStore. Thread: any (one mutex).
+// File content survives from sync(), names (create, rename, remove) from syncDirectory(). What a failed sync leaves
+// behind is never made durable by a later one. For the n-th failure wrap it in FailingFileStore. Thread: any (one
+// mutex).
 #pragma once
 
 #include "base/file_store.h"
@@ -30,7 +31,7 @@ class MemoryFileStore final : public FileStore {
     Result<bool> readableByOthers(const QByteArray& path) override;
 
     void powerCut();                       // back to what was durable; open files go dead
-    void powerCut(quint32 seed);           // as a real disk may: of what was not synced, some blocks and names are there
+    void powerCut(quint32 seed); // as a real disk may: of what was not synced, some blocks and names are there
     void put(const QByteArray& path, const QByteArray& bytes); // durable at once, for a test's setting
     void setFreeBytes(qint64 bytes) { m_free = bytes; }
     void letOthersRead(const QByteArray& path) { m_readable.insert(path); }

@@ -118,8 +118,8 @@ int traits(sqlite3_file*) {
 }
 
 const sqlite3_io_methods kMethods = {
-    1,        closeFile, readFile,      writeFile, truncateFile, syncFile, sizeOfFile, lockFile, lockFile, checkReserved,
-    control,  sectorSize, traits,       nullptr,   nullptr,      nullptr,  nullptr,    nullptr,  nullptr,
+    1,       closeFile,  readFile, writeFile, truncateFile, syncFile, sizeOfFile, lockFile, lockFile, checkReserved,
+    control, sectorSize, traits,   nullptr,   nullptr,      nullptr,  nullptr,    nullptr,  nullptr,
 };
 
 } // namespace
@@ -150,7 +150,8 @@ int MemoryVfs::Impl::open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file
         node = impl.store.node(name, true);
     }
     // SQLite's Unix VFS asks for CREATE alone, not whether the file was there: a log left by a crash is safe, too.
-    const bool goesWithSync = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
+    const bool goesWithSync =
+        (flags & SQLITE_OPEN_CREATE) != 0 && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
     new (file) OpenFile{{&kMethods}, &impl.store, impl.faults.get(), std::move(node), name, goesWithSync,
                         (flags & SQLITE_OPEN_DELETEONCLOSE) != 0};
     if (outFlags)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// SQLite on the disk of a MemoryFileStore: the database's files and ours share one power cut and one count of operations.
+// SQLite on the disk of a MemoryFileStore: the database's files and ours share one power cut and one count of
+// operations.
 //
-// What survives follows SQLite's own VFS for Unix: content from xSync; the name of a log or journal from its first xSync;
-// the name of a database from syncDirectory() of its folder. open (when it creates), delete, write, truncate and sync count
-// as operations that may fail; a failing write leaves half of its bytes.
-// Registered under name() as long as it lives; every connection must be closed before. Thread: one connection at a time.
+// What survives follows SQLite's own VFS for Unix: content from xSync; the name of a log or journal from its first
+// xSync; the name of a database from syncDirectory() of its folder. open (when it creates), delete, write, truncate and
+// sync count as operations that may fail; a failing write leaves half of its bytes. Registered under name() as long as
+// it lives; every connection must be closed before. Thread: one connection at a time.
 #pragma once
 
 #include "support/disk_faults.h"

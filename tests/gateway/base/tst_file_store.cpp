@@ -224,7 +224,8 @@ void TestFileStore::failsTheOrderedOperation() {
     const auto again = put(forever, "/d/e", "x");
     QVERIFY(!again);
     QVERIFY(again.error().code == ErrorCode::NoSpace);
-    QVERIFY(!forever.rename("/d/b", "/d/f") && !forever.remove("/d/b") && !forever.syncFile("/d/b") && !forever.syncDirectory("/d"));
+    QVERIFY(!forever.rename("/d/b", "/d/f") && !forever.remove("/d/b") && !forever.syncFile("/d/b") &&
+            !forever.syncDirectory("/d"));
     QCOMPARE(bytesOf(memory, "/d/b"), QByteArray("x"));
 }
 
@@ -234,7 +235,8 @@ void TestFileStore::replaceFileIsAllOrNothing_data() {
     QTest::addRow("torn power cut") << true;
 }
 
-// The n-th operation fails or the power goes there: the file is the old one or the new one, and once told so, the new one.
+// The n-th operation fails or the power goes there: the file is the old one or the new one, and once told so, the new
+// one.
 void TestFileStore::replaceFileIsAllOrNothing() {
     QFETCH(bool, torn);
     const QByteArray before("old configuration"), after(10'000, 'n');
@@ -244,7 +246,8 @@ void TestFileStore::replaceFileIsAllOrNothing() {
             MemoryFileStore memory;
             memory.put("/d/smtpd.conf", before);
             memory.put("/d/smtpd.conf.new", "left over from a crash");
-            FailingFileStore failing(memory, n, powerGoes ? FailingFileStore::Mode::FromThenOn : FailingFileStore::Mode::Once);
+            FailingFileStore failing(memory, n,
+                                     powerGoes ? FailingFileStore::Mode::FromThenOn : FailingFileStore::Mode::Once);
             const bool told = replaceFile(failing, "/d/smtpd.conf", after).has_value();
             reachedEnd = !failing.failed();
             if (powerGoes)

@@ -64,11 +64,13 @@ void TestLineSplitter::cutsLines_data() {
     QTest::addRow("S-rows: LF CR is no line end") << QByteArray("a\n\rb\r\n") << L{"a\n\rb"} << QByteArray() << false;
     QTest::addRow("two CR and a LF") << QByteArray("a\r\r\n") << L{"a\r"} << QByteArray() << false;
     QTest::addRow("CR at the end may become a line end") << QByteArray("a\r") << L() << QByteArray("a\r") << false;
-    QTest::addRow("NUL is an octet like others") << QByteArray("a\0b\r\n", 5) << L{QByteArray("a\0b", 3)} << QByteArray() << false;
+    QTest::addRow("NUL is an octet like others")
+        << QByteArray("a\0b\r\n", 5) << L{QByteArray("a\0b", 3)} << QByteArray() << false;
     QTest::addRow("as long as the limit") << QByteArray("1234567890\r\n") << L{"1234567890"} << QByteArray() << false;
     QTest::addRow("one octet too long") << QByteArray("12345678901\r\n") << L() << QByteArray() << true;
     QTest::addRow("too long without an end") << QByteArray(50, 'x') << L() << QByteArray() << true;
-    QTest::addRow("a good line before one too long") << "ok\r\n" + QByteArray(50, 'x') + "\r\n" << L{"ok"} << QByteArray() << true;
+    QTest::addRow("a good line before one too long") << "ok\r\n" + QByteArray(50, 'x') + "\r\n"
+                                                     << L{"ok"} << QByteArray() << true;
 }
 
 void TestLineSplitter::cutsLines() {

@@ -49,7 +49,9 @@ void TestLog::showsTextHarmlessly_data() {
     QTest::addRow("terminal escape") << QByteArray("\x1b[31m") << QByteArray("\\x1b[31m");
     QTest::addRow("DEL") << QByteArray("\x7f") << QByteArray("\\x7f");
     QTest::addRow("C1 control U+0085") << QByteArray("\xc2\x85") << QByteArray("\\xc2\\x85");
-    QTest::addRow("G02 right-to-left override U+202E") << QByteArray("\xe2\x80\xae" "x") << QByteArray("\\xe2\\x80\\xaex");
+    QTest::addRow("G02 right-to-left override U+202E") << QByteArray("\xe2\x80\xae"
+                                                                     "x")
+                                                       << QByteArray("\\xe2\\x80\\xaex");
     QTest::addRow("G02 zero width space U+200B") << QByteArray("\xe2\x80\x8b") << QByteArray("\\xe2\\x80\\x8b");
     QTest::addRow("G02 isolate U+2066") << QByteArray("\xe2\x81\xa6") << QByteArray("\\xe2\\x81\\xa6");
     QTest::addRow("line separator U+2028") << QByteArray("\xe2\x80\xa8") << QByteArray("\\xe2\\x80\\xa8");
@@ -73,18 +75,26 @@ void TestLog::capsLength() {
 void TestLog::redacts_data() {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("shown");
-    QTest::addRow("nothing to hide") << QByteArray("connected to mx.example.net:25") << QByteArray("connected to mx.example.net:25");
+    QTest::addRow("nothing to hide") << QByteArray("connected to mx.example.net:25")
+                                     << QByteArray("connected to mx.example.net:25");
     QTest::addRow("X01 AUTH PLAIN") << QByteArray("> AUTH PLAIN AGJvYgBzZWNyZXQ=") << QByteArray("> AUTH PLAIN ***");
     QTest::addRow("X01 auth in lower case") << QByteArray("auth xoauth2 dXNlcj1h") << QByteArray("auth xoauth2 ***");
     QTest::addRow("X01 relay URL") << QByteArray("relay smtps://bob:secret@mail.example.net:465 failed")
                                    << QByteArray("relay smtps://bob:***@mail.example.net:465 failed");
-    QTest::addRow("X01 password with an @") << QByteArray("smtps://bob:p@ss:w@mail.example.net") << QByteArray("smtps://bob:***@mail.example.net");
-    QTest::addRow("X01 password with a slash") << QByteArray("smtps://bob:p/s@mail.example.net") << QByteArray("smtps://bob:***@mail.example.net");
-    QTest::addRow("X01 database address") << QByteArray("pgsql://u:p%40w@db/mail") << QByteArray("pgsql://u:***@db/mail");
-    QTest::addRow("X01 two URLs in a line") << QByteArray("a://u:p@h b://v:q@i") << QByteArray("a://u:***@h b://v:***@i");
-    QTest::addRow("a label is no secret") << QByteArray("smtps://office@mail.example.net") << QByteArray("smtps://office@mail.example.net");
-    QTest::addRow("a port is no password") << QByteArray("smtp://mail.example.net:587") << QByteArray("smtp://mail.example.net:587");
-    QTest::addRow("an address is no URL") << QByteArray("from a@b.example to c@d.example") << QByteArray("from a@b.example to c@d.example");
+    QTest::addRow("X01 password with an @")
+        << QByteArray("smtps://bob:p@ss:w@mail.example.net") << QByteArray("smtps://bob:***@mail.example.net");
+    QTest::addRow("X01 password with a slash")
+        << QByteArray("smtps://bob:p/s@mail.example.net") << QByteArray("smtps://bob:***@mail.example.net");
+    QTest::addRow("X01 database address")
+        << QByteArray("pgsql://u:p%40w@db/mail") << QByteArray("pgsql://u:***@db/mail");
+    QTest::addRow("X01 two URLs in a line")
+        << QByteArray("a://u:p@h b://v:q@i") << QByteArray("a://u:***@h b://v:***@i");
+    QTest::addRow("a label is no secret")
+        << QByteArray("smtps://office@mail.example.net") << QByteArray("smtps://office@mail.example.net");
+    QTest::addRow("a port is no password")
+        << QByteArray("smtp://mail.example.net:587") << QByteArray("smtp://mail.example.net:587");
+    QTest::addRow("an address is no URL")
+        << QByteArray("from a@b.example to c@d.example") << QByteArray("from a@b.example to c@d.example");
 }
 
 void TestLog::redacts() {

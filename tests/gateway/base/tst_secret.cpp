@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Not tested: that the octets are overwritten in memory, since looking at freed memory is undefined behaviour (threat X04).
+// Not tested: that the octets are overwritten in memory, since looking at freed memory is undefined behaviour (threat
+// X04).
 #include "base/secret.h"
 
 #include <QDebug>

@@ -49,8 +49,8 @@ class SpoolFixture {
         spool.emplace(files, clock, queue::SpoolSettings{kFolder, vfs.name(), 64LL << 20});
         return spool->open();
     }
-    // As after kill -9: nothing is closed in order, but what the system was given stays. The connection's memory must be
-    // freed all the same, so its last words are kept from the disk by failing every one of them.
+    // As after kill -9: nothing is closed in order, but what the system was given stays. The connection's memory must
+    // be freed all the same, so its last words are kept from the disk by failing every one of them.
     void kill() {
         const DiskFaults before = *faults;
         faults->failAt = 1;

@@ -193,8 +193,9 @@ QByteArray SpoolStory::check(SpoolFixture& f, Uncertain uncertain) const {
     }
     const auto isThere = [&found](EnvelopeId id) {
         const auto message = found.find(messageOf(id));
-        return message != found.end() && std::any_of(message->second->envelopes.begin(), message->second->envelopes.end(),
-                                                     [id](const Envelope& e) { return e.id == id; });
+        return message != found.end() &&
+               std::any_of(message->second->envelopes.begin(), message->second->envelopes.end(),
+                           [id](const Envelope& e) { return e.id == id; });
     };
     for (const auto& [id, stored] : m_stored)
         for (const auto& [envelope, states] : stored.envelopes)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A random but repeatable life of a spool, with a memory of what was promised: which messages were answered with success,
-// which with failure, and in which states each envelope may be. check() compares a reopened spool with the promises.
+// A random but repeatable life of a spool, with a memory of what was promised: which messages were answered with
+// success, which with failure, and in which states each envelope may be. check() compares a reopened spool with the
+// promises.
 //
-// Certain: a message told as stored is there, once, with its bytes, until its last envelope is told as removed; what was
-// told about an envelope holds. Uncertain: an update told as failed may or may not have happened. A message told as failed
-// must be gone, unless the power went in the very commit (Uncertain::MayBeThere), and then it is whole. A notice told as
-// failed while the database could not be opened again may be there, together with its removal (NoticesMayBeThere).
-// Thread: the test's.
+// Certain: a message told as stored is there, once, with its bytes, until its last envelope is told as removed; what
+// was told about an envelope holds. Uncertain: an update told as failed may or may not have happened. A message told as
+// failed must be gone, unless the power went in the very commit (Uncertain::MayBeThere), and then it is whole. A notice
+// told as failed while the database could not be opened again may be there, together with its removal
+// (NoticesMayBeThere). Thread: the test's.
 #pragma once
 
 #include "spool_fixture.h"

@@ -97,7 +97,8 @@ Notice parseNotice(const QByteArray& content) {
     const QByteArray boundary = type.mid(from, type.indexOf('"', from) - from);
     const QByteArray body = "\r\n" + content.mid(end + 4);
     if (body.count("--" + boundary) != 4 || !body.endsWith("\r\n--" + boundary + "--\r\n"))
-        return {{}, {}, "boundary " + boundary + " found " + QByteArray::number(body.count("--" + boundary)) + " times"};
+        return {
+            {}, {}, "boundary " + boundary + " found " + QByteArray::number(body.count("--" + boundary)) + " times"};
     qsizetype at = body.indexOf("\r\n--" + boundary + "\r\n") + boundary.size() + 6;
     while (true) {
         const qsizetype next = body.indexOf("\r\n--" + boundary, at);
@@ -196,8 +197,10 @@ void TestBounce::isNotMade_data() {
     QTest::addRow("Q14 RFC 5321 4.5.5 null sender") << QByteArray() << false << QByteArray();
     QTest::addRow("Q14 a bounce of ours") << QByteArray("a@b.example") << true << QByteArray();
     QTest::addRow("RFC 3461 4.1 NOTIFY=NEVER") << QByteArray("a@b.example") << false << QByteArray("NEVER");
-    QTest::addRow("RFC 3461 4.1 NOTIFY=SUCCESS asks for no failures") << QByteArray("a@b.example") << false << QByteArray("SUCCESS");
-    QTest::addRow("RFC 3461 4.1 NOTIFY=SUCCESS,DELAY") << QByteArray("a@b.example") << false << QByteArray("SUCCESS,DELAY");
+    QTest::addRow("RFC 3461 4.1 NOTIFY=SUCCESS asks for no failures")
+        << QByteArray("a@b.example") << false << QByteArray("SUCCESS");
+    QTest::addRow("RFC 3461 4.1 NOTIFY=SUCCESS,DELAY")
+        << QByteArray("a@b.example") << false << QByteArray("SUCCESS,DELAY");
 }
 
 void TestBounce::isNotMade() {
@@ -240,7 +243,8 @@ void TestBounce::hasTheStructure() { // RFC 6522, RFC 3464 §2, RFC 3834 §5
     QCOMPARE(notice.parts[0].header.value("content-type"), QByteArray("text/plain; charset=us-ascii"));
     QCOMPARE(notice.parts[1].header.value("content-type"), QByteArray("message/delivery-status"));
     QCOMPARE(notice.parts[2].header.value("content-type"), QByteArray("text/rfc822-headers"));
-    QCOMPARE(notice.parts[2].body, QByteArray("Received: from x\r\n\tby y\r\nSubject: Scan 17\r\nMessage-ID: <abc@office.example>\r\n"));
+    QCOMPARE(notice.parts[2].body,
+             QByteArray("Received: from x\r\n\tby y\r\nSubject: Scan 17\r\nMessage-ID: <abc@office.example>\r\n"));
     // The reason in plain words first, the peer's words last.
     const QByteArray& words = notice.parts[0].body;
     QVERIFY(words.indexOf("There is no mailbox with this address") > 0);
@@ -277,12 +281,14 @@ void TestBounce::givesTheStatus_data() {
     QTest::addColumn<QByteArray>("words");
     QTest::addColumn<bool>("expired");
     QTest::addColumn<QByteArray>("status");
-    QTest::addRow("enhanced code of the peer") << QByteArray("550 5.7.26 unauthenticated") << false << QByteArray("5.7.26");
+    QTest::addRow("enhanced code of the peer")
+        << QByteArray("550 5.7.26 unauthenticated") << false << QByteArray("5.7.26");
     QTest::addRow("no enhanced code") << QByteArray("554 go away") << false << QByteArray("5.0.0");
     QTest::addRow("552 without one means storage") << QByteArray("552 too much") << false << QByteArray("5.2.2");
     QTest::addRow("553 without one means the address") << QByteArray("553 what?") << false << QByteArray("5.1.3");
     QTest::addRow("a peer that says 4.x in a 5xx reply") << QByteArray("550 4.1.1 hm") << false << QByteArray("5.0.0");
-    QTest::addRow("our own words with a code") << QByteArray("5.4.6 mail loops back to us") << false << QByteArray("5.4.6");
+    QTest::addRow("our own words with a code")
+        << QByteArray("5.4.6 mail loops back to us") << false << QByteArray("5.4.6");
     QTest::addRow("our own words without a code") << QByteArray("something") << false << QByteArray("5.0.0");
     QTest::addRow("a number that is no code") << QByteArray("550 5.1 x") << false << QByteArray("5.0.0");
     QTest::addRow("a version number") << QByteArray("5.1.1.9 is our version") << false << QByteArray("5.0.0");
@@ -307,19 +313,24 @@ void TestBounce::survivesHostileText_data() {
     QTest::addColumn<QByteArray>("words");
     QTest::addColumn<QByteArray>("headers");
     const QByteArray good = kHeaders;
-    QTest::addRow("line ends in the peer's words") << QByteArray("550 x\r\nBcc: victim@example.org\r\n\r\nhello") << good;
+    QTest::addRow("line ends in the peer's words")
+        << QByteArray("550 x\r\nBcc: victim@example.org\r\n\r\nhello") << good;
     QTest::addRow("NUL and escape in the peer's words") << QByteArray("550 a\0b\x1b[31m", 10) << good;
     QTest::addRow("endless word of the peer") << "550 " + QByteArray(5000, 'x') << good;
     QTest::addRow("UTF-8 in the peer's words") << QByteArray("550 5.1.1 kein Briefträger") << good;
     QTest::addRow("broken UTF-8 in the peer's words") << QByteArray("550 \xff\xfe") << good;
-    QTest::addRow("original with a line of 5000 octets") << QByteArray("550 x") << "Subject: " + QByteArray(5000, 'y') + "\r\n\r\n";
+    QTest::addRow("original with a line of 5000 octets")
+        << QByteArray("550 x") << "Subject: " + QByteArray(5000, 'y') + "\r\n\r\n";
     QTest::addRow("original with 8-bit fields") << QByteArray("550 x") << QByteArray("Subject: Gr\xfc\xdf" "e\r\n\r\n");
-    QTest::addRow("original with a lone CR and a lone LF") << QByteArray("550 x") << QByteArray("Subject: a\rb\nc\r\n\r\n");
+    QTest::addRow("original with a lone CR and a lone LF")
+        << QByteArray("550 x") << QByteArray("Subject: a\rb\nc\r\n\r\n");
     QTest::addRow("original without header") << QByteArray("550 x") << QByteArray("\r\nbody\r\n");
     QTest::addRow("nothing known of the original") << QByteArray("550 x") << QByteArray();
     QTest::addRow("original cut in the middle of a field") << QByteArray("550 x") << QByteArray("Subject: abc");
-    QTest::addRow("Message-ID that would inject") << QByteArray("550 x") << QByteArray("Message-ID: <a@b> <c@d>\r\n\r\n");
-    QTest::addRow("original that imitates a boundary") << QByteArray("550 x") << QByteArray("Subject: --=_\r\n --=_00--\r\n\r\n");
+    QTest::addRow("Message-ID that would inject")
+        << QByteArray("550 x") << QByteArray("Message-ID: <a@b> <c@d>\r\n\r\n");
+    QTest::addRow("original that imitates a boundary")
+        << QByteArray("550 x") << QByteArray("Subject: --=_\r\n --=_00--\r\n\r\n");
 }
 
 void TestBounce::survivesHostileText() {
@@ -357,7 +368,8 @@ void TestBounce::carriesInternationalAddresses() { // RFC 6533 §3
     failure.envelopes[0].recipient = failure.envelopes[0].destination = "jörg@exämple.net";
     const Notice notice = parseNotice(makeBounce(failure, "Subject: \xc3\xbc\r\n\r\n", "gate.example", kNow)->content);
     QCOMPARE(notice.wrong, QByteArray());
-    QCOMPARE(statusBlocks(notice.parts[1].body)[1].value("final-recipient"), QByteArray("utf-8; j\\x{F6}rg@ex\\x{E4}mple.net"));
+    QCOMPARE(statusBlocks(notice.parts[1].body)[1].value("final-recipient"),
+             QByteArray("utf-8; j\\x{F6}rg@ex\\x{E4}mple.net"));
     QCOMPARE(notice.parts[2].header.value("content-type"), QByteArray("message/global-headers"));
 }
 

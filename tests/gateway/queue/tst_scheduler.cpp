@@ -17,7 +17,8 @@ namespace {
 // A scheduler whose routes are the recipients' domains, and short words for what a test does to it.
 struct Desk {
     FakeClock clock;
-    Scheduler scheduler{clock, [](const Message&, const Envelope& e) { return e.recipient.mid(e.recipient.indexOf('@') + 1); }};
+    Scheduler scheduler{
+        clock, [](const Message&, const Envelope& e) { return e.recipient.mid(e.recipient.indexOf('@') + 1); }};
     MessageId last = 0;
 
     QueuedMessage message(const QByteArrayList& recipients, qint64 age = 0) {
@@ -52,7 +53,8 @@ struct Desk {
         }
         return out.join(' ');
     }
-    Scheduler::Settled settle(EnvelopeId id, TryResult result, QByteArray text = "451 4.7.1 later", bool counts = true) {
+    Scheduler::Settled settle(EnvelopeId id, TryResult result, QByteArray text = "451 4.7.1 later",
+                              bool counts = true) {
         return scheduler.finished({{id, result, std::move(text), counts}});
     }
     QByteArray numbers() const {

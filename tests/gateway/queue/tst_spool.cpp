@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the spool does on good days and with bad input; the bad disk has tst_spool_crash, the damaged one tst_spool_rescue.
+// What the spool does on good days and with bad input; the bad disk has tst_spool_crash, the damaged one
+// tst_spool_rescue.
 #include "spool_fixture.h"
 
 #include "base/log.h"
@@ -143,7 +144,8 @@ void TestSpool::failedSyncFailsAlone() { // Q03
     f.faults->failAt = f.faults->count + 1; // syncFile of the first
     f.spool->carryOut(std::move(group));
     QCOMPARE(answers.join(' '), QByteArray("failed ok ok"));
-    QCOMPARE(f.disk.list("/spool/bodies").value_or({}), QByteArrayList{toText(MessageId(9))}); // its bytes are not trusted
+    QCOMPARE(f.disk.list("/spool/bodies").value_or({}),
+             QByteArrayList{toText(MessageId(9))}); // its bytes are not trusted
     QVERIFY(f.disk.list("/spool/incoming")->isEmpty());
 }
 
@@ -250,13 +252,15 @@ void TestSpool::keepsEveryField() {
     QCOMPARE(got.createdAt, 42);
     QCOMPARE(got.size, 1);
     QVERIFY(got.hasEightBit && got.isBounce);
-    QCOMPARE((QByteArrayList{got.helo, got.clientAddress, got.clientName, got.listener, got.tag, got.user, got.subject}),
-             (QByteArrayList{"helo", "addr", "name", "l", "t", "u", "Grüße"}));
+    QCOMPARE(
+        (QByteArrayList{got.helo, got.clientAddress, got.clientName, got.listener, got.tag, got.user, got.subject}),
+        (QByteArrayList{"helo", "addr", "name", "l", "t", "u", "Grüße"}));
     QCOMPARE(all[0].envelopes.size(), size_t(1));
     const Envelope& back = all[0].envelopes[0];
     QCOMPARE(back.id, e.id);
     QVERIFY(back.state == EnvelopeState::Caught);
-    QCOMPARE((QByteArrayList{back.recipient, back.destination, back.params.notify, back.params.orcpt, back.action, back.relay, back.lastError}),
+    QCOMPARE((QByteArrayList{back.recipient, back.destination, back.params.notify, back.params.orcpt, back.action,
+                             back.relay, back.lastError}),
              (QByteArrayList{odd, "dest", "NEVER", "rfc822;x", "act", "rel", "err"}));
     QCOMPARE((QList<qint64>{back.ttl, back.nextTryAt, back.lastTryAt, back.tries}), (QList<qint64>{11, 22, 33, 44}));
 }
@@ -355,7 +359,8 @@ void TestSpool::discardsOnlyIncoming() {
     QVERIFY(f.store(f.inFile(makeMessage(7, large('a')))));
     const QByteArray incoming = f.inFile(makeMessage(8, large('b'))).content.file;
     std::vector<SpoolRequest> group;
-    for (const QByteArray& file : {incoming, QByteArray("/spool/bodies/00000007"), QByteArray("/spool/incoming/../bodies/00000007"), QByteArray("/spool/queue.db")})
+    for (const QByteArray& file : {incoming, QByteArray("/spool/bodies/00000007"),
+                                   QByteArray("/spool/incoming/../bodies/00000007"), QByteArray("/spool/queue.db")})
         group.push_back(DiscardIncoming{file});
     f.spool->carryOut(std::move(group));
     QVERIFY(f.disk.list("/spool/incoming")->isEmpty());

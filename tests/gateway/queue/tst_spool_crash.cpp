@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The promise behind 250, tried at every disk operation: the story of spool_story.h is lived again and again, and each time
-// the next operation (of the database or of our files) goes wrong. Then the machine starts again and the promises are read
-// out. Threats Q01 (kill), Q02 (power), Q03 (failed sync), Q04 (disk full).
+// The promise behind 250, tried at every disk operation: the story of spool_story.h is lived again and again, and each
+// time the next operation (of the database or of our files) goes wrong. Then the machine starts again and the promises
+// are read out. Threats Q01 (kill), Q02 (power), Q03 (failed sync), Q04 (disk full).
 #include "spool_story.h"
 
 #include "base/log.h"
@@ -15,7 +15,15 @@ using namespace postern::test;
 
 namespace {
 
-enum class Fault { IoThenKill, NoSpaceThenKill, OutageThenKill, IoThenPowerCut, OutageThenPowerCut, PowerCut, TornPowerCut };
+enum class Fault {
+    IoThenKill,
+    NoSpaceThenKill,
+    OutageThenKill,
+    IoThenPowerCut,
+    OutageThenPowerCut,
+    PowerCut,
+    TornPowerCut
+};
 constexpr quint32 kFaults = 7;
 
 struct Run {
@@ -131,9 +139,10 @@ void TestSpoolCrash::keepsItsPromisesInManyLives() {
         for (int n = 1; !reachedEnd; n += 9) {
             const auto fault = Fault((quint32(n) / 9 + seed) % kFaults);
             const Run run = live(seed, 8, fault, n + int(seed % 9));
-            QVERIFY2(run.wrong.isEmpty(), ("seed " + QByteArray::number(seed) + ", fault " + QByteArray::number(int(fault)) +
-                                           ", operation " + QByteArray::number(n + int(seed % 9)) + ": " + run.wrong)
-                                              .constData());
+            QVERIFY2(run.wrong.isEmpty(),
+                     ("seed " + QByteArray::number(seed) + ", fault " + QByteArray::number(int(fault)) +
+                      ", operation " + QByteArray::number(n + int(seed % 9)) + ": " + run.wrong)
+                         .constData());
             reachedEnd = run.reachedEnd;
         }
     }

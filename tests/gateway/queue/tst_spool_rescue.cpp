@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Starting on something other than the spool that was left: newer, foreign, damaged, incomplete (threats U02, Q06, Q07).
+// Starting on something other than the spool that was left: newer, foreign, damaged, incomplete (threats U02, Q06,
+// Q07).
 #include "spool_fixture.h"
 
 #include "base/log.h"
@@ -30,7 +31,8 @@ QByteArray largeBody(int i) {
 // Runs SQL on the database file as another program would.
 bool runSql(SpoolFixture& f, const char* sql) {
     sqlite3* db = nullptr;
-    bool ran = sqlite3_open_v2(kDatabase.constData(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, f.vfs.name()) == SQLITE_OK;
+    bool ran = sqlite3_open_v2(kDatabase.constData(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, f.vfs.name()) ==
+               SQLITE_OK;
     ran = ran && sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK;
     ran = ran && sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
     sqlite3_close(db);
@@ -85,7 +87,8 @@ Tally tally(SpoolFixture& f, const std::vector<MessageId>& ids) {
 
 bool isSetAside(SpoolFixture& f) {
     const auto names = f.disk.list("/spool").value_or({});
-    return std::any_of(names.begin(), names.end(), [](const QByteArray& n) { return n.startsWith("queue.db.damaged-"); });
+    return std::any_of(names.begin(), names.end(),
+                       [](const QByteArray& n) { return n.startsWith("queue.db.damaged-"); });
 }
 
 } // namespace
@@ -104,6 +107,7 @@ class TestSpoolRescue : public QObject {
     void olderDatabaseKeepsNewerBodies();
     void missingBodyIsHeld_data();
     void missingBodyIsHeld();
+    void messageWithoutRecipientsIsHeld();
     void sweepsOrphans();
     void leavesStrangersAlone();
     void survivesACrashInTheRescue();
@@ -163,7 +167,8 @@ void TestSpoolRescue::savesWhatADamagedDatabaseHolds() {
     QVERIFY(f.open());
     const Tally t = tally(f, ids);
     QCOMPARE(t.wrong, 0);
-    QVERIFY2(t.whole + t.held >= least, (QByteArray::number(t.whole) + " whole, " + QByteArray::number(t.held) + " held").constData());
+    QVERIFY2(t.whole + t.held >= least,
+             (QByteArray::number(t.whole) + " whole, " + QByteArray::number(t.held) + " held").constData());
     if (t.whole < 66) { // never silently: the old file is kept, and somebody is told
         QVERIFY(isSetAside(f));
         QVERIFY(!f.spool->findings().isEmpty());
@@ -242,6 +247,24 @@ void TestSpoolRescue::missingBodyIsHeld() {
     }
 }
 
+void TestSpoolRescue::messageWithoutRecipientsIsHeld() {
+    SpoolFixture f;
+    (void)fill(f);
+    QVERIFY(runSql(f, "DELETE FROM envelope WHERE key >> 32 = (SELECT max(serial) FROM message)"));
+    for (int start = 0; start < 2; ++start) {
+        QVERIFY(f.open());
+        const auto queued = f.spool->load();
+        QCOMPARE(queued->size(), size_t(66));
+        int held = 0;
+        for (const QueuedMessage& message : *queued) {
+            QVERIFY(!message.envelopes.empty());
+            held += message.envelopes[0].state == EnvelopeState::Held ? 1 : 0;
+        }
+        QCOMPARE(held, 1);
+        f.kill();
+    }
+}
+
 void TestSpoolRescue::sweepsOrphans() { // Q07
     SpoolFixture f;
     QVERIFY(f.open());
@@ -295,7 +318,8 @@ void TestSpoolRescue::survivesACrashInTheRescue() {
             if (expected < 0)
                 expected = t.whole;
             QVERIFY(expected > 30);
-            QVERIFY2(t.whole == expected, ("operation " + QByteArray::number(n) + ": " + QByteArray::number(t.whole)).constData());
+            QVERIFY2(t.whole == expected,
+                     ("operation " + QByteArray::number(n) + ": " + QByteArray::number(t.whole)).constData());
             QVERIFY(isSetAside(f));
         }
     }

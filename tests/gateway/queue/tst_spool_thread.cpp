@@ -94,7 +94,8 @@ void TestSpoolThread::groupsWhatWaits() { // natural batching: far fewer commits
     }
     go.set_value();
     thread.stop();
-    QVERIFY2(counts.size() >= 2 && counts.size() <= 4, QByteArray::number(qsizetype(counts.size())).constData()); // 256 at most in one
+    QVERIFY2(counts.size() >= 2 && counts.size() <= 4,
+             QByteArray::number(qsizetype(counts.size())).constData()); // 256 at most in one
 }
 
 void TestSpoolThread::lateRequestsAreDropped() {
