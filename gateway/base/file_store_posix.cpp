@@ -182,7 +182,7 @@ class DiskFileStore final : public FileStore {
     // Measured on ext4: a file system commits many small changes in one go if they are all asked for at the same time. So
     // writing is started for all files first, and then a few threads wait side by side.
     std::vector<Result<void>> syncFiles(const QByteArrayList& paths) override {
-        constexpr size_t kThreads = 4;
+        constexpr size_t kThreads = 8;
         if (paths.size() < 2)
             return FileStore::syncFiles(paths);
 #ifdef __linux__

@@ -15,6 +15,7 @@
 #include "base/file_store.h"
 #include "queue/spool_requests.h"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct SpoolSettings {
     QByteArray folder;
     const char* vfs = nullptr;           // SQLite VFS name for tests; null = the system's
     qint64 reserveBytes = 64LL << 20;    // refuse new mail below this much free space
+    // How the content file of a message that is gone gets removed; null = at once. Removing can take as long as a sync and
+    // nothing depends on it, so SpoolThread does it beside the commits. A file left over is swept at the next start.
+    std::function<void(QByteArray file)> removeFile = {};
 };
 
 // Hands out message ids that are unique for the life of the spool. Thread: any (atomic); refilled by the spool thread.

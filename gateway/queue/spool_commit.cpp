@@ -69,8 +69,12 @@ void Spool::Impl::carryOut(std::vector<SpoolRequest> requests) {
     }
     for (Step& step : group)
         answer(step);
-    for (const QByteArray& file : unlinkLater)
-        (void)files.remove(file); // if not, the next start sweeps it
+    for (const QByteArray& file : unlinkLater) {
+        if (settings.removeFile)
+            settings.removeFile(file);
+        else
+            (void)files.remove(file);
+    }
     if (database.isOpen() && database.logPages() >= kLogPagesAtMost)
         if (auto tidied = database.checkpoint(); !tidied) {
             log(LogLevel::Error, LogArea::Queue, tidied.error().text);

@@ -4,6 +4,7 @@
 #include "base/mailbox.h"
 
 #include <QEventLoop>
+#include <QThreadPool>
 #include <QTimer>
 
 #include <algorithm>
@@ -62,7 +63,13 @@ struct SpoolThread::Impl {
 
 // All of the thread's life: its objects live on this stack.
 void SpoolThread::Impl::work(std::promise<Started> started) const {
-    Spool spool(files, clock, settings);
+    QThreadPool removers; // waits for its work when it goes, after the spool is closed
+    removers.setMaxThreadCount(4);
+    SpoolSettings own = settings;
+    own.removeFile = [this, &removers](const QByteArray& file) {
+        removers.start([this, file] { (void)files.remove(file); });
+    };
+    Spool spool(files, clock, std::move(own));
     Result<std::vector<QueuedMessage>> queued = std::vector<QueuedMessage>();
     if (auto opened = spool.open(); !opened)
         queued = opened.error();

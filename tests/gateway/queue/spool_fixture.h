@@ -46,7 +46,7 @@ class SpoolFixture {
 
     // A new process. The one before is gone, in whatever way the test let it end.
     Result<void> open() {
-        spool.emplace(files, clock, queue::SpoolSettings{kFolder, vfs.name(), 64LL << 20});
+        spool.emplace(files, clock, queue::SpoolSettings{kFolder, vfs.name(), 64LL << 20, {}});
         return spool->open();
     }
     // As after kill -9: nothing is closed in order, but what the system was given stays. The connection's memory must

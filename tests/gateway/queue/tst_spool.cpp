@@ -184,7 +184,7 @@ void TestSpool::refusesBelowTheReserve() { // Q04: 452, and deletes and notices 
 
 void TestSpool::refusesWhenNeverOpened() {
     SpoolFixture f;
-    Spool closed(f.files, f.clock, SpoolSettings{"/spool", f.vfs.name(), 0});
+    Spool closed(f.files, f.clock, SpoolSettings{"/spool", f.vfs.name(), 0, {}});
     bool answered = false;
     StoreMessage message = makeMessage(7, kSmall);
     message.done = [&answered](const Result<BodyPtr>& done) { answered = !done; };

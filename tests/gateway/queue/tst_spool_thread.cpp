@@ -24,13 +24,14 @@ class TestSpoolThread : public QObject {
     void carriesOutAllBeforeItStops();
     void takesFromManyThreads();
     void groupsWhatWaits();
+    void removesFilesBesideTheCommits();
     void lateRequestsAreDropped();
 };
 
 void TestSpoolThread::tellsWhyItCannotStart() {
     SpoolFixture f;
     f.faults->failAt = 1;
-    SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0});
+    SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0, {}});
     const auto started = thread.start();
     QVERIFY(!started);
     QVERIFY(started.error().code == ErrorCode::Io);
@@ -41,7 +42,7 @@ void TestSpoolThread::carriesOutAllBeforeItStops() {
     SpoolFixture f;
     std::atomic<int> answered = 0;
     {
-        SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0});
+        SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0, {}});
         QVERIFY(thread.start());
         for (int i = 0; i < 600; ++i) {
             StoreMessage message = makeMessage(thread.ids()->next(), "x");
@@ -52,7 +53,7 @@ void TestSpoolThread::carriesOutAllBeforeItStops() {
         QCOMPARE(answered.load(), 600);
         thread.stop(); // twice is fine
     }
-    SpoolThread again(f.files, f.clock, {"/spool", f.vfs.name(), 0});
+    SpoolThread again(f.files, f.clock, {"/spool", f.vfs.name(), 0, {}});
     const auto queued = again.start();
     QVERIFY(queued);
     QCOMPARE(queued->size(), size_t(600));
@@ -60,7 +61,7 @@ void TestSpoolThread::carriesOutAllBeforeItStops() {
 
 void TestSpoolThread::takesFromManyThreads() {
     SpoolFixture f;
-    SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0});
+    SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0, {}});
     QVERIFY(thread.start());
     std::atomic<int> answered = 0;
     std::vector<std::thread> clients;
@@ -80,7 +81,7 @@ void TestSpoolThread::takesFromManyThreads() {
 
 void TestSpoolThread::groupsWhatWaits() { // natural batching: far fewer commits than messages
     SpoolFixture f;
-    SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0});
+    SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0, {}});
     QVERIFY(thread.start());
     // The first request keeps the thread busy until all others wait.
     std::promise<void> go;
@@ -98,9 +99,24 @@ void TestSpoolThread::groupsWhatWaits() { // natural batching: far fewer commits
              QByteArray::number(qsizetype(counts.size())).constData()); // 256 at most in one
 }
 
+void TestSpoolThread::removesFilesBesideTheCommits() {
+    SpoolFixture f;
+    SpoolThread thread(f.disk, f.clock, {"/spool", f.vfs.name(), 0, {}});
+    QVERIFY(thread.start());
+    for (int i = 0; i < 20; ++i) {
+        StoreMessage message = makeMessage(thread.ids()->next(), QByteArray(40'000, 'x'));
+        UpdateEnvelopes removal;
+        removal.updates.push_back({EnvelopeUpdate::Kind::Remove, message.envelopes[0].id, 0, 0, 0, {}});
+        thread.post(std::move(message));
+        thread.post(std::move(removal));
+    }
+    thread.stop();
+    QVERIFY(f.disk.list("/spool/bodies")->isEmpty());
+}
+
 void TestSpoolThread::lateRequestsAreDropped() {
     SpoolFixture f;
-    SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0});
+    SpoolThread thread(f.files, f.clock, {"/spool", f.vfs.name(), 0, {}});
     thread.post(DiscardIncoming{"/spool/incoming/x"}); // never started
     QVERIFY(thread.start());
     thread.stop();
