@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/activity_journal.h"
+
+#include <QDateTime>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace postern::engine {
+
+void ActivityJournal::rollOver() {
+    const QDateTime now = QDateTime::fromSecsSinceEpoch(m_clock.wall().time_since_epoch().count());
+    const qint64 day = now.date().toJulianDay();
+    if (day == m_day)
+        return;
+    m_day = day;
+    m_today = {};
+    m_today.takenPerHour = m_today.waitingPerHour = m_today.refusedPerHour = QList<int>(24, 0);
+}
+
+void ActivityJournal::add(const char* kind, const QByteArray& text, const QByteArray& detail,
+                          const QByteArray& message) {
+    rollOver();
+    control::ActivityEvent event;
+    event.serial = ++m_serial;
+    event.at = m_clock.wall().time_since_epoch().count();
+    event.kind = QString::fromLatin1(kind);
+    event.text = QString::fromUtf8(harmless(text));
+    QStringList lines;
+    for (const QByteArray& line : detail.split('\n'))
+        lines.append(QString::fromUtf8(redact(harmless(line, 1000))));
+    event.detail = lines.join(u'\n');
+    event.message = QString::fromLatin1(message);
+
+    const int hour = QDateTime::fromSecsSinceEpoch(event.at).time().hour();
+    if (event.kind == "taken"_L1 || event.kind == "caught"_L1) {
+        ++m_today.taken;
+        ++m_today.takenPerHour[hour];
+    } else if (event.kind == "delivered"_L1) {
+        ++m_today.delivered;
+    } else if (event.kind == "refused"_L1) {
+        ++m_today.refused;
+        ++m_today.refusedPerHour[hour];
+    } else if (event.kind == "bounced"_L1) {
+        ++m_today.bounced;
+    }
+    m_events.push_back(event);
+    if (qsizetype(m_events.size()) > kMost)
+        m_events.pop_front();
+    if (m_sink)
+        m_sink(event);
+}
+
+void ActivityJournal::addLogLine(const LogLine& line) {
+    m_logLines.push_back(QDateTime::fromMSecsSinceEpoch(line.unixMs).toString(u"yyyy-MM-dd HH:mm:ss.zzz"_s) + u' ' +
+                         QString::fromLatin1(toString(line.area)) + u' ' + QString::fromLatin1(toString(line.level)) +
+                         u": "_s + QString::fromUtf8(line.text));
+    if (qsizetype(m_logLines.size()) > kMostLogLines)
+        m_logLines.pop_front();
+}
+
+QList<control::ActivityEvent> ActivityJournal::since(qint64 serial, int most) const {
+    auto from = std::upper_bound(m_events.begin(), m_events.end(), serial,
+                                 [](qint64 s, const control::ActivityEvent& e) { return s < e.serial; });
+    if (m_events.end() - from > most)
+        from = m_events.end() - most;
+    return {from, m_events.end()};
+}
+
+QStringList ActivityJournal::logTail(int most) const {
+    const auto from = qsizetype(m_logLines.size()) > most ? m_logLines.end() - most : m_logLines.begin();
+    return {from, m_logLines.end()};
+}
+
+const control::Counters& ActivityJournal::today() {
+    rollOver();
+    return m_today;
+}
+
+void ActivityJournal::noteWaiting(int waiting) {
+    rollOver();
+    const int hour = QDateTime::fromSecsSinceEpoch(m_clock.wall().time_since_epoch().count()).time().hour();
+    m_today.waitingPerHour[hour] = waiting;
+}
+
+} // namespace postern::engine

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What happened lately, one plain line each, in memory: the last kMost events, the counters of today and the last log lines.
+//
+// Counters restart at local midnight. Thread: engine control. Not the durable record: the queue is.
+#pragma once
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/snapshots.h"
+
+#include <deque>
+#include <functional>
+
+namespace postern::engine {
+
+class ActivityJournal {
+  public:
+    static constexpr qsizetype kMost = 20'000;
+    static constexpr qsizetype kMostLogLines = 2'000;
+
+    explicit ActivityJournal(const Clock& clock) : m_clock(clock) {}
+
+    void setSink(std::function<void(const control::ActivityEvent&)> sink) { m_sink = std::move(sink); }
+
+    // kind as in control::ActivityEvent. Text may hold words from outside: it is made harmless here.
+    void add(const char* kind, const QByteArray& text, const QByteArray& detail = {}, const QByteArray& message = {});
+    void addLogLine(const LogLine& line);
+
+    QList<control::ActivityEvent> since(qint64 serial, int most) const; // events after `serial`, the newest `most`
+    QStringList logTail(int most) const;
+    const control::Counters& today();
+    void noteWaiting(int waiting); // for the hour's bar
+
+  private:
+    void rollOver();
+
+    const Clock& m_clock;
+    std::function<void(const control::ActivityEvent&)> m_sink;
+    std::deque<control::ActivityEvent> m_events;
+    std::deque<QString> m_logLines;
+    control::Counters m_today;
+    qint64 m_serial = 0;
+    qint64 m_day = -1; // Julian day of m_today
+};
+
+} // namespace postern::engine

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/delivery_desk.h"
+
+#include "queue/bounce.h"
+
+#include <algorithm>
+
+namespace postern::engine {
+
+using queue::Delivery;
+using queue::Envelope;
+using queue::EnvelopeId;
+using queue::EnvelopeUpdate;
+using queue::Failure;
+using queue::Message;
+using queue::MessageId;
+using queue::TryOutcome;
+using queue::TryResult;
+
+namespace {
+
+constexpr qint64 kBodyMemory = 64LL << 20; // octets of small contents kept for a first try soon
+constexpr Milliseconds kRecordAgain{3'000};
+constexpr qint64 kHeaderBytes = 64 * 1024;
+
+QByteArray domainOf(const QByteArray& address) {
+    return address.mid(address.lastIndexOf('@') + 1).toLower();
+}
+
+// "relay" names for people: the URL without secrets, or whose mail servers.
+QByteArray nameOf(const policy::RelaySpec& spec, const QByteArray& domain) {
+    if (!spec.urls.empty())
+        return spec.urls.front().masked();
+    if (spec.hostTable)
+        return "hosts of table " + spec.hostTable->name();
+    return "mail servers of " + domain;
+}
+
+} // namespace
+
+DeliveryDesk::DeliveryDesk(Parts parts)
+    : m_parts(std::move(parts)), m_rules(std::make_shared<policy::Ruleset>()),
+      m_scheduler(*m_parts.clock, [this](const Message& message, const Envelope& e) { return routeOf(message, e); }),
+      m_stored([this](std::vector<Stored>&& b) { takeStored(std::move(b)); }),
+      m_reports([this](std::vector<relay::RelayReport>&& b) { takeReports(std::move(b)); }),
+      m_bodiesRead([this](std::vector<BodyRead>&& b) { takeBodies(std::move(b)); }),
+      m_recorded([this](std::vector<Recorded>&& b) { takeRecorded(std::move(b)); }) {
+    m_wake.setSingleShot(true);
+    QObject::connect(&m_wake, &QTimer::timeout, &m_wake, [this] { pump(); });
+    m_again.setSingleShot(true);
+    QObject::connect(&m_again, &QTimer::timeout, &m_again, [this] {
+        for (queue::UpdateEnvelopes& request : std::exchange(m_unrecorded, {}))
+            record(std::move(request.updates));
+    });
+}
+
+DeliveryDesk::~DeliveryDesk() = default;
+
+void DeliveryDesk::setRules(policy::RulesetPtr rules, QByteArray serverName,
+                            std::map<QByteArray, tls::IdentityPtr> identities) {
+    m_rules = std::move(rules);
+    m_serverName = std::move(serverName);
+    m_identities = std::move(identities);
+    m_specs.clear();
+    m_scheduler.rerouteAll();
+    pump();
+}
+
+void DeliveryDesk::add(std::vector<queue::QueuedMessage> queued) {
+    for (queue::QueuedMessage& one : queued)
+        m_scheduler.add(std::move(one));
+    pump();
+}
+
+void DeliveryDesk::stop() {
+    m_stopped = true;
+    m_wake.stop();
+}
+
+std::function<void(queue::QueuedMessage, queue::BodyPtr)> DeliveryDesk::storedSink() const {
+    return [address = m_stored.address()](queue::QueuedMessage queued, queue::BodyPtr body) {
+        address.post(Stored{std::move(queued), std::move(body)});
+    };
+}
+
+std::function<void(relay::RelayReport)> DeliveryDesk::reportSink() const {
+    return [address = m_reports.address()](relay::RelayReport report) { address.post(std::move(report)); };
+}
+
+// --- what relays an envelope ---------------------------------------------------------------------------------------
+
+std::shared_ptr<const policy::RelaySpec> DeliveryDesk::specOf(const Envelope& envelope, QByteArray* why) const {
+    if (!envelope.action.isEmpty()) {
+        const auto at = m_rules->actions.find(envelope.action);
+        if (at != m_rules->actions.end() && at->second->kind == policy::ActionKind::Relay)
+            return {at->second, &at->second->relay};
+        if (why)
+            *why = "the configuration has no relay action \"" + envelope.action +
+                   "\" any more; add it again, or remove this message";
+        return nullptr;
+    }
+    auto& known = m_specs[envelope.relay];
+    if (known)
+        return known;
+    auto spec = policy::RelaySpec::fromBytes(envelope.relay, *m_rules);
+    if (!spec) {
+        if (why)
+            *why = spec.error().text;
+        return nullptr;
+    }
+    known = std::make_shared<const policy::RelaySpec>(std::move(spec).value());
+    return known;
+}
+
+// Equal keys may share connections: same relay definition, and for MX relaying the same domain.
+QByteArray DeliveryDesk::routeOf(const Message&, const Envelope& envelope) const {
+    const auto spec = specOf(envelope, nullptr);
+    QByteArray key = envelope.action.isEmpty() ? envelope.relay : envelope.action;
+    if (spec && spec->urls.empty() && !spec->hostTable)
+        key += '\0' + domainOf(envelope.destination);
+    return key;
+}
+
+// --- the loop --------------------------------------------------------------------------------------------------------
+
+void DeliveryDesk::pump() {
+    if (m_stopped)
+        return;
+    giveBack(m_scheduler.expired());
+    for (Delivery& delivery : m_scheduler.due()) {
+        const MessageId id = delivery.message->id;
+        if (const auto at = m_bodies.find(id); at != m_bodies.end()) {
+            dispatch(std::move(delivery), at->second);
+            continue;
+        }
+        auto& waiting = m_waitingForBody[id];
+        waiting.push_back(std::move(delivery));
+        if (waiting.size() == 1)
+            fetchBody(id);
+    }
+    if (const auto wake = m_scheduler.nextWake()) {
+        const auto wait = std::max(Milliseconds(0), *wake - m_parts.clock->steady());
+        m_wake.start(std::min(wait, Milliseconds(60'000)));
+    } else {
+        m_wake.stop();
+    }
+    m_parts.changed();
+}
+
+void DeliveryDesk::takeStored(std::vector<Stored>&& batch) {
+    for (Stored& stored : batch) {
+        const Message& message = stored.queued.message;
+        remember(message.id, stored.body);
+        m_scheduler.add(std::move(stored.queued));
+    }
+    pump();
+}
+
+void DeliveryDesk::fetchBody(MessageId id) {
+    m_parts.spool->post(queue::ReadBody{id, [address = m_bodiesRead.address(), id](Result<queue::BodyPtr> body) {
+                                            address.post(BodyRead{id, std::move(body)});
+                                        }});
+}
+
+void DeliveryDesk::takeBodies(std::vector<BodyRead>&& batch) {
+    for (BodyRead& read : batch) {
+        if (auto waiting = m_failuresWaitingForBody.extract(read.id)) {
+            QByteArray headers;
+            if (read.body)
+                headers = headersOf(**read.body);
+            for (Failure& failure : waiting.mapped())
+                giveBackOne(std::move(failure), headers);
+        }
+        if (auto waiting = m_waitingForBody.extract(read.id)) {
+            for (Delivery& delivery : waiting.mapped()) {
+                if (read.body)
+                    dispatch(std::move(delivery), *read.body);
+                else
+                    refuse(delivery, "the stored message cannot be read: " + read.body.error().text,
+                           TryResult::Temporary);
+            }
+        }
+    }
+    pump();
+}
+
+void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
+    QByteArray why;
+    auto spec = specOf(delivery.envelopes.front(), &why);
+    if (!spec) {
+        refuse(delivery, why, TryResult::Temporary);
+        return;
+    }
+    relay::RelayJob job;
+    job.domain = domainOf(delivery.envelopes.front().destination);
+    job.serverName = m_serverName;
+    if (const auto at = m_identities.find(spec->pki); at != m_identities.end())
+        job.identity = at->second;
+    auto& record = m_relays[delivery.route];
+    if (record.name.isEmpty())
+        record.name = nameOf(*spec, job.domain);
+    const size_t worker = qHash(delivery.route) % m_parts.workers;
+    job.body = std::move(body);
+    job.spec = std::move(spec);
+    job.delivery = std::move(delivery);
+    std::vector<relay::RelayJob> jobs;
+    jobs.push_back(std::move(job));
+    m_parts.submit(worker, std::move(jobs));
+}
+
+void DeliveryDesk::refuse(const Delivery& delivery, const QByteArray& why, TryResult result) {
+    std::vector<TryOutcome> outcomes;
+    for (const Envelope& envelope : delivery.envelopes)
+        outcomes.push_back({envelope.id, result, why, true});
+    m_parts.journal->add("delayed", "Not sent to " + delivery.envelopes.front().recipient + ": " + why, {},
+                         queue::toText(delivery.message->id));
+    settle(outcomes);
+}
+
+void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
+    std::vector<TryOutcome> outcomes;
+    for (relay::RelayReport& report : batch) {
+        RelayRecord& relay = m_relays[report.route];
+        if (report.routeFailed) {
+            relay.failing = true;
+            relay.detail = report.routeText;
+            m_scheduler.routeFailed(report.route);
+        } else if (report.routeWorked) {
+            relay.failing = false;
+            relay.lastSentAt = m_parts.clock->wall().time_since_epoch().count();
+            m_scheduler.routeWorks(report.route);
+        }
+        for (const TryOutcome& outcome : report.outcomes) {
+            if (!outcome.countsAsTry)
+                continue;
+            QByteArray recipient;
+            for (const auto& row : m_scheduler.rowsOf(queue::messageOf(outcome.id)))
+                if (row.envelope.id == outcome.id)
+                    recipient = row.envelope.recipient;
+            const QByteArray id = queue::toText(queue::messageOf(outcome.id));
+            const QByteArray via = report.peer.isEmpty() ? QByteArray() : " by " + report.peer;
+            switch (outcome.result) {
+            case TryResult::Delivered:
+                m_parts.journal->add("delivered", "Delivered to " + recipient + via, outcome.text, id);
+                break;
+            case TryResult::Temporary:
+                m_parts.journal->add("delayed", "Not yet delivered to " + recipient + ": " + outcome.text,
+                                     outcome.text, id);
+                break;
+            case TryResult::Permanent:
+                m_parts.journal->add("delayed", "Refused for " + recipient + via + ": " + outcome.text, outcome.text,
+                                     id);
+                break;
+            }
+        }
+        outcomes.insert(outcomes.end(), std::make_move_iterator(report.outcomes.begin()),
+                        std::make_move_iterator(report.outcomes.end()));
+    }
+    settle(outcomes);
+    pump();
+}
+
+void DeliveryDesk::settle(const std::vector<TryOutcome>& outcomes) {
+    queue::Scheduler::Settled settled = m_scheduler.finished(outcomes);
+    for (const EnvelopeUpdate& update : settled.updates)
+        forgetBodyOf(update.id);
+    record(std::move(settled.updates));
+    giveBack(std::move(settled.failures));
+}
+
+// --- durable changes -------------------------------------------------------------------------------------------------
+
+void DeliveryDesk::record(std::vector<EnvelopeUpdate> updates) {
+    if (updates.empty())
+        return;
+    queue::UpdateEnvelopes request;
+    request.updates = updates;
+    request.done = [address = m_recorded.address(), updates = std::move(updates)](Result<void> outcome) {
+        if (outcome)
+            return; // the common case costs no wake-up
+        queue::UpdateEnvelopes again;
+        again.updates = updates;
+        address.post(Recorded{std::move(again), {}, {}, std::move(outcome)});
+    };
+    m_parts.spool->post(std::move(request));
+}
+
+void DeliveryDesk::takeRecorded(std::vector<Recorded>&& batch) {
+    for (Recorded& recorded : batch) {
+        if (recorded.outcome) {
+            m_parts.spoolFine();
+            m_scheduler.forget(recorded.returned);
+            for (const EnvelopeId id : recorded.returned)
+                forgetBodyOf(id);
+            for (auto& [bounce, body] : recorded.bounces) {
+                m_parts.journal->add("bounced", "Returned to " + bounce.envelopes.front().recipient + ": " +
+                                                    bounce.message.subject, {}, queue::toText(bounce.message.id));
+                remember(bounce.message.id, body);
+                m_scheduler.add(std::move(bounce));
+            }
+            continue;
+        }
+        m_parts.spoolTroubled(recorded.outcome.error());
+        if (!recorded.returned.empty()) {
+            // They are still in the scheduler's books: the next try, or the next look at their age, returns them again.
+            record(m_scheduler.keep(recorded.returned,
+                                    "could not be returned to the sender: " + recorded.outcome.error().text,
+                                    queue::Scheduler::Unreturned::TryAgain));
+            continue;
+        }
+        m_unrecorded.push_back(std::move(recorded.request));
+        m_again.start(kRecordAgain);
+    }
+    pump();
+}
+
+QByteArray DeliveryDesk::headersOf(const queue::Body& body) const {
+    const QByteArray start = body.file.isEmpty()
+                                 ? body.bytes.left(kHeaderBytes)
+                                 : m_parts.files->read(body.file, 0, kHeaderBytes).value_or(QByteArray());
+    const qsizetype end = start.indexOf("\r\n\r\n");
+    return end < 0 ? start : start.left(end + 2);
+}
+
+// --- returning mail --------------------------------------------------------------------------------------------------
+
+void DeliveryDesk::giveBack(std::vector<Failure> failures) {
+    for (Failure& failure : failures) {
+        const MessageId id = failure.message->id;
+        if (const auto at = m_bodies.find(id); at != m_bodies.end()) {
+            giveBackOne(std::move(failure), headersOf(*at->second));
+            continue;
+        }
+        auto& waiting = m_failuresWaitingForBody[id];
+        waiting.push_back(std::move(failure));
+        if (waiting.size() == 1)
+            fetchBody(id);
+    }
+}
+
+void DeliveryDesk::giveBackOne(Failure failure, const QByteArray& originalHeaders) {
+    std::vector<EnvelopeId> ids;
+    queue::UpdateEnvelopes request;
+    for (const Envelope& envelope : failure.envelopes) {
+        ids.push_back(envelope.id);
+        EnvelopeUpdate removal;
+        removal.kind = EnvelopeUpdate::Kind::Remove;
+        removal.id = envelope.id;
+        request.updates.push_back(removal);
+    }
+    const WallTime now = m_parts.clock->wall();
+    const auto text = queue::makeBounce(failure, originalHeaders, m_serverName, now);
+    if (!text) {
+        // A null sender or a bounce: dropped to the log, never bounced again (RFC 5321 §6.1).
+        for (const Envelope& envelope : failure.envelopes)
+            m_parts.journal->add("bounced", "Given up without a notice, because it has no sender to tell: mail for " +
+                                                envelope.recipient + ": " + envelope.lastError,
+                                 {}, queue::toText(failure.message->id));
+        m_scheduler.forget(ids);
+        record(std::move(request.updates));
+        for (const EnvelopeId id : ids)
+            forgetBodyOf(id);
+        return;
+    }
+
+    policy::MatchContext context;
+    context.isLocalAddress = true;
+    context.clientAddress = "127.0.0.1";
+    context.helo = m_serverName;
+    context.recipient = failure.message->sender;
+    context.localNames = {"localhost", m_serverName};
+    // Static and file tables answer at once; a slower one leaves the return for later.
+    std::optional<policy::Verdict> verdict;
+    policy::match(m_rules, context, policy::WantTrace::No, [&verdict](policy::Verdict v) { verdict = std::move(v); });
+    if (!verdict || (verdict->decision != policy::Decision::Relay && verdict->decision != policy::Decision::Catch)) {
+        hold(failure, "cannot be returned: no rule takes mail to its sender " + failure.message->sender +
+                          "; the failure was: " + failure.envelopes.front().lastError);
+        return;
+    }
+
+    queue::QueuedMessage bounce;
+    bounce.message.id = m_parts.spool->ids()->next();
+    bounce.message.createdAt = now.time_since_epoch().count();
+    bounce.message.size = text->content.size();
+    bounce.message.subject = text->subject;
+    bounce.message.isBounce = true;
+    bounce.message.helo = m_serverName;
+    bounce.message.params.declaredSize = text->content.size();
+    Envelope envelope;
+    envelope.id = queue::newEnvelopeId(bounce.message.id);
+    envelope.recipient = envelope.destination = failure.message->sender;
+    envelope.nextTryAt = bounce.message.createdAt;
+    envelope.ttl = verdict->action->ttl.value_or(m_rules->settings.queueTtl);
+    if (verdict->decision == policy::Decision::Catch)
+        envelope.state = queue::EnvelopeState::Caught;
+    if (m_rules->era == policy::Era::Modern)
+        envelope.action = verdict->action->name;
+    else
+        envelope.relay = verdict->action->relay.toBytes();
+    bounce.envelopes.push_back(envelope);
+
+    queue::Body body;
+    body.bytes = text->content;
+    body.size = text->content.size();
+    const auto shared = std::make_shared<const queue::Body>(body);
+    request.bounces.push_back({bounce.message, bounce.envelopes, body, {}});
+    request.done = [address = m_recorded.address(), ids, bounce, shared](Result<void> outcome) {
+        Recorded recorded;
+        recorded.returned = ids;
+        recorded.bounces.emplace_back(bounce, shared);
+        recorded.outcome = std::move(outcome);
+        address.post(std::move(recorded));
+    };
+    m_parts.spool->post(std::move(request));
+}
+
+void DeliveryDesk::hold(const Failure& failure, const QByteArray& why) {
+    std::vector<EnvelopeId> ids;
+    for (const Envelope& envelope : failure.envelopes)
+        ids.push_back(envelope.id);
+    m_parts.journal->add("delayed", "Held: mail for " + failure.envelopes.front().recipient + " " + why, {},
+                         queue::toText(failure.message->id));
+    record(m_scheduler.keep(ids, why, queue::Scheduler::Unreturned::Hold));
+}
+
+// --- people's wishes -------------------------------------------------------------------------------------------------
+
+int DeliveryDesk::retry(const std::vector<EnvelopeId>& ids) {
+    auto updates = m_scheduler.retryNow(ids);
+    const int n = int(updates.size());
+    record(std::move(updates));
+    pump();
+    return n;
+}
+
+int DeliveryDesk::hold(const std::vector<EnvelopeId>& ids) {
+    auto updates = m_scheduler.hold(ids);
+    const int n = int(updates.size());
+    record(std::move(updates));
+    pump();
+    return n;
+}
+
+int DeliveryDesk::release(const std::vector<EnvelopeId>& ids) {
+    auto updates = m_scheduler.release(ids);
+    const int n = int(updates.size());
+    record(std::move(updates));
+    pump();
+    return n;
+}
+
+int DeliveryDesk::remove(const std::vector<EnvelopeId>& ids) {
+    auto updates = m_scheduler.remove(ids);
+    const int n = int(updates.size());
+    std::vector<EnvelopeId> gone;
+    for (const EnvelopeUpdate& update : updates) {
+        forgetBodyOf(update.id);
+        gone.push_back(update.id);
+    }
+    m_scheduler.forget(gone);
+    record(std::move(updates));
+    pump();
+    return n;
+}
+
+void DeliveryDesk::setPaused(bool paused) {
+    m_scheduler.setPaused(paused);
+    pump();
+}
+
+// --- contents kept in memory for a first try -------------------------------------------------------------------------
+
+void DeliveryDesk::remember(MessageId id, const queue::BodyPtr& body) {
+    if (!body || !body->file.isEmpty() || m_bodyBytes + body->size > kBodyMemory)
+        return;
+    if (m_bodies.emplace(id, body).second)
+        m_bodyBytes += body->size;
+}
+
+// A content is dropped as soon as one of its envelopes has been dealt with: the others can read it from the spool.
+void DeliveryDesk::forgetBodyOf(EnvelopeId id) {
+    if (auto node = m_bodies.extract(queue::messageOf(id)))
+        m_bodyBytes -= node.mapped()->size;
+}
+
+} // namespace postern::engine

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// From "safe on disk" to "delivered, tried again, or returned": joins the scheduler, the spool and the relay workers.
+//
+// The only place where an envelope's fate changes: results of workers and wishes of people come in, updates go to the
+// spool, and bounces are made in the same commit that removes what they are about.
+// Thread: engine control. Lifetime: stop() first, so that workers report nothing into it any more.
+// Failure: an update that cannot be made durable is kept and tried again (at worst a message is sent twice, never lost);
+//   a bounce that no rule takes leaves its envelopes on hold with the reason.
+#pragma once
+
+#include "base/mailbox.h"
+#include "engine/activity_journal.h"
+#include "policy/match.h"
+#include "queue/scheduler.h"
+#include "queue/spool_thread.h"
+#include "relay/relay_worker.h"
+
+#include <QTimer>
+
+#include <functional>
+#include <map>
+#include <unordered_map>
+
+namespace postern::engine {
+
+// What is known about one next hop since the start.
+struct RelayRecord {
+    QByteArray name;   // for people
+    bool failing = false;
+    QByteArray detail; // last failure
+    qint64 lastSentAt = 0;
+};
+
+class DeliveryDesk {
+  public:
+    struct Parts {
+        const Clock* clock = nullptr;
+        FileStore* files = nullptr;
+        queue::SpoolThread* spool = nullptr;
+        ActivityJournal* journal = nullptr;
+        std::function<void(size_t worker, std::vector<relay::RelayJob>)> submit; // to the n-th I/O thread
+        size_t workers = 1;
+        std::function<void()> changed;                    // counts or relay states are different now
+        std::function<void(const Error&)> spoolTroubled;  // an update could not be made durable
+        std::function<void()> spoolFine;
+    };
+    explicit DeliveryDesk(Parts parts);
+    ~DeliveryDesk();
+
+    void setRules(policy::RulesetPtr rules, QByteArray serverName,
+                  std::map<QByteArray, tls::IdentityPtr> identities);
+    void add(std::vector<queue::QueuedMessage> queued); // at start, from the spool
+    void stop();                                        // nothing new leaves; reports still count
+
+    // Any thread: what the listeners' commits and the workers say.
+    std::function<void(queue::QueuedMessage, queue::BodyPtr)> storedSink() const;
+    std::function<void(relay::RelayReport)> reportSink() const;
+
+    // People's wishes; each returns how many envelopes changed. Durable when the next commit is.
+    int retry(const std::vector<queue::EnvelopeId>& ids);
+    int hold(const std::vector<queue::EnvelopeId>& ids);
+    int release(const std::vector<queue::EnvelopeId>& ids);
+    int remove(const std::vector<queue::EnvelopeId>& ids);
+    void setPaused(bool paused);
+
+    const queue::Scheduler& scheduler() const { return m_scheduler; }
+    const std::map<queue::RouteKey, RelayRecord>& relays() const { return m_relays; }
+    QByteArray routeOf(const queue::Message& message, const queue::Envelope& envelope) const;
+
+  private:
+    struct Stored {
+        queue::QueuedMessage queued;
+        queue::BodyPtr body;
+    };
+    struct BodyRead {
+        queue::MessageId id;
+        Result<queue::BodyPtr> body;
+    };
+    struct Recorded {
+        queue::UpdateEnvelopes request; // to try again if it failed
+        std::vector<queue::EnvelopeId> returned; // failed envelopes whose bounce is in it
+        std::vector<std::pair<queue::QueuedMessage, queue::BodyPtr>> bounces;
+        Result<void> outcome;
+    };
+
+    void pump();
+    void takeStored(std::vector<Stored>&& batch);
+    void takeReports(std::vector<relay::RelayReport>&& batch);
+    void takeBodies(std::vector<BodyRead>&& batch);
+    void takeRecorded(std::vector<Recorded>&& batch);
+
+    std::shared_ptr<const policy::RelaySpec> specOf(const queue::Envelope& envelope, QByteArray* why) const;
+    void dispatch(queue::Delivery delivery, queue::BodyPtr body);
+    void refuse(const queue::Delivery& delivery, const QByteArray& why, queue::TryResult result);
+    void settle(const std::vector<queue::TryOutcome>& outcomes);
+    void record(std::vector<queue::EnvelopeUpdate> updates);
+    void giveBack(std::vector<queue::Failure> failures);
+    QByteArray headersOf(const queue::Body& body) const;
+    void giveBackOne(queue::Failure failure, const QByteArray& originalHeaders);
+    void hold(const queue::Failure& failure, const QByteArray& why);
+    void fetchBody(queue::MessageId id);
+    void remember(queue::MessageId id, const queue::BodyPtr& body);
+    void forgetBodyOf(queue::EnvelopeId id);
+
+    Parts m_parts;
+    policy::RulesetPtr m_rules;
+    QByteArray m_serverName;
+    std::map<QByteArray, tls::IdentityPtr> m_identities;
+    queue::Scheduler m_scheduler;
+    mutable std::unordered_map<QByteArray, std::shared_ptr<const policy::RelaySpec>> m_specs; // by envelope.relay bytes
+    std::map<queue::RouteKey, RelayRecord> m_relays;
+    std::unordered_map<queue::MessageId, queue::BodyPtr> m_bodies; // small contents that may be needed soon
+    qint64 m_bodyBytes = 0;
+    std::unordered_map<queue::MessageId, std::vector<queue::Delivery>> m_waitingForBody;
+    std::unordered_map<queue::MessageId, std::vector<queue::Failure>> m_failuresWaitingForBody;
+    std::vector<queue::UpdateEnvelopes> m_unrecorded; // failed commits, to be tried again
+    bool m_stopped = false;
+    QTimer m_wake;
+    QTimer m_again;
+    Mailbox<Stored> m_stored;
+    Mailbox<relay::RelayReport> m_reports;
+    Mailbox<BodyRead> m_bodiesRead;
+    Mailbox<Recorded> m_recorded;
+};
+
+} // namespace postern::engine

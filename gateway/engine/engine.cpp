@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/engine.h"
+
+#include "engine/control_verbs.h"
+#include "engine/descriptor_limit.h"
+
+#include <QCoreApplication>
+
+using namespace Qt::StringLiterals;
+
+namespace postern::engine {
+namespace {
+
+constexpr Milliseconds kTick{1'000};
+constexpr Milliseconds kStopGrace{8'000};
+constexpr qint64 kReserveBytes = 64LL << 20;
+constexpr int kTicksPerCheck = 10; // disk, failed listeners
+
+QString textOf(const QByteArray& bytes) {
+    return QString::fromUtf8(harmless(bytes, 1000));
+}
+
+} // namespace
+
+Engine::Engine(EngineSettings settings)
+    : m_settings(std::move(settings)), m_files(makeDiskFileStore()), m_journal(m_clock),
+      m_rules(std::make_shared<policy::Ruleset>()), m_freeBytes(std::make_shared<std::atomic<qint64>>(0)),
+      m_sessionEvents([this](std::vector<listener::SessionEvent>&& e) { takeSessionEvents(std::move(e)); }),
+      m_logLines([this](std::vector<LogLine>&& lines) {
+          for (const LogLine& line : lines)
+              m_journal.addLogLine(line);
+      }),
+      m_calls([](std::vector<std::function<void()>>&& calls) {
+          for (const auto& call : calls)
+              call();
+      }) {
+    m_journal.setSink([this](const control::ActivityEvent& event) {
+        control::Event out;
+        out.kind = u"activity"_s;
+        out.activity = event;
+        if (m_sink)
+            m_sink(out);
+        if (m_socket)
+            m_socket->publish(out);
+    });
+    QObject::connect(&m_tick, &QTimer::timeout, &m_tick, [this] { tick(); });
+}
+
+Engine::~Engine() {
+    setLogListener({});
+}
+
+Result<void> Engine::start() {
+    m_startedAt = m_clock.wall().time_since_epoch().count();
+    setLogListener([address = m_logLines.address()](const LogLine& line) { address.post(line); });
+    raiseDescriptorLimit();
+    const Profile& profile = m_settings.profile;
+    if (auto prepared = prepare(*m_files, profile); !prepared)
+        return prepared;
+    auto lock = StateLock::take(profile.stateFolder);
+    if (!lock)
+        return lock.error();
+    m_lock = std::move(lock).value();
+
+    LoadedConfig config = load();
+    for (const config::Diagnostic& d : config.diagnostics)
+        log(d.severity == config::Severity::Error ? LogLevel::Error
+            : d.severity == config::Severity::Warning ? LogLevel::Warning : LogLevel::Info,
+            LogArea::Config, d.print());
+    if (m_settings.mustListen && !config.isUsable())
+        return Error{ErrorCode::Invalid, config.firstError(), Permanence::Permanent};
+
+    queue::SpoolSettings spool;
+    spool.folder = profile.stateFolder;
+    spool.reserveBytes = kReserveBytes;
+    m_spool = std::make_unique<queue::SpoolThread>(*m_files, m_clock, spool);
+    auto queued = m_spool->start();
+    if (!queued)
+        return queued.error();
+    m_freeBytes->store(m_files->freeBytes(profile.stateFolder).value_or(0));
+
+    DeliveryDesk::Parts parts;
+    parts.clock = &m_clock;
+    parts.files = m_files.get();
+    parts.spool = m_spool.get();
+    parts.journal = &m_journal;
+    parts.workers = m_settings.ioThreads;
+    parts.submit = [this](size_t worker, std::vector<relay::RelayJob> jobs) {
+        m_ioThreads[worker]->submit(std::move(jobs));
+    };
+    parts.changed = [this] { m_changed = true; };
+    parts.spoolTroubled = [this](const Error& error) {
+        m_spoolTrouble = error.text;
+        log(LogLevel::Error, LogArea::Queue, "the queue could not be written: " + error.text);
+        m_changed = true;
+    };
+    parts.spoolFine = [this] { m_spoolTrouble.clear(); };
+    m_desk = std::make_unique<DeliveryDesk>(std::move(parts));
+
+    for (size_t i = 0; i < m_settings.ioThreads; ++i) {
+        IoThreadSettings io;
+        io.services = listenerServices();
+        io.dns = m_settings.dns;
+        io.report = m_desk->reportSink();
+        m_ioThreads.push_back(std::make_unique<IoThread>(std::move(io)));
+    }
+    m_counts.resize(m_ioThreads.size());
+
+    const bool usable = config.isUsable();
+    if (usable)
+        apply(std::move(config));
+    else
+        m_configProblems = std::move(config.diagnostics);
+    m_desk->add(std::move(queued).value());
+
+    for (const ListenerBook::Failure& failure : m_listeners.failures())
+        log(LogLevel::Error, LogArea::Engine,
+            failure.origin.file + ':' + QByteArray::number(failure.origin.line) + ": " + failure.reason);
+    if (m_settings.mustListen && m_listeners.openNames().isEmpty())
+        return Error{ErrorCode::Busy, "no listener could be opened, so there is nothing to do; see the lines above"};
+
+    m_socket = std::make_unique<control::SocketServer>(
+        [this](const control::Request& request, control::ReplyDone done) { ask(request, std::move(done)); });
+    if (auto listening = m_socket->listen(profile.socketPath()); !listening)
+        return listening;
+    m_tick.start(kTick);
+    tick();
+    log(LogLevel::Notice, LogArea::Engine,
+        "Postern " POSTERN_VERSION " runs; listening on " + m_listeners.openNames().join(", "));
+    m_journal.add("engine", "Postern started");
+    return {};
+}
+
+listener::ListenerServices Engine::listenerServices() {
+    listener::ListenerServices services;
+    services.clock = &m_clock;
+    services.files = m_files.get();
+    services.toSpool = [spool = m_spool.get()](queue::SpoolRequest request) { spool->post(std::move(request)); };
+    services.newMessageId = [ids = m_spool->ids()] { return ids->next(); };
+    services.incomingPath = [spool = m_spool.get()](queue::MessageId id) { return spool->incomingPath(id); };
+    services.hasRoomFor = [free = m_freeBytes](qint64 octets) {
+        return free->load(std::memory_order_relaxed) - octets > kReserveBytes;
+    };
+    services.stored = m_desk->storedSink();
+    services.report = [address = m_sessionEvents.address()](listener::SessionEvent event) {
+        address.post(std::move(event));
+    };
+    return services;
+}
+
+LoadedConfig Engine::load() const {
+    policy::CompileOptions options;
+    options.dialect = m_settings.dialect;
+    return loadConfig(*m_files, m_settings.profile.configFile, options);
+}
+
+void Engine::apply(LoadedConfig config) {
+    m_rules = config.rules;
+    m_configProblems.clear();
+    m_configLoadedAt = m_clock.wall().time_since_epoch().count();
+    m_listeners.apply(config);
+    m_desk->setRules(config.rules, serverName(*config.rules), config.identities);
+    for (const auto& thread : m_ioThreads) {
+        thread->serve(m_listeners.services());
+        thread->forgetRelayFailures();
+    }
+    m_changed = true;
+}
+
+control::Reply Engine::reload() {
+    LoadedConfig config = load();
+    if (!config.isUsable()) {
+        m_configProblems = config.diagnostics;
+        m_changed = true;
+        const QByteArray error = config.firstError();
+        log(LogLevel::Error, LogArea::Config, "the configuration was not taken, the old one stays: " + error);
+        m_journal.add("config", "The changed configuration was not taken; the one from before stays", error);
+        return {false, {}, u"The old configuration stays. "_s + textOf(error)};
+    }
+    apply(std::move(config));
+    QJsonArray texts;
+    for (const ListenerBook::Failure& failure : m_listeners.failures())
+        texts.append(textOf(failure.reason));
+    log(LogLevel::Notice, LogArea::Config,
+        "configuration taken; listening on " + m_listeners.openNames().join(", "));
+    m_journal.add("config", "The configuration was read again");
+    return {true, QJsonObject{{u"problems"_s, texts}}, {}};
+}
+
+void Engine::stop(std::function<void()> done) {
+    m_tick.stop();
+    m_desk->stop();
+    control::Event stopping;
+    stopping.kind = u"stopping"_s;
+    if (m_sink)
+        m_sink(stopping);
+    m_socket->publish(stopping);
+    log(LogLevel::Notice, LogArea::Engine, "stopping");
+    auto left = std::make_shared<size_t>(m_ioThreads.size());
+    for (const auto& thread : m_ioThreads) {
+        thread->drain(kStopGrace, [this, left, done, calls = m_calls.address()] {
+            calls.post([this, left, done] {
+                if (--*left > 0)
+                    return;
+                m_ioThreads.clear(); // waits for the threads; nothing reports into us any more
+                m_listeners.clear();
+                m_spool->stop();     // everything that was posted is durable
+                m_socket->close();
+                m_lock.reset();
+                log(LogLevel::Notice, LogArea::Engine, "stopped");
+                done();
+            });
+        });
+    }
+}
+
+void Engine::takeSessionEvents(std::vector<listener::SessionEvent>&& events) {
+    using Kind = listener::SessionEvent::Kind;
+    for (const listener::SessionEvent& event : events) {
+        const QByteArray id = event.message ? queue::toText(event.message) : QByteArray();
+        switch (event.kind) {
+        case Kind::Accepted:
+        case Kind::Caught:
+            m_lastAccepted[event.listener] = m_clock.wall().time_since_epoch().count();
+            m_journal.add(event.kind == Kind::Caught ? "caught" : "taken", event.text, event.detail, id);
+            break;
+        case Kind::Refused:
+        case Kind::LoginFailed:
+            m_journal.add("refused", event.text, event.detail, id);
+            break;
+        case Kind::SessionOpened:
+        case Kind::SessionClosed:
+            m_journal.add("session", event.text, event.detail, id);
+            break;
+        }
+    }
+    m_changed = true;
+}
+
+void Engine::tick() {
+    if (m_ticks++ % kTicksPerCheck == 0) {
+        if (const auto free = m_files->freeBytes(m_settings.profile.stateFolder)) {
+            const bool wasLow = m_freeBytes->load() <= kReserveBytes;
+            m_freeBytes->store(*free);
+            if (wasLow != (*free <= kReserveBytes))
+                m_changed = true;
+        }
+        if (m_listeners.retryFailed()) {
+            for (const auto& thread : m_ioThreads)
+                thread->serve(m_listeners.services());
+            m_changed = true;
+        }
+        m_journal.noteWaiting(m_desk->scheduler().counts().waiting);
+    }
+    for (size_t i = 0; i < m_ioThreads.size(); ++i) {
+        m_ioThreads[i]->count([this, i, calls = m_calls.address()](IoCounts counts) {
+            calls.post([this, i, counts = std::move(counts)] {
+                if (i < m_counts.size() && m_counts[i].sessions != counts.sessions)
+                    m_changed = true;
+                if (i < m_counts.size())
+                    m_counts[i] = counts;
+            });
+        });
+    }
+    if (std::exchange(m_changed, false))
+        publishChanged();
+}
+
+void Engine::publishChanged() {
+    control::Event changed;
+    changed.kind = u"changed"_s;
+    if (m_sink)
+        m_sink(changed);
+    if (m_socket)
+        m_socket->publish(changed);
+}
+
+QList<control::Problem> Engine::problems() const {
+    QList<control::Problem> out;
+    for (const config::Diagnostic& d : m_configProblems) {
+        if (d.severity != config::Severity::Error)
+            continue;
+        const QString where = textOf(d.file) + u':' + QString::number(d.line);
+        out.append({control::Gravity::Error, u"config"_s, u"The configuration has an error and was not taken"_s,
+                    textOf(d.print()) + (m_configLoadedAt ? u". The one from before stays in force."_s : u"."_s), where});
+        break;
+    }
+    for (const ListenerBook::Failure& failure : m_listeners.failures())
+        out.append({control::Gravity::Error, u"listener:"_s + textOf(failure.name),
+                    u"Nothing can be received on %1"_s.arg(textOf(failure.name)), textOf(failure.reason),
+                    textOf(failure.origin.file) + u':' + QString::number(failure.origin.line)});
+    if (!m_spoolTrouble.isEmpty())
+        out.append({control::Gravity::Error, u"spool"_s, u"The queue cannot be written"_s,
+                    textOf(m_spoolTrouble) + u" New mail is turned away for now; what was taken in is safe."_s, {}});
+    if (m_freeBytes->load() <= kReserveBytes)
+        out.append({control::Gravity::Error, u"disk"_s, u"The disk is nearly full"_s,
+                    u"New mail is turned away for now. Make room on the disk of %1."_s.arg(
+                        textOf(m_settings.profile.stateFolder)), {}});
+    const auto counts = m_desk->scheduler().counts();
+    for (const auto& [route, relay] : m_desk->relays()) {
+        if (!relay.failing || counts.waiting == 0)
+            continue;
+        out.append({control::Gravity::Attention, u"relay:"_s + textOf(relay.name),
+                    u"%1 does not take mail at the moment"_s.arg(textOf(relay.name)),
+                    textOf(relay.detail) + u" Mail is safe and is tried again."_s, {}});
+    }
+    return out;
+}
+
+control::Status Engine::status() {
+    control::Status s;
+    s.version = QStringLiteral(POSTERN_VERSION);
+    s.profile = textOf(m_settings.profile.folder.isEmpty() ? m_settings.profile.stateFolder
+                                                           : m_settings.profile.folder);
+    s.configFile = textOf(m_settings.profile.configFile);
+    s.serverName = textOf(serverName(*m_rules));
+    s.pid = QCoreApplication::applicationPid();
+    s.startedAt = m_startedAt;
+    s.configLoadedAt = m_configLoadedAt;
+    switch (m_rules->era) {
+    case policy::Era::Map2012: s.dialect = u"2012"_s; break;
+    case policy::Era::Legacy: s.dialect = u"legacy"_s; break;
+    case policy::Era::Modern: s.dialect = u"modern"_s; break;
+    }
+    for (const policy::Rule& rule : m_rules->rules)
+        s.catchesMail = s.catchesMail || (rule.action && rule.action->kind == policy::ActionKind::Catch);
+    s.relayPaused = m_relayPaused;
+    s.smtpPaused = m_smtpPaused;
+    const queue::QueueCounts counts = m_desk->scheduler().counts();
+    s.waiting = counts.waiting;
+    s.inFlight = counts.inFlight;
+    s.held = counts.held;
+    s.caught = counts.caught;
+    s.messages = counts.messages;
+    s.diskFree = m_freeBytes->load();
+    std::map<QByteArray, int> sessions;
+    for (const IoCounts& io : m_counts) {
+        s.sessions += io.sessions;
+        for (const auto& [name, n] : io.sessionsPerListener)
+            sessions[name] += n;
+    }
+    s.listeners = m_listeners.statuses(sessions, m_lastAccepted);
+    for (const auto& [route, relay] : m_desk->relays()) {
+        control::RelayStatus r;
+        r.name = textOf(relay.name);
+        r.state = relay.failing ? u"failing"_s : relay.lastSentAt ? u"working"_s : u"idle"_s;
+        r.detail = textOf(relay.detail);
+        r.lastSentAt = relay.lastSentAt;
+        s.relays.append(r);
+    }
+    s.problems = problems();
+    s.today = m_journal.today();
+    return s;
+}
+
+void Engine::ask(const control::Request& request, control::ReplyDone done) {
+    ControlVerbs(*this).carryOut(request, std::move(done));
+}
+
+} // namespace postern::engine

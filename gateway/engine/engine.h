@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Builds the objects of a gateway, starts and stops its threads; nothing else knows them all.
+//
+// Thread: engine control, all of it; EngineHost makes that thread. Order of start: profile, lock, spool, I/O threads, rules,
+// listeners, control socket. Order of stop: no new connections, sessions and deliveries to a safe point (10 s at most),
+// spool flushed, lock released.
+// Failure: start() fails on what makes running pointless (lock, spool, and headless: unusable configuration). In a window an
+// unusable configuration is a Problem: the engine runs without listeners until it is mended and reloaded.
+#pragma once
+
+#include "control/facade.h"
+#include "control/socket_server.h"
+#include "engine/delivery_desk.h"
+#include "engine/io_thread.h"
+#include "engine/listener_book.h"
+#include "engine/profile.h"
+
+#include <QTimer>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace postern::engine {
+
+struct EngineSettings {
+    Profile profile;
+    std::optional<policy::Era> dialect; // override detection
+    bool mustListen = false;            // headless: an unusable configuration or no open listener is a failed start
+    size_t ioThreads = 2;
+    dns::ResolverSettings dns;
+};
+
+class Engine {
+  public:
+    explicit Engine(EngineSettings settings);
+    ~Engine();
+
+    Result<void> start();
+    void stop(std::function<void()> done);
+    void onStopAsked(std::function<void()> asked) { m_stopAsked = std::move(asked); } // by the verb `stop`
+
+    void ask(const control::Request& request, control::ReplyDone done);
+    void setEventSink(control::EventSink sink) { m_sink = std::move(sink); }
+    QByteArrayList listeningOn() const { return m_listeners.openNames(); }
+
+  private:
+    friend class ControlVerbs;
+
+    LoadedConfig load() const;
+    void apply(LoadedConfig config);
+    control::Reply reload();
+    void tick();
+    void takeSessionEvents(std::vector<listener::SessionEvent>&& events);
+    control::Status status();
+    QList<control::Problem> problems() const;
+    void publishChanged();
+    listener::ListenerServices listenerServices();
+
+    EngineSettings m_settings;
+    SystemClock m_clock;
+    std::unique_ptr<FileStore> m_files;
+    std::unique_ptr<StateLock> m_lock;
+    ActivityJournal m_journal;
+    std::unique_ptr<queue::SpoolThread> m_spool;
+    std::unique_ptr<DeliveryDesk> m_desk;
+    std::vector<std::unique_ptr<IoThread>> m_ioThreads;
+    ListenerBook m_listeners;
+    policy::RulesetPtr m_rules;
+    config::Diagnostics m_configProblems; // errors of a configuration that was not taken
+    qint64 m_configLoadedAt = 0;
+    qint64 m_startedAt = 0;
+    bool m_relayPaused = false, m_smtpPaused = false;
+    QByteArray m_spoolTrouble;
+    std::map<QByteArray, qint64> m_lastAccepted;       // by listener name
+    std::vector<IoCounts> m_counts;                    // by I/O thread, a second old at most
+    std::shared_ptr<std::atomic<qint64>> m_freeBytes;  // any thread
+    bool m_changed = false;
+    int m_ticks = 0;
+    QTimer m_tick;
+    control::EventSink m_sink;
+    std::function<void()> m_stopAsked;
+    std::unique_ptr<control::SocketServer> m_socket;
+    Mailbox<listener::SessionEvent> m_sessionEvents;
+    Mailbox<LogLine> m_logLines;
+    Mailbox<std::function<void()>> m_calls; // answers of other threads, carried out here
+};
+
+} // namespace postern::engine

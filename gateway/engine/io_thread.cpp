@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io_thread.h"
+
+#include "base/epoll_dispatcher.h"
+#include "base/mailbox.h"
+
+#include <QAbstractEventDispatcher>
+#include <QThread>
+
+#include <semaphore>
+#include <variant>
+
+namespace postern::engine {
+namespace {
+
+struct Serve {
+    std::vector<std::shared_ptr<const listener::ListenerService>> listeners;
+};
+struct Submit {
+    std::vector<relay::RelayJob> jobs;
+};
+struct PauseSmtp {
+    bool paused;
+};
+struct ForgetFailures {};
+struct Drain {
+    Milliseconds grace;
+    std::function<void()> done;
+};
+struct Count {
+    std::function<void(IoCounts)> done;
+};
+using Order = std::variant<Serve, Submit, PauseSmtp, ForgetFailures, Drain, Count>;
+
+// Everything that lives in the thread.
+class Worker {
+  public:
+    explicit Worker(const IoThreadSettings& settings)
+        : m_acceptor(settings.services, settings.acceptLimits),
+          m_relay(*settings.services.clock, *settings.services.files, dns::makeUnboundResolver(settings.dns),
+                  settings.relayLimits, settings.report),
+          m_orders([this](std::vector<Order>&& orders) {
+              for (Order& order : orders)
+                  std::visit([this](auto& o) { carryOut(o); }, order);
+          }) {}
+
+    MailboxAddress<Order> address() const { return m_orders.address(); }
+
+  private:
+    void carryOut(Serve& o) { m_acceptor.serve(std::move(o.listeners)); }
+    void carryOut(Submit& o) { m_relay.submit(std::move(o.jobs)); }
+    void carryOut(PauseSmtp& o) { m_acceptor.setPaused(o.paused); }
+    void carryOut(ForgetFailures&) { m_relay.forgetFailures(); }
+    void carryOut(Drain& o) {
+        // Both halves report back before the caller hears of it.
+        auto left = std::make_shared<int>(2);
+        const auto half = [left, done = std::move(o.done)] {
+            if (--*left == 0)
+                done();
+        };
+        m_acceptor.drain(o.grace, half);
+        m_relay.drain(o.grace, half);
+    }
+    void carryOut(Count& o) {
+        o.done({m_acceptor.sessionsPerListener(), m_acceptor.sessions(), m_relay.connections()});
+    }
+
+    listener::Acceptor m_acceptor;
+    relay::RelayWorker m_relay;
+    Mailbox<Order> m_orders;
+};
+
+// run() owns the worker: built and destroyed in the thread, around its event loop.
+class Thread final : public QThread {
+  public:
+    explicit Thread(IoThreadSettings settings) : m_settings(std::move(settings)) {
+        if (auto dispatcher = makeEngineDispatcher())
+            setEventDispatcher(dispatcher.release()); // QThread takes it over
+    }
+    MailboxAddress<Order> launch() {
+        start();
+        m_ready.acquire();
+        return m_address;
+    }
+
+  protected:
+    void run() override {
+        Worker worker(m_settings);
+        m_address = worker.address();
+        m_ready.release();
+        exec();
+    }
+
+  private:
+    IoThreadSettings m_settings;
+    MailboxAddress<Order> m_address;
+    std::binary_semaphore m_ready{0};
+};
+
+} // namespace
+
+struct IoThread::Impl {
+    explicit Impl(IoThreadSettings settings) : thread(std::move(settings)) {
+        thread.setObjectName(QStringLiteral("postern-io"));
+        orders = thread.launch();
+    }
+    Thread thread;
+    MailboxAddress<Order> orders;
+};
+
+IoThread::IoThread(IoThreadSettings settings) : m(std::make_unique<Impl>(std::move(settings))) {}
+
+IoThread::~IoThread() {
+    m->thread.quit();
+    m->thread.wait();
+}
+
+void IoThread::serve(std::vector<std::shared_ptr<const listener::ListenerService>> listeners) {
+    m->orders.post(Serve{std::move(listeners)});
+}
+
+void IoThread::submit(std::vector<relay::RelayJob> jobs) {
+    m->orders.post(Submit{std::move(jobs)});
+}
+
+void IoThread::setSmtpPaused(bool paused) {
+    m->orders.post(PauseSmtp{paused});
+}
+
+void IoThread::forgetRelayFailures() {
+    m->orders.post(ForgetFailures{});
+}
+
+void IoThread::drain(Milliseconds grace, std::function<void()> done) {
+    m->orders.post(Drain{grace, std::move(done)});
+}
+
+void IoThread::count(std::function<void(IoCounts)> done) {
+    m->orders.post(Count{std::move(done)});
+}
+
+} // namespace postern::engine

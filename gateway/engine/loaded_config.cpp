@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/loaded_config.h"
+
+#include "listener/open_listener.h"
+
+#include <QSysInfo>
+
+#include <algorithm>
+
+namespace postern::engine {
+
+using config::Diagnostic;
+using config::Severity;
+
+bool LoadedConfig::isUsable() const {
+    return std::none_of(diagnostics.begin(), diagnostics.end(),
+                        [](const Diagnostic& d) { return d.severity == Severity::Error; });
+}
+
+QByteArray LoadedConfig::firstError() const {
+    for (const Diagnostic& d : diagnostics)
+        if (d.severity == Severity::Error)
+            return d.print();
+    return {};
+}
+
+QByteArray serverName(const policy::Ruleset& rules) {
+    if (!rules.settings.serverName.isEmpty())
+        return rules.settings.serverName;
+    const QByteArray machine = QSysInfo::machineHostName().toLatin1();
+    return machine.isEmpty() ? QByteArray("localhost") : machine;
+}
+
+QByteArrayList localNames(const policy::Ruleset& rules) {
+    QByteArrayList names{"localhost", serverName(rules).toLower()};
+    for (const QByteArray& address : listener::ownAddresses()) {
+        names << address << '[' + address + ']';
+        if (address.contains(':'))
+            names << "[ipv6:" + address + ']';
+    }
+    return names;
+}
+
+const policy::Pki* pkiFor(const policy::Ruleset& rules, const policy::ListenerSpec& listener,
+                          const QByteArray& hostname) {
+    if (!listener.pki.isEmpty())
+        return rules.pki(listener.pki.first());
+    if (const policy::Pki* own = rules.pki(hostname))
+        return own;
+    return rules.pki("*");
+}
+
+LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::CompileOptions& options) {
+    policy::Compiled compiled = policy::compile(files, path, options);
+    LoadedConfig loaded{compiled.ruleset, std::move(compiled.diagnostics), {}};
+    if (options.syntaxOnly)
+        return loaded;
+
+    const auto complain = [&](const policy::Origin& where, Severity severity, const QByteArray& text) {
+        Diagnostic d;
+        d.severity = severity;
+        d.file = where.file;
+        d.line = where.line;
+        d.column = where.column;
+        d.text = text;
+        loaded.diagnostics.push_back(d);
+    };
+    for (const policy::Pki& pki : loaded.rules->pkis) {
+        if (pki.certFile.isEmpty() || pki.keyFile.isEmpty()) {
+            complain(pki.origin, Severity::Error,
+                     "pki \"" + pki.name + "\" has no " + (pki.certFile.isEmpty() ? "certificate" : "key") +
+                         "; add a line: pki " + pki.name + (pki.certFile.isEmpty() ? " cert" : " key") + " \"FILE\"");
+            continue;
+        }
+        auto identity = tls::loadIdentity(pki.certFile, pki.keyFile);
+        if (!identity) {
+            complain(pki.origin, Severity::Error, "pki \"" + pki.name + "\": " + identity.error().text);
+            continue;
+        }
+        if (!identity->notes.isEmpty())
+            complain(pki.origin, Severity::Warning, "pki \"" + pki.name + "\": " + identity->notes);
+        loaded.identities[pki.name] = identity->identity;
+    }
+    for (const policy::ListenerSpec& listener : loaded.rules->listeners) {
+        if (listener.tls == policy::ListenTls::None)
+            continue;
+        const QByteArray hostname = listener.hostname.isEmpty() ? serverName(*loaded.rules) : listener.hostname;
+        if (!pkiFor(*loaded.rules, listener, hostname))
+            complain(listener.origin, Severity::Error,
+                     "this listener offers TLS but no certificate fits it; add \"pki NAME\" to it, or a pki named \"" +
+                         hostname + "\" or \"*\"");
+    }
+    return loaded;
+}
+
+} // namespace postern::engine

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Where one gateway keeps its things, and the lock that makes it the only one there.
+//
+// Folder: smtpd.conf, tables/, queue/ (database, bodies, control socket), postern.ini, logs/. `run --state DIR` moves queue/.
+// Thread: the one that made it. Spec: DESIGN of the profile folder in ARCHITECTURE.md.
+#pragma once
+
+#include "base/file_store.h"
+
+#include <QByteArray>
+
+#include <memory>
+
+namespace postern::engine {
+
+struct Profile {
+    QByteArray folder;     // "" when only -f and --state were given
+    QByteArray configFile;
+    QByteArray stateFolder;
+
+    QByteArray settingsFile() const; // postern.ini
+    QByteArray socketPath() const;   // control socket; may lie outside when the folder's path is too long for a socket
+
+    // The platform's application-data folder, or /var/lib/postern with /etc/postern/smtpd.conf for a system service (root,
+    // and that configuration exists).
+    static Profile platformDefault();
+    static Profile at(const QByteArray& folder);
+};
+
+// Creates the folders and, if there is no configuration yet, the default one, which catches mail on loopback.
+Result<void> prepare(FileStore& files, const Profile& profile);
+QByteArray defaultConfiguration();
+
+// A kernel lock held for life: two engines never work on one queue, also not after a kill (the kernel lets go).
+class StateLock {
+  public:
+    static Result<std::unique_ptr<StateLock>> take(const QByteArray& stateFolder);
+    ~StateLock();
+
+  private:
+    explicit StateLock(int descriptor) : m_descriptor(descriptor) {}
+    int m_descriptor;
+};
+
+} // namespace postern::engine

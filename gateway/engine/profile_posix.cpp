@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/profile.h"
+
+#include <QCryptographicHash>
+#include <QDir>
+#include <QFileInfo>
+#include <QStandardPaths>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
+
+namespace postern::engine {
+
+namespace {
+
+constexpr qsizetype kLongestSocketPath = 100; // sun_path holds 108 on Linux and 104 on macOS
+constexpr char kSystemConfig[] = "/etc/postern/smtpd.conf";
+
+QByteArray absolute(const QByteArray& path) {
+    return QFile::encodeName(QDir::cleanPath(QFileInfo(QFile::decodeName(path)).absoluteFilePath()));
+}
+
+} // namespace
+
+QByteArray Profile::settingsFile() const {
+    return (folder.isEmpty() ? stateFolder : folder) + "/postern.ini";
+}
+
+QByteArray Profile::socketPath() const {
+    const QByteArray inside = stateFolder + "/control.sock";
+    if (inside.size() < kLongestSocketPath)
+        return inside;
+    // Deterministic, so that a command finds it from the same folder; private to the user.
+    const QByteArray name = QCryptographicHash::hash(stateFolder, QCryptographicHash::Sha256).toHex().left(24);
+    return QByteArray("/tmp/postern-") + QByteArray::number(::getuid()) + "/" + name + ".sock";
+}
+
+Profile Profile::platformDefault() {
+    if (::getuid() == 0 && QFileInfo::exists(QString::fromLatin1(kSystemConfig))) {
+        Profile system = at("/var/lib/postern");
+        system.configFile = kSystemConfig;
+        return system;
+    }
+    const QString base = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation);
+    return at(QFile::encodeName(base + u"/postern"_s));
+}
+
+Profile Profile::at(const QByteArray& folder) {
+    const QByteArray root = absolute(folder);
+    return Profile{root, root + "/smtpd.conf", root + "/queue"};
+}
+
+QByteArray defaultConfiguration() {
+    return R"(# Postern: mail gateway. This first configuration catches mail for reading in the window;
+# nothing leaves this computer until a relay is set up (see the README, "Send through my provider").
+
+listen on 127.0.0.1 port 2525    # This computer
+
+action "caught" catch
+
+# Everything that arrives is kept for reading
+match from any for any action "caught"
+)";
+}
+
+Result<void> prepare(FileStore& files, const Profile& profile) {
+    for (const QByteArray& folder : {profile.folder, profile.stateFolder}) {
+        if (folder.isEmpty())
+            continue;
+        if (auto made = files.makeDirectory(folder); !made)
+            return made;
+    }
+    const QByteArray socket = profile.socketPath();
+    if (!socket.startsWith(profile.stateFolder)) {
+        if (auto made = files.makeDirectory(socket.left(socket.lastIndexOf('/'))); !made)
+            return made;
+    }
+    if (profile.folder.isEmpty())
+        return {};
+    if (auto made = files.makeDirectory(profile.folder + "/tables"); !made)
+        return made;
+    if (!files.size(profile.configFile)) {
+        if (profile.configFile != profile.folder + "/smtpd.conf")
+            return Error{ErrorCode::NotFound, "there is no configuration file " + profile.configFile};
+        return replaceFile(files, profile.configFile, defaultConfiguration());
+    }
+    return {};
+}
+
+Result<std::unique_ptr<StateLock>> StateLock::take(const QByteArray& stateFolder) {
+    const QByteArray path = stateFolder + "/lock";
+    const int fd = ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return Error{ErrorCode::Denied, "cannot open " + path + ": " + std::strerror(errno) +
+                                            "; check who owns the folder"};
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        char text[32] = {};
+        const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
+        const QByteArray pid = n > 0 ? QByteArray(text, n).trimmed() : QByteArray();
+        ::close(fd);
+        return Error{ErrorCode::Busy, "another Postern" + (pid.isEmpty() ? QByteArray() : " (process " + pid + ")") +
+                                          " works on " + stateFolder +
+                                          "; stop it with `posternctl stop`, or choose another --profile"};
+    }
+    const QByteArray pid = QByteArray::number(::getpid()) + "\n";
+    if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.constData(), size_t(pid.size()), 0) != pid.size()) {
+        // Only for people; the lock itself is held.
+    }
+    return std::unique_ptr<StateLock>(new StateLock(fd));
+}
+
+StateLock::~StateLock() {
+    ::close(m_descriptor);
+}
+
+} // namespace postern::engine
