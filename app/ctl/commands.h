@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The commands of posternctl, one function each: words after the command in, exit status out. Results go to standard
+// output, messages to standard error; with --json exactly one JSON value goes to standard output.
+// Thread: main. UsageError is thrown to main(), which prints it with the usage.
+#pragma once
+
+#include <QByteArrayList>
+#include <QJsonValue>
+
+namespace postern::ctl {
+
+int runCommand(const QByteArrayList& words);
+int checkCommand(const QByteArrayList& words);
+int printCommand(const QByteArrayList& words);
+int explainCommand(const QByteArrayList& words);
+int queueCommand(const QByteArrayList& words);
+int statusCommand(const QByteArrayList& words);
+int reloadCommand(const QByteArrayList& words);
+int stopCommand(const QByteArrayList& words);
+int pauseCommand(const QByteArrayList& words);
+int resumeCommand(const QByteArrayList& words);
+int logCommand(const QByteArrayList& words);
+
+// Output. out() takes text without a final line end.
+void out(const QByteArray& text);
+void outJson(const QJsonValue& value);
+void complain(const QByteArray& text); // "posternctl: text" on standard error
+
+} // namespace postern::ctl

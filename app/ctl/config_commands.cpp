@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ctl/arguments.h"
+#include "ctl/commands.h"
+
+#include "base/log.h"
+#include "config/document.h"
+#include "engine/loaded_config.h"
+#include "listener/open_listener.h"
+#include "policy/explain.h"
+#include "smtp/address.h"
+
+#include <QJsonArray>
+#include <QJsonObject>
+
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+
+namespace postern::ctl {
+namespace {
+
+QByteArray onlyFile(const Arguments& arguments, bool mayBeOption) {
+    QByteArrayList files = arguments.words();
+    if (mayBeOption) {
+        if (const auto file = arguments.value("-f"))
+            files.prepend(*file);
+    }
+    if (files.size() != 1)
+        throw UsageError{files.isEmpty() ? QByteArray("which file?") : QByteArray("one file at a time")};
+    return files.first();
+}
+
+QJsonObject toJson(const config::Diagnostic& d) {
+    return {{u"file"_s, QString::fromUtf8(d.file)},
+            {u"line"_s, d.line},
+            {u"column"_s, d.column},
+            {u"severity"_s, QString::fromLatin1(toString(d.severity))},
+            {u"text"_s, QString::fromUtf8(d.text)},
+            {u"suggestion"_s, d.suggestion.isEmpty() ? QJsonValue() : QJsonValue(QString::fromUtf8(d.suggestion))}};
+}
+
+// "local@domain" as the engine would keep it; "" and "<>" are the null address.
+QByteArray addressFrom(const QByteArray& text, const char* option) {
+    const auto address = smtp::parseAddress(text);
+    if (!address)
+        throw UsageError{QByteArray(option) + " \"" + harmless(text) + "\": " + address.error().text};
+    return address->text();
+}
+
+// The tag of the listener that the option names ("127.0.0.1:2525"); "" without the option.
+QByteArray tagOf(const policy::Ruleset& rules, const std::optional<QByteArray>& name) {
+    if (!name)
+        return {};
+    for (const policy::ListenerSpec& spec : rules.listeners) {
+        const auto addresses = listener::interfaceAddresses(spec.interface, spec.family);
+        if (!addresses)
+            continue;
+        for (const QByteArray& address : *addresses) {
+            const QByteArray host = address.contains(':') ? '[' + address + ']' : address;
+            if (*name == host + ':' + QByteArray::number(spec.port))
+                return spec.tag;
+        }
+    }
+    throw UsageError{"no listener of this configuration is " + *name};
+}
+
+} // namespace
+
+int checkCommand(const QByteArrayList& words) {
+    const Arguments arguments(words, {"--json", "--syntax-only"}, {"-f", "--dialect", "--profile", "--state", "--target"});
+    QByteArray file;
+    if (arguments.words().isEmpty() && !arguments.value("-f"))
+        file = profileFrom(arguments).configFile;
+    else
+        file = onlyFile(arguments, true);
+    if (const auto target = arguments.value("--target"); target && *target != "postern")
+        throw UsageError{"checking for " + *target + " is not there yet; only --target postern"};
+    policy::CompileOptions options;
+    options.dialect = dialectFrom(arguments);
+    options.syntaxOnly = arguments.has("--syntax-only");
+    const auto files = makeDiskFileStore();
+    if (auto size = files->size(file); !size) {
+        complain(size.error().text);
+        return kErrorsFound;
+    }
+    const engine::LoadedConfig loaded = engine::loadConfig(*files, file, options);
+    if (arguments.has("--json")) {
+        QJsonArray diagnostics;
+        for (const config::Diagnostic& d : loaded.diagnostics)
+            diagnostics.append(toJson(d));
+        outJson(QJsonObject{{u"ok"_s, loaded.isUsable()}, {u"diagnostics"_s, diagnostics}});
+    }
+    for (const config::Diagnostic& d : loaded.diagnostics)
+        std::fprintf(stderr, "%s\n", d.print().constData());
+    if (!loaded.isUsable())
+        return kErrorsFound;
+    if (!arguments.has("--json"))
+        out("configuration OK");
+    return kGood;
+}
+
+int printCommand(const QByteArrayList& words) {
+    const Arguments arguments(words, {}, {"-f", "--dialect", "--profile", "--state"});
+    const QByteArray file = onlyFile(arguments, true);
+    const auto bytes = makeDiskFileStore()->read(file);
+    if (!bytes) {
+        complain(bytes.error().text);
+        return kErrorsFound;
+    }
+    const QByteArray text = config::Document::parse(file, *bytes)->root().text();
+    std::fwrite(text.constData(), 1, size_t(text.size()), stdout);
+    return std::fflush(stdout) == 0 ? kGood : kErrorsFound;
+}
+
+int explainCommand(const QByteArrayList& words) {
+    const Arguments arguments(words, {"--json", "--local", "--tls"},
+                              {"-f", "--dialect", "--profile", "--state", "--client", "--helo", "--rdns", "--auth", "--tag",
+                               "--listener", "--mail-from", "--rcpt-to"});
+    if (!arguments.words().isEmpty())
+        throw UsageError{"explain takes no words, but \"" + arguments.words().first() + "\" was given"};
+    const QByteArray file = profileFrom(arguments).configFile;
+    policy::CompileOptions options;
+    options.dialect = dialectFrom(arguments);
+    const auto files = makeDiskFileStore();
+    const policy::Compiled compiled = policy::compile(*files, file, options);
+    if (!compiled.isUsable()) {
+        for (const config::Diagnostic& d : compiled.diagnostics)
+            if (d.severity == config::Severity::Error)
+                std::fprintf(stderr, "%s\n", d.print().constData());
+        return kErrorsFound;
+    }
+
+    policy::MatchContext context;
+    context.clientAddress = arguments.value("--client").value_or("127.0.0.1");
+    context.isLocalAddress = arguments.has("--local") || !arguments.value("--client") ||
+                             listener::ownAddresses().contains(context.clientAddress);
+    context.helo = arguments.value("--helo").value_or("");
+    context.user = arguments.value("--auth").value_or("");
+    context.isAuthenticated = !context.user.isEmpty();
+    context.tag = arguments.value("--tag").value_or(tagOf(*compiled.ruleset, arguments.value("--listener")));
+    context.sender = addressFrom(arguments.required("--mail-from"), "--mail-from");
+    context.recipient = addressFrom(arguments.required("--rcpt-to"), "--rcpt-to");
+    if (context.recipient.isEmpty())
+        throw UsageError{"--rcpt-to needs an address"};
+    context.localNames = engine::localNames(*compiled.ruleset);
+
+    std::optional<policy::Explanation> explanation;
+    policy::explain(compiled.ruleset, context, engine::serverName(*compiled.ruleset),
+                    [&explanation](policy::Explanation e) { explanation = std::move(e); });
+    if (!explanation) { // every kind of table that this version connects to answers at once
+        complain("a table did not answer");
+        return kErrorsFound;
+    }
+    if (arguments.has("--json"))
+        outJson(explanation->toJson());
+    else
+        out(explanation->toText());
+    return kGood;
+}
+
+} // namespace postern::ctl

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ctl/commands.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <cstdio>
+
+namespace postern::ctl {
+
+void out(const QByteArray& text) {
+    std::fwrite(text.constData(), 1, size_t(text.size()), stdout);
+    std::fputc('\n', stdout);
+    std::fflush(stdout);
+}
+
+void outJson(const QJsonValue& value) {
+    const QJsonDocument document = value.isArray() ? QJsonDocument(value.toArray()) : QJsonDocument(value.toObject());
+    out(document.toJson(QJsonDocument::Compact));
+}
+
+void complain(const QByteArray& text) {
+    std::fprintf(stderr, "posternctl: %s\n", text.constData());
+}
+
+} // namespace postern::ctl

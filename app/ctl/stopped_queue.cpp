@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ctl/stopped_queue.h"
+
+#include "engine/queue_rows.h"
+#include "queue/spool.h"
+
+#include <QFileInfo>
+
+using namespace Qt::StringLiterals;
+
+namespace postern::ctl {
+namespace {
+
+control::Reply refused(const Error& error) {
+    return {false, {}, QString::fromUtf8(error.text)};
+}
+
+} // namespace
+
+control::Reply askStopped(const engine::Profile& profile, const control::Request& request) {
+    const auto files = makeDiskFileStore();
+    if (!QFileInfo::exists(QFile::decodeName(profile.stateFolder)))
+        return {false, {}, u"There is no queue in %1."_s.arg(QString::fromUtf8(profile.stateFolder))};
+    const auto lock = engine::StateLock::take(profile.stateFolder);
+    if (!lock)
+        return refused(lock.error());
+    SystemClock clock;
+    queue::SpoolSettings settings;
+    settings.folder = profile.stateFolder;
+    queue::Spool spool(*files, clock, settings);
+    if (const auto opened = spool.open(); !opened)
+        return refused(opened.error());
+    auto queued = spool.load();
+    if (!queued)
+        return refused(queued.error());
+    queue::Scheduler scheduler(clock, [](const queue::Message&, const queue::Envelope& e) { return e.action + e.relay; });
+    for (queue::QueuedMessage& one : *queued)
+        scheduler.add(std::move(one));
+
+    const engine::RelayName relayName = [](const queue::Message&, const queue::Envelope& e) { return e.action; };
+    if (request.verb == "queue.list")
+        return {true, engine::listQueue(scheduler, request.args, relayName), {}};
+    if (request.verb == "queue.show")
+        return engine::showQueue(scheduler, request.args["id"_L1].toString(), relayName);
+
+    const auto ids = engine::envelopesOf(scheduler, request.args);
+    if (!ids)
+        return refused(ids.error());
+    queue::UpdateEnvelopes change;
+    if (request.verb == "queue.retry")
+        change.updates = scheduler.retryNow(*ids);
+    else if (request.verb == "queue.hold")
+        change.updates = scheduler.hold(*ids);
+    else if (request.verb == "queue.release")
+        change.updates = scheduler.release(*ids);
+    else
+        change.updates = scheduler.remove(*ids);
+    const int changed = int(change.updates.size());
+    Result<void> outcome;
+    change.done = [&outcome](Result<void> o) { outcome = std::move(o); };
+    std::vector<queue::SpoolRequest> group;
+    group.emplace_back(std::move(change));
+    spool.carryOut(std::move(group));
+    spool.close();
+    if (!outcome)
+        return refused(outcome.error());
+    return {true, QJsonObject{{u"changed"_s, changed}}, {}};
+}
+
+} // namespace postern::ctl
