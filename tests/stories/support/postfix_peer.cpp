@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "stories/support/postfix_peer.h"
+
+#include <QDeadlineTimer>
+#include <QDir>
+#include <QFile>
+#include <QHostAddress>
+#include <QTcpServer>
+#include <QTcpSocket>
+#include <QThread>
+
+using namespace Qt::StringLiterals;
+
+namespace postern::test {
+
+PostfixPeer::~PostfixPeer() {
+    stop();
+}
+
+bool PostfixPeer::start(const QStringList& options) {
+    // Postfix's own users must get through to its folder.
+    QFile::setPermissions(m_folder.path(), QFile::permissions(m_folder.path()) | QFile::ExeGroup | QFile::ExeOther |
+                                               QFile::ReadGroup | QFile::ReadOther);
+    QTcpServer probe;
+    probe.listen(QHostAddress::LocalHost);
+    m_port = probe.serverPort();
+    probe.close();
+    m_options = options;
+    return startAgain();
+}
+
+bool PostfixPeer::startAgain() {
+    m_process.setProcessChannelMode(QProcess::MergedChannels);
+    m_process.start(u"python3"_s,
+                    QStringList{QStringLiteral(POSTERN_SOURCE_DIR "/tests/peers/postfix.py"), u"--package"_s,
+                                QStringLiteral(POSTERN_SOURCE_DIR "/build/peers/postfix"), u"--folder"_s,
+                                m_folder.filePath(u"peer"_s), u"--port"_s, QString::number(m_port), u"--deliver"_s} +
+                        m_options);
+    const QDeadlineTimer deadline(30'000);
+    while (!m_log.contains("ready\n") && !deadline.hasExpired()) {
+        if (!m_process.waitForReadyRead(500) && m_process.state() != QProcess::Running)
+            break;
+        m_log += m_process.readAll();
+    }
+    return m_log.contains("ready\n");
+}
+
+void PostfixPeer::stop() {
+    if (m_process.state() == QProcess::NotRunning)
+        return;
+    m_process.closeWriteChannel();
+    if (!m_process.waitForFinished(15'000)) {
+        m_process.kill();
+        m_process.waitForFinished(5'000);
+    }
+    m_log += m_process.readAll();
+    m_log.replace("ready\n", "stopped\n");
+    // Its children hold the port a moment longer than the master.
+    const QDeadlineTimer deadline(15'000);
+    for (QTcpSocket probe; !deadline.hasExpired(); probe.abort()) {
+        probe.connectToHost(QHostAddress(QHostAddress::LocalHost), m_port);
+        if (!probe.waitForConnected(1000))
+            break;
+    }
+}
+
+QByteArray PostfixPeer::log() {
+    m_process.waitForReadyRead(10);
+    m_log += m_process.readAll();
+    return m_log;
+}
+
+QByteArrayList PostfixPeer::mails() const {
+    const QDir folder(m_folder.filePath(u"peer/mail/new"_s));
+    QByteArrayList contents;
+    for (const QString& name : folder.entryList(QDir::Files, QDir::Time | QDir::Reversed)) {
+        QFile file(folder.filePath(name));
+        if (file.open(QIODevice::ReadOnly))
+            contents.append(file.readAll());
+    }
+    return contents;
+}
+
+bool PostfixPeer::waitFor(int n, int seconds) const {
+    const QDeadlineTimer deadline(seconds * 1000);
+    while (mails().size() < n) {
+        if (deadline.hasExpired())
+            return false;
+        QThread::msleep(20); // polling another process's folder
+    }
+    return true;
+}
+
+} // namespace postern::test

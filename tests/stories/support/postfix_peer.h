@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A real Postfix as next hop: delivers each message as one file, takes mail only after STARTTLS and sign-in if told so.
+// Thread: the test's. The package is unpacked beside the build by ./dev; without it start() is false, and the test fails.
+#pragma once
+
+#include <QByteArrayList>
+#include <QProcess>
+#include <QTemporaryDir>
+
+namespace postern::test {
+
+class PostfixPeer {
+  public:
+    ~PostfixPeer();
+    bool start(const QStringList& options); // --tls CERT KEY, --auth USER PASS
+    bool startAgain();                      // after stop(): same port, same options
+    void stop();
+    quint16 port() const { return m_port; }
+    QByteArrayList mails() const;           // contents as delivered (LF line ends, Postfix's fields on top)
+    bool waitFor(int n, int seconds = 40) const;
+    QByteArray log();
+
+  private:
+    QTemporaryDir m_folder;
+    QProcess m_process;
+    QStringList m_options;
+    quint16 m_port = 0;
+    QByteArray m_log;
+};
+
+} // namespace postern::test
