@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/file_store.h"
 
+#include "base/worker_threads.h"
+
 #include <cerrno>
 #include <cstring>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
+#include <latch>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -182,7 +183,6 @@ class DiskFileStore final : public FileStore {
     // Measured on ext4: a file system commits many small changes in one go if they are all asked for at the same time. So
     // writing is started for all files first, and then a few threads wait side by side.
     std::vector<Result<void>> syncFiles(const QByteArrayList& paths) override {
-        constexpr size_t kThreads = 8;
         if (paths.size() < 2)
             return FileStore::syncFiles(paths);
 #ifdef __linux__
@@ -193,17 +193,13 @@ class DiskFileStore final : public FileStore {
         }
 #endif
         std::vector<Result<void>> outcomes(size_t(paths.size()), Error{ErrorCode::Internal, "not synced"});
-        std::atomic<size_t> next = 0;
-        const auto work = [&] {
-            for (size_t i = next.fetch_add(1); i < outcomes.size(); i = next.fetch_add(1))
+        std::latch done(qsizetype(outcomes.size()));
+        for (size_t i = 0; i < outcomes.size(); ++i)
+            m_syncers.post([&, i] {
                 outcomes[i] = syncFile(paths[qsizetype(i)]);
-        };
-        std::vector<std::thread> threads;
-        while (threads.size() + 1 < std::min(kThreads, outcomes.size()))
-            threads.emplace_back(work);
-        work();
-        for (std::thread& thread : threads)
-            thread.join();
+                done.count_down();
+            });
+        done.wait();
         return outcomes;
     }
 
@@ -229,6 +225,9 @@ class DiskFileStore final : public FileStore {
             return failure("look at", path);
         return (facts.st_mode & S_IROTH) != 0;
     }
+
+  private:
+    WorkerThreads m_syncers{8}; // more did not help
 };
 
 } // namespace

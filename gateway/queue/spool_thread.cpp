@@ -2,9 +2,9 @@
 #include "queue/spool_thread.h"
 
 #include "base/mailbox.h"
+#include "base/worker_threads.h"
 
 #include <QEventLoop>
-#include <QThreadPool>
 #include <QTimer>
 
 #include <algorithm>
@@ -48,6 +48,7 @@ struct SpoolThread::Impl {
 
     // Owned by the thread that made the SpoolThread; written before the worker starts to work or after it ended.
     std::unique_ptr<QThread> thread;
+    std::future<void> ended;        // waited for beside the thread: ThreadSanitizer does not see into QThread::wait()
     MailboxAddress<Letter> letters; // self-synchronised
     std::shared_ptr<MessageIds> ids;
     QByteArrayList findings;
@@ -63,11 +64,10 @@ struct SpoolThread::Impl {
 
 // All of the thread's life: its objects live on this stack.
 void SpoolThread::Impl::work(std::promise<Started> started) const {
-    QThreadPool removers; // waits for its work when it goes, after the spool is closed
-    removers.setMaxThreadCount(4);
+    WorkerThreads removers(4); // goes after the spool, with all its work done
     SpoolSettings own = settings;
     own.removeFile = [this, &removers](const QByteArray& file) {
-        removers.start([this, file] { (void)files.remove(file); });
+        removers.post([this, file] { (void)files.remove(file); });
     };
     Spool spool(files, clock, std::move(own));
     Result<std::vector<QueuedMessage>> queued = std::vector<QueuedMessage>();
@@ -95,7 +95,7 @@ void SpoolThread::Impl::work(std::promise<Started> started) const {
 }
 
 SpoolThread::SpoolThread(FileStore& files, const Clock& clock, SpoolSettings settings)
-    : m(std::make_unique<Impl>(Impl{files, clock, std::move(settings), {}, {}, {}, {}})) {}
+    : m(std::make_unique<Impl>(Impl{files, clock, std::move(settings), {}, {}, {}, {}, {}})) {}
 
 SpoolThread::~SpoolThread() {
     stop();
@@ -105,8 +105,13 @@ Result<std::vector<QueuedMessage>> SpoolThread::start() {
     stop();
     std::promise<Impl::Started> promise;
     auto future = promise.get_future();
+    std::promise<void> ended;
+    m->ended = ended.get_future();
     m->thread.reset(
-        QThread::create([impl = m.get(), started = std::move(promise)]() mutable { impl->work(std::move(started)); }));
+        QThread::create([impl = m.get(), started = std::move(promise), ended = std::move(ended)]() mutable {
+            impl->work(std::move(started));
+            ended.set_value();
+        }));
     m->thread->setObjectName(QStringLiteral("spool"));
     m->thread->start();
     Impl::Started started = future.get();
@@ -128,6 +133,7 @@ void SpoolThread::stop() {
     if (!m->thread)
         return;
     m->letters.post(Stop{});
+    m->ended.wait();
     m->thread->wait();
     m->thread.reset(); // m->letters stays: posts that come too late are dropped by the mailbox that is gone
 }

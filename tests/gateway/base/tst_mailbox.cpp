@@ -45,7 +45,9 @@ void TestMailbox::handsOverInOrder() {
 void TestMailbox::handlesOnItsOwnThread() {
     QThread* handledOn = nullptr;
     std::promise<MailboxAddress<int>> ready;
-    std::unique_ptr<QThread> thread(QThread::create([&] {
+    QThread* ownThread = nullptr;
+    std::thread thread([&] {
+        ownThread = QThread::currentThread();
         QEventLoop loop;
         Mailbox<int> mailbox([&](std::vector<int>&&) {
             handledOn = QThread::currentThread();
@@ -53,12 +55,11 @@ void TestMailbox::handlesOnItsOwnThread() {
         });
         ready.set_value(mailbox.address());
         loop.exec();
-    }));
-    thread->start();
+    });
     const MailboxAddress<int> address = ready.get_future().get();
     address.post(1);
-    thread->wait();
-    QCOMPARE(handledOn, thread.get());
+    thread.join();
+    QVERIFY(handledOn && handledOn == ownThread && handledOn != QThread::currentThread());
     address.post(2); // outlived it: dropped
 }
 
