@@ -109,7 +109,7 @@ class DiskFileStore final : public FileStore {
     }
 
     Result<QByteArray> read(const QByteArray& path, qint64 offset, qint64 most) override {
-        const Descriptor fd(::open(path.constData(), O_RDONLY | O_CLOEXEC));
+        const Descriptor fd(::open(path.constData(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // a FIFO must not hang us
         if (fd.get() < 0)
             return failure("open", path);
         struct stat st {};
@@ -117,6 +117,8 @@ class DiskFileStore final : public FileStore {
             return failure("read", path);
         if (S_ISDIR(st.st_mode))
             return failure("read", path, EISDIR);
+        if (!S_ISREG(st.st_mode))
+            return Error{ErrorCode::Invalid, "cannot read " + path + ": it is not a regular file"};
         QByteArray out;
         while (most < 0 || out.size() < most) {
             const qint64 want = most < 0 ? 65536 : std::min<qint64>(65536, most - out.size());
