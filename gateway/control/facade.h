@@ -18,7 +18,7 @@ namespace postern::control {
 
 // Verbs and their arguments; anything else is refused by name.
 //   status                                         -> Status
-//   queue.list   {offset?, most?, state?}          -> {rows: [QueueRow], total}
+//   queue.list   {offset?, most?, state?}          -> {rows: [QueueRow], total}; oldest first, caught newest first
 //   queue.show   {id}                              -> {rows: [QueueRow] of that message}, header fields
 //   queue.retry | queue.hold | queue.release | queue.remove   {ids: [..]} or {all: true}   -> {changed: n}
 //   queue.content {id, most?}                      -> {content: base64, size, truncated}

@@ -21,6 +21,7 @@ namespace {
 
 constexpr qint64 kBodyMemory = 64LL << 20; // octets of small contents kept for a first try soon
 constexpr Milliseconds kRecordAgain{3'000};
+constexpr int kRowsCounted = 5'000; // for "how many wait where"; beyond that the number is a lower bound
 constexpr qint64 kHeaderBytes = 64 * 1024;
 
 QByteArray domainOf(const QByteArray& address) {
@@ -121,6 +122,14 @@ QByteArray DeliveryDesk::routeOf(const Message&, const Envelope& envelope) const
     return key;
 }
 
+std::map<queue::RouteKey, int> DeliveryDesk::waitingPerRoute() const {
+    std::map<queue::RouteKey, int> waiting;
+    for (const auto& row : m_scheduler.rows(0, kRowsCounted))
+        if (row.envelope.state == queue::EnvelopeState::Waiting)
+            ++waiting[routeOf(*row.message, row.envelope)];
+    return waiting;
+}
+
 // --- the loop --------------------------------------------------------------------------------------------------------
 
 void DeliveryDesk::pump() {
@@ -176,12 +185,22 @@ void DeliveryDesk::takeBodies(std::vector<BodyRead>&& batch) {
                 if (read.body)
                     dispatch(std::move(delivery), *read.body);
                 else
-                    refuse(delivery, "the stored message cannot be read: " + read.body.error().text,
-                           TryResult::Temporary);
+                    shelve(delivery, read.body.error());
             }
         }
     }
     pump();
+}
+
+// The content cannot be had. Damaged or gone: a person must look at it; a disk that is away: later.
+void DeliveryDesk::shelve(const Delivery& delivery, const Error& error) {
+    refuse(delivery, "the stored message cannot be read: " + error.text, TryResult::Temporary);
+    if (error.code != ErrorCode::Corrupt && error.code != ErrorCode::NotFound)
+        return;
+    std::vector<EnvelopeId> ids;
+    for (const Envelope& envelope : delivery.envelopes)
+        ids.push_back(envelope.id);
+    record(m_scheduler.hold(ids));
 }
 
 void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {

@@ -66,6 +66,7 @@ class DeliveryDesk {
 
     const queue::Scheduler& scheduler() const { return m_scheduler; }
     const std::map<queue::RouteKey, RelayRecord>& relays() const { return m_relays; }
+    std::map<queue::RouteKey, int> waitingPerRoute() const; // counts the oldest 5 000 rows
     QByteArray routeOf(const queue::Message& message, const queue::Envelope& envelope) const;
 
   private:
@@ -92,6 +93,7 @@ class DeliveryDesk {
 
     std::shared_ptr<const policy::RelaySpec> specOf(const queue::Envelope& envelope, QByteArray* why) const;
     void dispatch(queue::Delivery delivery, queue::BodyPtr body);
+    void shelve(const queue::Delivery& delivery, const Error& error);
     void refuse(const queue::Delivery& delivery, const QByteArray& why, queue::TryResult result);
     void settle(const std::vector<queue::TryOutcome>& outcomes);
     void record(std::vector<queue::EnvelopeUpdate> updates);

@@ -296,9 +296,12 @@ QList<control::Problem> Engine::problems() const {
         out.append({control::Gravity::Error, u"disk"_s, u"The disk is nearly full"_s,
                     u"New mail is turned away for now. Make room on the disk of %1."_s.arg(
                         textOf(m_settings.profile.stateFolder)), {}});
-    const auto counts = m_desk->scheduler().counts();
+    for (const QByteArray& finding : m_spool->findings())
+        out.append({control::Gravity::Attention, u"spool:found"_s, u"The queue was not in order at the start"_s,
+                    textOf(finding), {}});
+    const auto waiting = m_desk->waitingPerRoute();
     for (const auto& [route, relay] : m_desk->relays()) {
-        if (!relay.failing || counts.waiting == 0)
+        if (!relay.failing || !waiting.contains(route))
             continue;
         out.append({control::Gravity::Attention, u"relay:"_s + textOf(relay.name),
                     u"%1 does not take mail at the moment"_s.arg(textOf(relay.name)),
@@ -340,8 +343,11 @@ control::Status Engine::status() {
             sessions[name] += n;
     }
     s.listeners = m_listeners.statuses(sessions, m_lastAccepted);
+    const auto waiting = m_desk->waitingPerRoute();
     for (const auto& [route, relay] : m_desk->relays()) {
         control::RelayStatus r;
+        if (const auto at = waiting.find(route); at != waiting.end())
+            r.waiting = at->second;
         r.name = textOf(relay.name);
         r.state = relay.failing ? u"failing"_s : relay.lastSentAt ? u"working"_s : u"idle"_s;
         r.detail = textOf(relay.detail);

@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::engine {
@@ -63,7 +65,10 @@ QJsonObject listQueue(const queue::Scheduler& scheduler, const QJsonObject& args
             rows.append(toRow(row, relayName).toJson());
         ++total;
     };
-    for (const auto& row : scheduler.rows(0, -1))
+    auto all = scheduler.rows(0, -1);
+    if (state == "caught"_L1) // people look for what came last
+        std::reverse(all.begin(), all.end());
+    for (const auto& row : all)
         take(row);
     return {{u"rows"_s, rows}, {u"total"_s, total}};
 }
