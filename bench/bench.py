@@ -126,7 +126,7 @@ def main():
         sys.exit("bench: Postern did not start: " + open(os.path.join(work, "postern.log")).read()[-500:])
 
     gateways = [("postfix", postfix_port), ("postern", postern_port)]
-    cases = a.case or ["4096,20,reuse", "4096,32,reuse", "4096,20", "102400,10,reuse"]
+    cases = a.case or ["4096,20,reuse", "4096,32,reuse", "4096,20", "102400,20,reuse"]  # 50 messages a session: max-mails is 100
     for case in cases:
         fields = case.split(",")
         size, sessions, reuse = int(fields[0]), int(fields[1]), "reuse" in fields
