@@ -213,8 +213,10 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
     relay::RelayJob job;
     job.domain = domainOf(delivery.envelopes.front().destination);
     job.serverName = m_serverName;
-    if (const auto at = m_identities.find(spec->pki); at != m_identities.end())
-        job.identity = at->second;
+    if (const policy::Pki* pki = spec->pki.isEmpty() ? nullptr : m_rules->pki(spec->pki)) {
+        if (const auto at = m_identities.find(pki->name); at != m_identities.end())
+            job.identity = at->second;
+    }
     auto& record = m_relays[delivery.route];
     if (record.name.isEmpty())
         record.name = nameOf(*spec, job.domain);

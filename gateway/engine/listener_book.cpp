@@ -100,6 +100,7 @@ void ListenerBook::makeService(Entry& entry) const {
     service->rules = m_rules;
     service->hostname = entry.spec.hostname.isEmpty() ? serverName(*m_rules) : entry.spec.hostname;
     service->localNames = localNames(*m_rules);
+    service->clientCaFile = entry.spec.caFile;
     if (entry.spec.tls != policy::ListenTls::None) {
         if (const policy::Pki* pki = pkiFor(*m_rules, entry.spec, service->hostname)) {
             const auto at = m_identities.find(pki->name);
