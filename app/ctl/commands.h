@@ -20,6 +20,7 @@ int reloadCommand(const QByteArrayList& words);
 int stopCommand(const QByteArrayList& words);
 int pauseCommand(const QByteArrayList& words);
 int resumeCommand(const QByteArrayList& words);
+int encryptCommand(const QByteArrayList& words);
 int logCommand(const QByteArrayList& words);
 
 // Output. out() takes text without a final line end.

@@ -118,6 +118,11 @@ int explainCommand(const QByteArrayList& words) {
                                "--listener", "--mail-from", "--rcpt-to"});
     if (!arguments.words().isEmpty())
         throw UsageError{"explain takes no words, but \"" + arguments.words().first() + "\" was given"};
+    policy::MatchContext context;
+    context.sender = addressFrom(arguments.required("--mail-from"), "--mail-from");
+    context.recipient = addressFrom(arguments.required("--rcpt-to"), "--rcpt-to");
+    if (context.recipient.isEmpty())
+        throw UsageError{"--rcpt-to needs an address"};
     const QByteArray file = profileFrom(arguments).configFile;
     policy::CompileOptions options;
     options.dialect = dialectFrom(arguments);
@@ -130,7 +135,6 @@ int explainCommand(const QByteArrayList& words) {
         return kErrorsFound;
     }
 
-    policy::MatchContext context;
     context.clientAddress = arguments.value("--client").value_or("127.0.0.1");
     context.isLocalAddress = arguments.has("--local") || !arguments.value("--client") ||
                              listener::ownAddresses().contains(context.clientAddress);
@@ -138,10 +142,6 @@ int explainCommand(const QByteArrayList& words) {
     context.user = arguments.value("--auth").value_or("");
     context.isAuthenticated = !context.user.isEmpty();
     context.tag = arguments.value("--tag").value_or(tagOf(*compiled.ruleset, arguments.value("--listener")));
-    context.sender = addressFrom(arguments.required("--mail-from"), "--mail-from");
-    context.recipient = addressFrom(arguments.required("--rcpt-to"), "--rcpt-to");
-    if (context.recipient.isEmpty())
-        throw UsageError{"--rcpt-to needs an address"};
     context.localNames = engine::localNames(*compiled.ruleset);
 
     std::optional<policy::Explanation> explanation;

@@ -33,6 +33,8 @@ constexpr std::array kCommands{
     Command{"stop", stopCommand, "stop                                finish safely and stop"},
     Command{"pause", pauseCommand, "pause mta|smtp                      stop sending | receiving for now"},
     Command{"resume", resumeCommand, "resume mta|smtp                     go on"},
+    Command{"encrypt", encryptCommand,
+            "encrypt [PASSWORD]                  a hash for a listener's credentials table; without a word, one line each"},
     Command{"log", logCommand, "log [-n LINES]                      the last lines of the running gateway's log"},
 };
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The command contract from outside: words in, exit status, standard output and standard error out.
+#include "stories/support/gateway_process.h"
+#include "stories/support/smtp_sender.h"
+
+#include <QDir>
+#include <QTest>
+
+#include <csignal>
+
+using namespace Qt::StringLiterals;
+using namespace postern::test;
+
+class StoryCommands : public QObject {
+    Q_OBJECT
+
+    static constexpr char kCatch[] = "listen on 127.0.0.1 port 0\naction \"caught\" catch\n"
+                                     "match from any for any action \"caught\"\n";
+
+    static bool send(quint16 port, const QByteArray& to = "c@d.example") {
+        SmtpSender sender(port);
+        return sender.command("EHLO t.example").startsWith("250") &&
+               sender.send("a@b.example", {to}, "Subject: hello\r\n\r\nbody\r\n").startsWith("250");
+    }
+
+  private Q_SLOTS:
+    void wrongUsageIsExitTwoWithAHint_data() {
+        QTest::addColumn<QStringList>("words");
+        QTest::newRow("no command") << QStringList{};
+        QTest::newRow("unknown command") << QStringList{u"frobnicate"_s};
+        QTest::newRow("unknown option") << QStringList{u"status"_s, u"--frob"_s};
+        QTest::newRow("option without its value") << QStringList{u"status"_s, u"--profile"_s};
+        QTest::newRow("queue without a verb") << QStringList{u"queue"_s};
+        QTest::newRow("queue show without an id") << QStringList{u"queue"_s, u"show"_s};
+        QTest::newRow("queue remove without ids is not all of them") << QStringList{u"queue"_s, u"remove"_s};
+        QTest::newRow("explain without addresses") << QStringList{u"explain"_s};
+        QTest::newRow("unknown dialect") << QStringList{u"check"_s, u"--dialect"_s, u"1999"_s, u"/dev/null"_s};
+        QTest::newRow("pause without what") << QStringList{u"pause"_s};
+    }
+    void wrongUsageIsExitTwoWithAHint() {
+        QFETCH(QStringList, words);
+        const Ran ran = posternctl(words);
+        QCOMPARE(ran.exit, 2);
+        QVERIFY(ran.out.isEmpty());
+        STORY_VERIFY(ran.err.contains("usage: posternctl"), ran.err);
+    }
+
+    void printGivesBackTheSameBytes() {
+        GatewayProcess files("");
+        const QByteArray odd("# comment \\\n goes on\r\nlisten on \"lo\" port 25 # x\n\tmatch\0 for any re\xffject", 79);
+        files.setConfig(odd);
+        const Ran ran = posternctl({u"print"_s, files.path(u"smtpd.conf"_s)});
+        QCOMPARE(ran.exit, 0);
+        QCOMPARE(ran.out, odd);
+        const Ran missing = posternctl({u"print"_s, files.path(u"nowhere.conf"_s)});
+        QCOMPARE(missing.exit, 1);
+        STORY_VERIFY(missing.err.contains("nowhere.conf"), missing.err);
+    }
+
+    void checkSpeaksJsonWithThePlaceAndTheNearMiss() {
+        GatewayProcess files("listen on 127.0.0.1 prot 25\nmatch for any reject\n");
+        const Ran ran = posternctl({u"check"_s, files.path(u"smtpd.conf"_s), u"--json"_s});
+        QCOMPARE(ran.exit, 1);
+        const QJsonObject all = ran.json().toObject();
+        QCOMPARE(all["ok"_L1].toBool(true), false);
+        const QJsonObject first = all["diagnostics"_L1].toArray().at(0).toObject();
+        QCOMPARE(first["line"_L1].toInt(), 1);
+        QCOMPARE(first["severity"_L1].toString(), u"error"_s);
+        STORY_VERIFY(ran.out.contains("port"), ran.out);
+        // Warnings alone are good; a file read in another dialect than it is written in is not.
+        files.setConfig(kCatch);
+        QCOMPARE(posternctl({u"check"_s, u"-f"_s, files.path(u"smtpd.conf"_s)}).exit, 0);
+        QCOMPARE(posternctl({u"check"_s, files.path(u"smtpd.conf"_s), u"--dialect"_s, u"legacy"_s}).exit, 1);
+        files.setConfig("table t file:nowhere\nlisten on 127.0.0.1 port 0\nmatch from src <t> for any reject\n");
+        QCOMPARE(posternctl({u"check"_s, files.path(u"smtpd.conf"_s)}).exit, 1);
+        QCOMPARE(posternctl({u"check"_s, files.path(u"smtpd.conf"_s), u"--syntax-only"_s}).exit, 0);
+    }
+
+    void explainTellsInWordsWhichRuleAndWhy() {
+        GatewayProcess files("table users { carol = x }\nlisten on 127.0.0.1 port 2525\nlisten on 127.0.0.1 port 2626 tag DESK\n"
+                             "action \"in\" catch\naction \"out\" relay host smtp://mx.example\n"
+                             "match tag DESK from any for any action \"in\"\n"
+                             "match auth from any for any action \"out\"\n"
+                             "match helo \"scanner.example\" from any for any action \"out\"\n");
+        const QStringList base{u"explain"_s, u"-f"_s, files.path(u"smtpd.conf"_s), u"--mail-from"_s, u"a@b.example"_s,
+                               u"--rcpt-to"_s, u"c@d.example"_s, u"--client"_s, u"192.0.2.1"_s, u"--json"_s};
+        const auto line = [&](const QStringList& more) {
+            return posternctl(base + more).json().toObject()["line"_L1].toInt(-1);
+        };
+        QCOMPARE(line({}), 0); // no rule takes a stranger
+        QCOMPARE(line({u"--tag"_s, u"DESK"_s}), 6);
+        QCOMPARE(line({u"--listener"_s, u"127.0.0.1:2626"_s}), 6);
+        QCOMPARE(line({u"--auth"_s, u"carol"_s}), 7);
+        QCOMPARE(line({u"--helo"_s, u"scanner.example"_s}), 8);
+        QStringList words = base;
+        words.removeLast();
+        const Ran text = posternctl(words);
+        QCOMPARE(text.exit, 0);
+        STORY_VERIFY(text.out.contains("550") && text.out.contains("DESK"), text.out);
+        QCOMPARE(posternctl(base + QStringList{u"--listener"_s, u"127.0.0.1:1"_s}).exit, 2);
+    }
+
+    void aProfileIsMadeAndServesItsCommands() {
+        GatewayProcess folder("");
+        const QString profile = folder.path(u"a profile with blanks and \u00fcmlauts"_s);
+        QVERIFY(QDir().mkpath(profile));
+        QFile config(profile + u"/smtpd.conf"_s);
+        QVERIFY(config.open(QIODevice::WriteOnly) && config.write(kCatch) > 0);
+        config.close();
+        QProcess gateway;
+        gateway.start(QStringLiteral(POSTERN_BIN_DIR "/posternctl"), {u"--profile"_s, profile, u"run"_s});
+        QVERIFY(gateway.waitForReadyRead(20'000));
+        QVERIFY(gateway.readLine().startsWith("ready 127.0.0.1:"));
+        QCOMPARE(posternctl({u"--profile"_s, profile, u"status"_s}).exit, 0);
+        QCOMPARE(posternctl({u"status"_s, u"--profile"_s, profile}).exit, 0);
+        QCOMPARE(posternctl({u"--profile"_s, profile, u"stop"_s}).exit, 0);
+        QVERIFY(gateway.waitForFinished(20'000));
+        QCOMPARE(gateway.exitCode(), 0);
+        const Ran gone = posternctl({u"--profile"_s, profile, u"status"_s});
+        QCOMPARE(gone.exit, 1);
+        STORY_VERIFY(gone.err.contains("no gateway runs"), gone.err);
+    }
+
+    void pauseHoldsBackAndResumeLetsGo() {
+        GatewayProcess gateway(kCatch);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        QCOMPARE(gateway.ctl({u"pause"_s, u"smtp"_s}).exit, 0);
+        QTRY_VERIFY_WITH_TIMEOUT(SmtpSender(gateway.port()).greeting().startsWith("421"), 10'000);
+        STORY_VERIFY(gateway.ctl({u"status"_s}).out.contains("receiving      paused"), gateway.ctl({u"status"_s}).out);
+        QCOMPARE(gateway.ctl({u"resume"_s, u"smtp"_s}).exit, 0);
+        QTRY_VERIFY_WITH_TIMEOUT(send(gateway.port()), 10'000);
+        QCOMPARE(gateway.ctl({u"pause"_s, u"everything"_s}).exit, 1);
+    }
+
+    void queueListAndLogAreLinesForPeople() {
+        GatewayProcess gateway(kCatch);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        QVERIFY(send(gateway.port(), "one@d.example"));
+        QVERIFY(send(gateway.port(), "two@d.example"));
+        QVERIFY(gateway.waitQueue(2));
+        const QByteArrayList lines = gateway.ctl({u"queue"_s, u"list"_s}).out.trimmed().split('\n');
+        QCOMPARE(lines.size(), 2);
+        STORY_VERIFY(lines.join().contains("|caught|<a@b.example>|<one@d.example>|"), lines.join());
+        STORY_VERIFY(gateway.ctl({u"log"_s}).out.contains("listening on 127.0.0.1:"), gateway.ctl({u"log"_s}).out);
+    }
+
+    void sighupReadsTheConfigurationAgain() {
+        GatewayProcess gateway(kCatch);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        gateway.setConfig("listen on 127.0.0.1 port 0\nmatch from any for any reject\n");
+        QCOMPARE(::kill(pid_t(gateway.pid()), SIGHUP), 0);
+        QTRY_VERIFY_WITH_TIMEOUT(!send(gateway.port()), 10'000);
+        QVERIFY(gateway.isRunning());
+    }
+
+    void encryptMakesADifferentHashEachTime() {
+        const Ran one = posternctl({u"encrypt"_s, u"pass word"_s});
+        const Ran two = run(QStringLiteral(POSTERN_BIN_DIR "/posternctl"), {u"encrypt"_s}, "pass word\nother\n");
+        QCOMPARE(one.exit, 0);
+        QVERIFY(one.out.startsWith("$6$"));
+        QCOMPARE(two.out.count('\n'), 2);
+        QVERIFY(!two.out.contains(one.out.trimmed()));
+    }
+};
+
+QTEST_GUILESS_MAIN(StoryCommands)
+#include "tst_story_commands.moc"
