@@ -5,6 +5,7 @@
 #include <QRegularExpression>
 #include <QStringDecoder>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <mutex>
@@ -59,6 +60,8 @@ QByteArrayView toString(LogArea area) {
 }
 
 QByteArray harmless(QByteArrayView text, qsizetype limit) {
+    if (text.size() <= limit && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; }))
+        return text.toByteArray(); // the usual case
     QByteArray out;
     out.reserve(qMin(text.size(), limit) + 8);
     const auto hex = [&out](uchar byte) {
@@ -102,9 +105,8 @@ QByteArray harmless(QByteArrayView text, qsizetype limit) {
 }
 
 QByteArray redact(QByteArray text) {
-    const bool mayHide = text.contains("://") || text.contains('@') || text.toUpper().contains("AUTH ");
-    if (!mayHide)
-        return text;
+    if (!text.contains("://") && !text.toUpper().contains("AUTH"))
+        return text; // nothing that the patterns below could find
     QString s = QString::fromUtf8(text);
     // Rather too much than too little: no word boundary before AUTH (an escaped line end may stand there), and a password
     // reaches to the last @ of its word.

@@ -4,10 +4,22 @@
 #include <QDateTime>
 
 #include <algorithm>
+#include <optional>
 
 using namespace Qt::StringLiterals;
 
 namespace postern::engine {
+namespace {
+
+// What happened to mail is a log line too; "engine" and "config" are logged where they happen.
+std::optional<LogArea> areaOf(const QString& kind) {
+    if (kind == "engine"_L1 || kind == "config"_L1)
+        return std::nullopt;
+    const bool isOutbound = kind == "delivered"_L1 || kind == "delayed"_L1 || kind == "bounced"_L1;
+    return isOutbound ? LogArea::Relay : LogArea::Smtp;
+}
+
+} // namespace
 
 void ActivityJournal::rollOver() {
     const QDateTime now = QDateTime::fromSecsSinceEpoch(m_clock.wall().time_since_epoch().count());
@@ -44,6 +56,12 @@ void ActivityJournal::add(const char* kind, const QByteArray& text, const QByteA
         ++m_today.refusedPerHour[hour];
     } else if (event.kind == "bounced"_L1) {
         ++m_today.bounced;
+    }
+    if (const auto area = areaOf(event.kind)) {
+        const QByteArray words = detail.left(detail.indexOf('\n'));
+        const bool isNews = !words.isEmpty() && !text.contains(words);
+        log(LogLevel::Info, *area,
+            (message.isEmpty() ? text : message + ": " + text) + (isNews ? " (" + words + ')' : QByteArray()));
     }
     m_events.push_back(event);
     if (qsizetype(m_events.size()) > kMost)

@@ -137,8 +137,6 @@ void LoginCheck::answerLater(Ticket ticket) {
     Failures& failures = m_failures[asked.clientAddress];
     failures.count = isOld(failures) ? 1 : failures.count + 1;
     failures.last = now;
-    log(LogLevel::Notice, LogArea::Smtp,
-        "sign-in of user \"" + user + "\" from " + asked.clientAddress + " at " + asked.listener + " failed");
     m_report({SessionEvent::Kind::LoginFailed, asked.listener, asked.clientAddress,
               "Sign-in of \"" + user + "\" from " + asked.clientAddress + " failed: wrong user name or password",
               "535 5.7.8", 0});

@@ -205,7 +205,6 @@ void ServerConnection::onClosed(const Error& reason, bool peerEnded) {
     if (m_handshaking && !peerEnded) {
         const QByteArray address = m_session->client().address;
         const QByteArray why = harmless(reason.text);
-        log(LogLevel::Notice, LogArea::Tls, "TLS with client " + address + " at " + m_service->socket->name() + " failed: " + why);
         services().report({SessionEvent::Kind::SessionClosed, m_service->socket->name(), address,
                            "Encrypted connection from " + address + " failed", why, 0});
     }

@@ -10,6 +10,8 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include <algorithm>
+
 #include <mutex>
 
 using namespace postern;
@@ -96,7 +98,7 @@ class TestLoginCheck : public QObject {
     void refusesSystemAccounts();
     void neverAnswersInsideTheCall();
     void hashesForUnknownUsersToo();
-    void logsUserAndAddressButNoPassword();
+    void reportsUserAndAddressButNoPassword();
     void namesTableAndUserOfAPlainTextEntry();
     void boundsWhatWaits();
     void backsOffByAddress();
@@ -187,13 +189,15 @@ void TestLoginCheck::hashesForUnknownUsersToo() {
     QVERIFY(desk.table->asked.contains("carol"));
 }
 
-void TestLoginCheck::logsUserAndAddressButNoPassword() { // A05
+void TestLoginCheck::reportsUserAndAddressButNoPassword() { // A05
     Desk desk;
     desk.ask("carol", "hunter2-very-secret");
     desk.ask("evil\r\nname", "hunter2-very-secret");
     QTRY_COMPARE(desk.answers.size(), 2);
     const std::lock_guard lock(logMutex);
-    QVERIFY(logged.contains("sign-in of user \"carol\" from 192.0.2.9 at 127.0.0.1:587 failed"));
+    QVERIFY(std::any_of(desk.events.begin(), desk.events.end(), [](const SessionEvent& event) {
+        return event.text.startsWith("Sign-in of \"carol\" from 192.0.2.9 failed");
+    }));
     QByteArray all = logged.join('\n');
     for (const SessionEvent& event : desk.events)
         all += event.text + event.detail;
