@@ -21,6 +21,7 @@ namespace {
 
 constexpr qint64 kBodyMemory = 64LL << 20; // octets of small contents kept for a first try soon
 constexpr Milliseconds kRecordAgain{3'000};
+constexpr size_t kMostRelays = 2'000;
 constexpr int kRowsCounted = 5'000; // for "how many wait where"; beyond that the number is a lower bound
 constexpr qint64 kHeaderBytes = 64 * 1024;
 
@@ -217,6 +218,8 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
         if (const auto at = m_identities.find(pki->name); at != m_identities.end())
             job.identity = at->second;
     }
+    if (m_relays.size() >= kMostRelays) // domains without end: keep those that tell something
+        std::erase_if(m_relays, [](const auto& entry) { return !entry.second.failing; });
     auto& record = m_relays[delivery.route];
     if (record.name.isEmpty())
         record.name = nameOf(*spec, job.domain);

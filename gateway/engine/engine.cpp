@@ -203,15 +203,20 @@ void Engine::stop(std::function<void()> done) {
                 if (--*left > 0)
                     return;
                 m_ioThreads.clear(); // waits for the threads; nothing reports into us any more
-                m_listeners.clear();
-                m_spool->stop();     // everything that was posted is durable
-                m_socket->close();
-                m_lock.reset();
-                log(LogLevel::Notice, LogArea::Engine, "stopped");
-                done();
+                // What they reported last lies in our mailboxes: it is settled before this second call runs.
+                m_calls.post([this, done] { finishStop(done); });
             });
         });
     }
+}
+
+void Engine::finishStop(const std::function<void()>& done) {
+    m_listeners.clear();
+    m_spool->stop(); // everything that was posted is durable
+    m_socket->close();
+    m_lock.reset();
+    log(LogLevel::Notice, LogArea::Engine, "stopped");
+    done();
 }
 
 void Engine::takeSessionEvents(std::vector<listener::SessionEvent>&& events) {

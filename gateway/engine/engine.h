@@ -51,6 +51,7 @@ class Engine {
     LoadedConfig load() const;
     void apply(LoadedConfig config);
     control::Reply reload();
+    void finishStop(const std::function<void()>& done);
     void tick();
     void takeSessionEvents(std::vector<listener::SessionEvent>&& events);
     control::Status status();
