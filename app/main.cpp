@@ -52,22 +52,26 @@ int main(int argc, char** argv) {
 
     GatewayDoor door(profile);
     door.open(); // if it fails, the window says why and offers to try again
-    door.onStopAsked([] { QApplication::quit(); });
+    // exit(), not quit(): who asks from outside has decided already, so no window may hold it up with a question.
+    const auto end = [] { QApplication::exit(0); };
+    door.onStopAsked(end);
 
     window::WindowSetup setup;
     setup.settingsFile = settingsFile;
     setup.startEngine = [&door] { door.open(); };
     window::MainWindow window(door, clock, setup);
-    QObject::connect(&window, &window::MainWindow::quitAsked, &app, &QApplication::quit);
+    QObject::connect(&window, &window::MainWindow::quitAsked, &app, end);
     QObject::connect(&instance, &window::SingleInstance::startedAgain, &window,
                      [&window](const QStringList&) { window.bringToFront(); });
-    const ctl::UnixSignals signals([](int) { QApplication::quit(); },
+    const ctl::UnixSignals signals([end](int) { end(); },
                                    [&door] { door.ask({"reload", {}}, [](const control::Reply&) {}); });
     if (parser.isSet(backgroundOption) && !parser.isSet(showOption))
         window.showHidden();
     else
         window.bringToFront();
     const int status = QApplication::exec();
+    window.hide();      // stopping may take seconds: open connections are finished first
+    instance.release(); // a start from now on is a first one
     door.close();
     return status;
 }

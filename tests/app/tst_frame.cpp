@@ -335,6 +335,44 @@ class TestFrame final : public QObject {
         QVERIFY(!pick<QMessageBox>(window, u"closeQuestion"_s));
     }
 
+    void withoutAGatewayNothingIsKeptRunning() {
+        Office office;
+        office.facade.gone = u"The folder cannot be written."_s;
+        MainWindow& window = office.open();
+        QSignalSpy quit(&window, &MainWindow::quitAsked);
+        QTRY_VERIFY(!window.link().reason().isEmpty());
+        window.close();
+        QCOMPARE(quit.count(), 1);
+        QVERIFY(!pick<QMessageBox>(window, u"closeQuestion"_s));
+    }
+
+    void aTimedPauseIsOfferedOnlyWhereItWillEnd() {
+        Office office;
+        office.facade.inProcess = false;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        const auto offersAnHour = [&window] {
+            for (const QAction* action : window.findChildren<QAction*>()) {
+                if (action->text() == u"For 1 hour")
+                    return action->isVisible();
+            }
+            return false;
+        };
+        QVERIFY(!offersAnHour());
+        office.facade.inProcess = true; // Start was chosen after the other one went away
+        window.link().refresh();
+        QTRY_VERIFY(offersAnHour());
+    }
+
+    void afterTheEndTheNextStartIsTheFirst() {
+        QTemporaryDir profile;
+        SingleInstance first(profile.path());
+        QVERIFY(first.claim({}));
+        first.release();
+        SingleInstance second(profile.path());
+        QVERIFY(second.claim({}));
+    }
+
     void aSecondStartHandsOverItsArguments() {
         QTemporaryDir profile;
         SingleInstance first(profile.path());

@@ -115,6 +115,7 @@ MainWindow::MainWindow(control::Facade& facade, const Clock& clock, WindowSetup 
 }
 
 MainWindow::~MainWindow() {
+    remember();
     delete takeCentralWidget(); // the pages hold the link, so they go first
 }
 
@@ -215,6 +216,8 @@ void MainWindow::showStatus() {
     m_queue->showState(state);
     m_activity->showState(state);
     m_caught->showState(state);
+    for (QAction* action : std::as_const(m_timedPauses))
+        action->setVisible(state.inProcess); // a gateway elsewhere would stay paused if this window ended first
     m_showQueue->setText(tr("Queue (%1)").arg(countWords(queued)));
     m_pauseMenu->menuAction()->setVisible(state.isThere && !status.relayPaused);
     m_resume->setVisible(state.isThere && status.relayPaused);

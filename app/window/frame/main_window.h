@@ -123,6 +123,7 @@ class MainWindow final : public QMainWindow {
     QMenu* m_pauseMenu = nullptr;
     QAction* m_open = nullptr;
     QAction* m_showQueue = nullptr;
+    QList<QAction*> m_timedPauses;
     QAction* m_resume = nullptr;
     QAction* m_pauseReceiving = nullptr;
     QAction* m_resumeReceiving = nullptr;

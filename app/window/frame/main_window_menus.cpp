@@ -43,10 +43,8 @@ void MainWindow::makeActions() {
     });
     m_pauseMenu = new QMenu(tr("Pause sending"), this);
     m_pauseMenu->menuAction()->setIcon(lineIcon(u"pause"_s));
-    if (m_link.isInProcess()) { // a gateway elsewhere would stay paused if this window ended first
-        m_pauseMenu->addAction(tr("For 15 minutes"), this, [this] { pause(u"mta"_s, true, 15); });
-        m_pauseMenu->addAction(tr("For 1 hour"), this, [this] { pause(u"mta"_s, true, 60); });
-    }
+    m_timedPauses = {m_pauseMenu->addAction(tr("For 15 minutes"), this, [this] { pause(u"mta"_s, true, 15); }),
+                     m_pauseMenu->addAction(tr("For 1 hour"), this, [this] { pause(u"mta"_s, true, 60); })};
     m_pauseMenu->addAction(tr("Until I resume"), this, [this] { pause(u"mta"_s, true); });
     m_resume = new QAction(lineIcon(u"play"_s), tr("Resume sending"), this);
     connect(m_resume, &QAction::triggered, this, [this] { pause(u"mta"_s, false); });
@@ -167,7 +165,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
         return;
     }
     event->ignore();
-    if (!m_link.isInProcess()) { // the gateway goes on by itself: nothing to ask
+    if (!m_link.isInProcess() || !m_link.isThere()) { // the gateway goes on by itself, or there is none: nothing to ask
         m_isEnding = true;
         Q_EMIT quitAsked();
         return;

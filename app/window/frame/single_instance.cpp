@@ -42,6 +42,10 @@ bool SingleInstance::claim(const QStringList& arguments) {
     return true;
 }
 
+void SingleInstance::release() {
+    m_server.close();
+}
+
 // Before the event loop runs, so waiting here blocks nobody.
 bool SingleInstance::handOver(const QStringList& arguments) {
     QLocalSocket socket;

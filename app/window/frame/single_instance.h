@@ -19,6 +19,7 @@ class SingleInstance final : public QObject {
 
     // True: this is the first. False: the arguments reached the first, end now.
     bool claim(const QStringList& arguments);
+    void release(); // this start is over; the next one is the first
     const QString& socketName() const { return m_name; }
 
   Q_SIGNALS:
