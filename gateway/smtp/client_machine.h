@@ -79,6 +79,7 @@ struct ClientSession::Impl {
     QByteArray mailCommand() const;
     QByteArray rcptCommand(size_t index) const;
     QByteArray plainToken() const;
+    void hideSecret(); // in `reply`
     std::optional<QByteArray> cannotCarry(const ClientMail& candidate, EnhancedCode& code) const;
 
     // outcomes

@@ -129,6 +129,23 @@ QByteArray ClientSession::Impl::plainToken() const {
     return token;
 }
 
+// A server that repeats what it was told must not carry the password into the queue, the log or a notice. Very short
+// passwords stand in innocent words too; they are hidden in their encoded forms only.
+void ClientSession::Impl::hideSecret() {
+    if (!settings.auth || settings.auth->password.isEmpty())
+        return;
+    constexpr qsizetype kShortest = 4;
+    const QByteArrayView password = settings.auth->password.expose();
+    QByteArray forms[] = {plainToken(), QByteArray::fromRawData(password.data(), password.size()).toBase64(),
+                          password.size() >= kShortest ? password.toByteArray() : QByteArray()};
+    for (QByteArray& form : forms) {
+        if (!form.isEmpty())
+            for (QByteArray& line : reply.lines)
+                line.replace(form, "***");
+        wipe(form);
+    }
+}
+
 // Why this message cannot go to this server at all; found out before a word is said.
 std::optional<QByteArray> ClientSession::Impl::cannotCarry(const ClientMail& candidate, EnhancedCode& code) const {
     if (facts.maxSize > 0 && candidate.params.declaredSize > facts.maxSize) {

@@ -580,6 +580,8 @@ void ClientTransitions::readReplies(Machine& m) {
         if (!reply)
             break;
         m.reply = std::move(*reply);
+        if (m.state != S::Ehlo) // comes before any password was said, and its keywords have a meaning
+            m.hideSecret();
         ++m.replies;
         dispatch(m, eventOf(m.reply));
     }

@@ -331,6 +331,14 @@ class TestClientSession : public QObject {
         row("a refused sign-in", dialogue("tls=wrap auth", "S: 220 hi\nC: EHLO me.example\nS: 250-mx\nS: 250 AUTH PLAIN\n"
                                           "C: AUTH PLAIN AGNhcm9sAHMzY3JldA==\nS: 535 5.7.8 bad credentials\n"),
             "mx.example said: 535 5.7.8 bad credentials (in reply to AUTH PLAIN)");
+        row("a sign-in echoed as it was sent", dialogue("tls=wrap auth", "S: 220 hi\nC: EHLO me.example\nS: 250-mx\n"
+                                          "S: 250 AUTH PLAIN\nC: AUTH PLAIN AGNhcm9sAHMzY3JldA==\n"
+                                          "S: 535 5.7.8 what is AUTH PLAIN AGNhcm9sAHMzY3JldA== to me\n"),
+            "mx.example said: 535 5.7.8 what is AUTH PLAIN *** to me (in reply to AUTH PLAIN)");
+        row("a password echoed plain and encoded", dialogue("tls=wrap auth", "S: 220 hi\nC: EHLO me.example\nS: 250-mx\n"
+                                          "S: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: Y2Fyb2w=\n"
+                                          "S: 334 UGFzc3dvcmQ6\nC: czNjcmV0\nS: 535 s3cret (czNjcmV0) is wrong\n"),
+            "mx.example said: 535 *** (***) is wrong (in reply to the password)");
         row("a lost connection", dialogue("", plain + "S: <close>\n", {one}),
             "mx.example closed the connection while we waited for the reply to MAIL (reset by peer)");
         row("a time-out", dialogue("", plain + "S: <timeout>\n", {one}),
