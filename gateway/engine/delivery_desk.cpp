@@ -50,10 +50,7 @@ DeliveryDesk::DeliveryDesk(Parts parts)
     m_wake.setSingleShot(true);
     QObject::connect(&m_wake, &QTimer::timeout, &m_wake, [this] { pump(); });
     m_again.setSingleShot(true);
-    QObject::connect(&m_again, &QTimer::timeout, &m_again, [this] {
-        for (queue::UpdateEnvelopes& request : std::exchange(m_unrecorded, {}))
-            record(std::move(request.updates));
-    });
+    QObject::connect(&m_again, &QTimer::timeout, &m_again, [this] { recordAgain(); });
 }
 
 DeliveryDesk::~DeliveryDesk() = default;
@@ -77,6 +74,12 @@ void DeliveryDesk::add(std::vector<queue::QueuedMessage> queued) {
 void DeliveryDesk::stop() {
     m_stopped = true;
     m_wake.stop();
+    recordAgain(); // the last chance
+}
+
+void DeliveryDesk::recordAgain() {
+    for (queue::UpdateEnvelopes& request : std::exchange(m_unrecorded, {}))
+        record(std::move(request.updates));
 }
 
 std::function<void(queue::QueuedMessage, queue::BodyPtr)> DeliveryDesk::storedSink() const {
@@ -159,8 +162,7 @@ void DeliveryDesk::pump() {
 
 void DeliveryDesk::takeStored(std::vector<Stored>&& batch) {
     for (Stored& stored : batch) {
-        const Message& message = stored.queued.message;
-        remember(message.id, stored.body);
+        remember(stored.queued, stored.body);
         m_scheduler.add(std::move(stored.queued));
     }
     pump();
@@ -173,6 +175,8 @@ void DeliveryDesk::fetchBody(MessageId id) {
 }
 
 void DeliveryDesk::takeBodies(std::vector<BodyRead>&& batch) {
+    if (m_stopped)
+        return; // the workers may be gone; what waits is on disk as it was
     for (BodyRead& read : batch) {
         if (auto waiting = m_failuresWaitingForBody.extract(read.id)) {
             QByteArray headers;
@@ -299,11 +303,13 @@ void DeliveryDesk::record(std::vector<EnvelopeUpdate> updates) {
         return;
     queue::UpdateEnvelopes request;
     request.updates = updates;
-    request.done = [address = m_recorded.address(), updates = std::move(updates)](Result<void> outcome) {
-        if (outcome)
+    request.done = [address = m_recorded.address(), tell = m_spoolTroubled,
+                    updates = std::move(updates)](Result<void> outcome) {
+        if (outcome && !tell)
             return; // the common case costs no wake-up
         queue::UpdateEnvelopes again;
-        again.updates = updates;
+        if (!outcome)
+            again.updates = updates;
         address.post(Recorded{std::move(again), {}, {}, std::move(outcome)});
     };
     m_parts.spool->post(std::move(request));
@@ -312,6 +318,7 @@ void DeliveryDesk::record(std::vector<EnvelopeUpdate> updates) {
 void DeliveryDesk::takeRecorded(std::vector<Recorded>&& batch) {
     for (Recorded& recorded : batch) {
         if (recorded.outcome) {
+            m_spoolTroubled = false;
             m_parts.spoolFine();
             m_scheduler.forget(recorded.returned);
             for (const EnvelopeId id : recorded.returned)
@@ -319,11 +326,12 @@ void DeliveryDesk::takeRecorded(std::vector<Recorded>&& batch) {
             for (auto& [bounce, body] : recorded.bounces) {
                 m_parts.journal->add("bounced", "Returned to " + bounce.envelopes.front().recipient + ": " +
                                                     bounce.message.subject, {}, queue::toText(bounce.message.id));
-                remember(bounce.message.id, body);
+                remember(bounce, body);
                 m_scheduler.add(std::move(bounce));
             }
             continue;
         }
+        m_spoolTroubled = true;
         m_parts.spoolTroubled(recorded.outcome.error());
         if (!recorded.returned.empty()) {
             // They are still in the scheduler's books: the next try, or the next look at their age, returns them again.
@@ -393,9 +401,10 @@ void DeliveryDesk::giveBackOne(Failure failure, const QByteArray& originalHeader
     context.helo = m_serverName;
     context.recipient = failure.message->sender;
     context.localNames = {"localhost", m_serverName};
-    // Static and file tables answer at once; a slower one leaves the return for later.
-    std::optional<policy::Verdict> verdict;
-    policy::match(m_rules, context, policy::WantTrace::No, [&verdict](policy::Verdict v) { verdict = std::move(v); });
+    // Static and file tables answer at once; a slower one leaves the return for later, and may answer when we are gone.
+    const auto answer = std::make_shared<std::optional<policy::Verdict>>();
+    policy::match(m_rules, context, policy::WantTrace::No, [answer](policy::Verdict v) { *answer = std::move(v); });
+    const std::optional<policy::Verdict> verdict = *answer;
     if (!verdict || (verdict->decision != policy::Decision::Relay && verdict->decision != policy::Decision::Catch)) {
         hold(failure, "cannot be returned: no rule takes mail to its sender " + failure.message->sender +
                           "; the failure was: " + failure.envelopes.front().lastError);
@@ -494,10 +503,13 @@ void DeliveryDesk::setPaused(bool paused) {
 
 // --- contents kept in memory for a first try -------------------------------------------------------------------------
 
-void DeliveryDesk::remember(MessageId id, const queue::BodyPtr& body) {
+void DeliveryDesk::remember(const queue::QueuedMessage& queued, const queue::BodyPtr& body) {
     if (!body || !body->file.isEmpty() || m_bodyBytes + body->size > kBodyMemory)
         return;
-    if (m_bodies.emplace(id, body).second)
+    if (std::none_of(queued.envelopes.begin(), queued.envelopes.end(),
+                     [](const Envelope& e) { return e.state == queue::EnvelopeState::Waiting; }))
+        return; // caught: nobody is going to send it
+    if (m_bodies.emplace(queued.message.id, body).second)
         m_bodyBytes += body->size;
 }
 

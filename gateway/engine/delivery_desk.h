@@ -52,6 +52,7 @@ class DeliveryDesk {
                   std::map<QByteArray, tls::IdentityPtr> identities);
     void add(std::vector<queue::QueuedMessage> queued); // at start, from the spool
     void stop();                                        // nothing new leaves; reports still count
+    void recordAgain(); // what could not be made durable; a timer of its own calls it, tests too
 
     // Any thread: what the listeners' commits and the workers say.
     std::function<void(queue::QueuedMessage, queue::BodyPtr)> storedSink() const;
@@ -102,7 +103,7 @@ class DeliveryDesk {
     void giveBackOne(queue::Failure failure, const QByteArray& originalHeaders);
     void hold(const queue::Failure& failure, const QByteArray& why);
     void fetchBody(queue::MessageId id);
-    void remember(queue::MessageId id, const queue::BodyPtr& body);
+    void remember(const queue::QueuedMessage& queued, const queue::BodyPtr& body);
     void forgetBodyOf(queue::EnvelopeId id);
 
     Parts m_parts;
@@ -117,6 +118,7 @@ class DeliveryDesk {
     std::unordered_map<queue::MessageId, std::vector<queue::Delivery>> m_waitingForBody;
     std::unordered_map<queue::MessageId, std::vector<queue::Failure>> m_failuresWaitingForBody;
     std::vector<queue::UpdateEnvelopes> m_unrecorded; // failed commits, to be tried again
+    bool m_spoolTroubled = false; // the last commit heard of failed
     bool m_stopped = false;
     QTimer m_wake;
     QTimer m_again;

@@ -111,7 +111,6 @@ Result<void> Engine::start() {
         apply(std::move(config));
     else
         m_configProblems = std::move(config.diagnostics);
-    m_desk->add(std::move(queued).value());
 
     for (const ListenerBook::Failure& failure : m_listeners.failures())
         log(LogLevel::Error, LogArea::Engine,
@@ -123,6 +122,7 @@ Result<void> Engine::start() {
         [this](const control::Request& request, control::ReplyDone done) { ask(request, std::move(done)); });
     if (auto listening = m_socket->listen(profile.socketPath()); !listening)
         return listening;
+    m_desk->add(std::move(queued).value()); // last: a start that fails must not have sent anything
     m_tick.start(kTick);
     tick();
     log(LogLevel::Notice, LogArea::Engine,

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The desk between scheduler, spool and relay workers, with a real spool on a disk in memory and workers that only note
+// what they are given. Time stands still: what happens, happens through mailboxes.
+#include "engine/delivery_desk.h"
+
+#include "support/failing_file_store.h"
+#include "support/fake_clock.h"
+#include "support/memory_vfs.h"
+
+#include <QTest>
+
+using namespace postern;
+using namespace postern::engine;
+using namespace postern::queue;
+using namespace postern::test;
+
+namespace {
+
+struct Office {
+    FakeClock clock;
+    MemoryFileStore memory;
+    DiskFaultsPtr faults = std::make_shared<DiskFaults>();
+    FailingFileStore files{memory, faults};
+    MemoryVfs vfs{memory, faults};
+    SpoolThread spool{files, clock, {"/spool", vfs.name(), 0, {}}};
+    ActivityJournal journal{clock};
+    std::vector<relay::RelayJob> jobs;
+    int troubles = 0;
+    int recoveries = 0;
+    std::unique_ptr<DeliveryDesk> desk;
+
+    bool open() {
+        if (!spool.start())
+            return false;
+        DeliveryDesk::Parts parts;
+        parts.clock = &clock;
+        parts.files = &files;
+        parts.spool = &spool;
+        parts.journal = &journal;
+        parts.submit = [this](size_t, std::vector<relay::RelayJob> given) {
+            for (relay::RelayJob& job : given)
+                jobs.push_back(std::move(job));
+        };
+        parts.changed = [] {};
+        parts.spoolTroubled = [this](const Error&) { ++troubles; };
+        parts.spoolFine = [this] { ++recoveries; };
+        desk = std::make_unique<DeliveryDesk>(std::move(parts));
+        auto rules = std::make_shared<policy::Ruleset>();
+        auto action = std::make_shared<policy::Action>();
+        action->name = "out";
+        rules->actions["out"] = action;
+        desk->setRules(rules, "office.example", {});
+        return true;
+    }
+
+    QueuedMessage message(EnvelopeState state) {
+        QueuedMessage queued;
+        queued.message.id = spool.ids()->next();
+        queued.message.sender = "scanner@office.example";
+        queued.message.createdAt = clock.unixNow();
+        Envelope envelope;
+        envelope.id = newEnvelopeId(queued.message.id);
+        envelope.recipient = envelope.destination = "a@far.example";
+        envelope.action = "out";
+        envelope.state = state;
+        envelope.nextTryAt = queued.message.createdAt;
+        queued.envelopes.push_back(envelope);
+        return queued;
+    }
+};
+
+BodyPtr smallBody() {
+    Body body;
+    body.bytes = "Subject: t\r\n\r\nhello\r\n";
+    body.size = body.bytes.size();
+    return std::make_shared<const Body>(body);
+}
+
+} // namespace
+
+class TestDeliveryDesk : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() { setLogThreshold(LogLevel(99)); }
+    void sendsWhatWasStored();
+    void keepsNoContentThatNeverLeaves();
+    void tellsWhenTheQueueCanBeWrittenAgain();
+    void startsNothingOnceStopped();
+};
+
+void TestDeliveryDesk::sendsWhatWasStored() {
+    Office office;
+    QVERIFY(office.open());
+    office.desk->storedSink()(office.message(EnvelopeState::Waiting), smallBody());
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    QCOMPARE(office.jobs.front().domain, QByteArray("far.example"));
+    QCOMPARE(office.jobs.front().serverName, QByteArray("office.example"));
+}
+
+// A gateway that catches everything must not fill its memory with mail that nobody will send.
+void TestDeliveryDesk::keepsNoContentThatNeverLeaves() {
+    Office office;
+    QVERIFY(office.open());
+    BodyPtr body = smallBody();
+    const std::weak_ptr<const Body> kept = body;
+    office.desk->storedSink()(office.message(EnvelopeState::Caught), std::move(body));
+    QTRY_COMPARE(office.desk->scheduler().counts().caught, 1);
+    QVERIFY(kept.expired());
+}
+
+void TestDeliveryDesk::tellsWhenTheQueueCanBeWrittenAgain() {
+    Office office;
+    QVERIFY(office.open());
+    const QueuedMessage queued = office.message(EnvelopeState::Waiting);
+    office.spool.post(StoreMessage{queued.message, queued.envelopes, *smallBody(), {}});
+    office.desk->storedSink()(queued, smallBody());
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    office.faults->mode = DiskFaults::Mode::FromThenOn;
+    office.faults->failAt = office.faults->count + 1;
+    relay::RelayReport report;
+    report.route = office.jobs.front().delivery.route;
+    report.outcomes = {{queued.envelopes.front().id, TryResult::Temporary, "busy", true}};
+    office.desk->reportSink()(report);
+    QTRY_VERIFY(office.troubles > 0);
+    QCOMPARE(office.recoveries, 0);
+
+    office.faults->failAt = 0;
+    office.desk->recordAgain();
+    QTRY_VERIFY(office.recoveries > 0);
+}
+
+// The workers are gone by the time the last contents have been read.
+void TestDeliveryDesk::startsNothingOnceStopped() {
+    Office office;
+    QVERIFY(office.open());
+    const QueuedMessage queued = office.message(EnvelopeState::Waiting);
+    office.spool.post(StoreMessage{queued.message, queued.envelopes, *smallBody(), {}});
+    office.desk->add({queued}); // its content must be read first
+    office.desk->stop();
+    office.spool.stop(); // has answered
+    QCoreApplication::processEvents();
+    QVERIFY(office.jobs.empty());
+}
+
+QTEST_GUILESS_MAIN(TestDeliveryDesk)
+#include "tst_delivery_desk.moc"
