@@ -84,7 +84,8 @@ control::Reply showQueue(const queue::Scheduler& scheduler, const QString& id, c
                 rows.append(toRow(row, relayName).toJson());
     }
     if (rows.isEmpty())
-        return {false, {}, u"Nothing in the queue has the id %1."_s.arg(id)};
+        return {
+            false, {}, u"Nothing in the queue has the id \"%1\"."_s.arg(QString::fromUtf8(harmless(id.toUtf8(), 40)))};
     return {true, QJsonObject{{u"rows"_s, rows}}, {}};
 }
 

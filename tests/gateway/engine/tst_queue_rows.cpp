@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/queue_rows.h"
+
+#include "support/fake_clock.h"
+
+#include <QTest>
+
+using namespace postern;
+using namespace postern::engine;
+using namespace postern::queue;
+using namespace postern::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const RelayName kNoName = [](const Message&, const Envelope&) { return QByteArray(); };
+
+// Messages 1, 2, ... from oldest to newest; each envelope's state as given.
+struct Books {
+    FakeClock clock;
+    Scheduler scheduler{clock, [](const Message&, const Envelope& e) { return e.action; }};
+    MessageId last = 0;
+
+    void add(const std::vector<EnvelopeState>& states, const QByteArray& words = "hello") {
+        QueuedMessage queued;
+        queued.message.id = ++last;
+        queued.message.sender = "me@office.example";
+        queued.message.subject = words;
+        queued.message.createdAt = clock.unixNow() - 1000 + last;
+        quint32 low = 0;
+        for (const EnvelopeState state : states) {
+            Envelope envelope;
+            envelope.id = (EnvelopeId(last) << 32) | ++low;
+            envelope.recipient = envelope.destination = "a@far.example";
+            envelope.state = state;
+            envelope.lastError = words;
+            queued.envelopes.push_back(envelope);
+        }
+        scheduler.add(std::move(queued));
+    }
+    // "00000001 00000002 / 2": the messages listed and the total told.
+    QString list(const QJsonObject& args) const {
+        const QJsonObject value = listQueue(scheduler, args, kNoName);
+        QStringList ids;
+        for (const auto& row : value["rows"_L1].toArray())
+            ids.append(row["message"_L1].toString().right(1));
+        return ids.join(u' ') + u" / "_s + QString::number(value["total"_L1].toInt());
+    }
+    // The envelopes named, or the error.
+    QString named(const QJsonObject& args) const {
+        const auto ids = envelopesOf(scheduler, args);
+        if (!ids)
+            return u"error: "_s + QString::fromUtf8(ids.error().text);
+        QStringList out;
+        for (const EnvelopeId id : *ids)
+            out.append(QString::fromLatin1(toText(id)));
+        return out.join(u' ');
+    }
+};
+
+} // namespace
+
+class TestQueueRows : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void lists_data();
+    void lists();
+    void showsOneMessageOrEnvelope();
+    void refusesWhatIsNotThere_data();
+    void refusesWhatIsNotThere();
+    void findsEnvelopes_data();
+    void findsEnvelopes();
+    void tellsStatesAndTimes();
+    void wordsFromOutsideAreHarmless();
+};
+
+void TestQueueRows::lists_data() {
+    QTest::addColumn<QJsonObject>("args");
+    QTest::addColumn<QString>("listed");
+    QTest::addRow("all, oldest first") << QJsonObject{} << u"1 2 2 3 / 4"_s;
+    QTest::addRow("the first ones") << QJsonObject{{u"most"_s, 2}} << u"1 2 / 4"_s;
+    QTest::addRow("from an offset") << QJsonObject{{u"offset"_s, 3}} << u"3 / 4"_s;
+    QTest::addRow("an offset behind the end") << QJsonObject{{u"offset"_s, 9}} << u" / 4"_s;
+    QTest::addRow("negative numbers") << QJsonObject{{u"offset"_s, -3}, {u"most"_s, -1}} << u" / 4"_s;
+    QTest::addRow("no rows, only the total") << QJsonObject{{u"most"_s, 0}} << u" / 4"_s;
+    QTest::addRow("those held") << QJsonObject{{u"state"_s, u"held"_s}} << u"2 / 1"_s;
+    QTest::addRow("those caught, newest first") << QJsonObject{{u"state"_s, u"caught"_s}} << u"3 2 / 2"_s;
+    QTest::addRow("a state that there is not") << QJsonObject{{u"state"_s, u"lost"_s}} << u" / 0"_s;
+    QTest::addRow("arguments of the wrong kind")
+        << QJsonObject{{u"most"_s, u"x"_s}, {u"offset"_s, QJsonArray()}} << u"1 2 2 3 / 4"_s;
+}
+
+void TestQueueRows::lists() {
+    QFETCH(QJsonObject, args);
+    Books books;
+    books.add({EnvelopeState::Waiting});
+    books.add({EnvelopeState::Held, EnvelopeState::Caught});
+    books.add({EnvelopeState::Caught});
+    QTEST(books.list(args), "listed");
+}
+
+void TestQueueRows::showsOneMessageOrEnvelope() {
+    Books books;
+    books.add({EnvelopeState::Waiting, EnvelopeState::Held});
+    const auto rows = [&books](const QString& id) {
+        return showQueue(books.scheduler, id, kNoName).value.toObject()["rows"_L1].toArray().size();
+    };
+    QCOMPARE(rows(u"00000001"_s), 2);
+    QCOMPARE(rows(u"0000000100000002"_s), 1);
+}
+
+void TestQueueRows::refusesWhatIsNotThere_data() {
+    QTest::addColumn<QString>("id");
+    for (const char* id :
+         {"", "00000002", "0000000100000009", "0", "zzzzzzzz", "0000000100000001x", "../../etc", "00000000"})
+        QTest::addRow("\"%s\"", id) << QString::fromLatin1(id);
+    QTest::addRow("beyond ASCII") << u"größe"_s;
+    QTest::addRow("very long") << QString(100'000, u'a');
+}
+
+void TestQueueRows::refusesWhatIsNotThere() {
+    QFETCH(QString, id);
+    Books books;
+    books.add({EnvelopeState::Waiting});
+    const control::Reply reply = showQueue(books.scheduler, id, kNoName);
+    QVERIFY(!reply.ok);
+    QVERIFY(!reply.error.isEmpty());
+    QVERIFY2(reply.error.size() < 200, "an answer repeats at most a little of what it was asked");
+}
+
+void TestQueueRows::findsEnvelopes_data() {
+    QTest::addColumn<QJsonObject>("args");
+    QTest::addColumn<QString>("named");
+    const auto ids = [](const QJsonArray& array) { return QJsonObject{{u"ids"_s, array}}; };
+    QTest::addRow("all") << QJsonObject{{u"all"_s, true}} << u"0000000100000001 0000000200000001 0000000200000002"_s;
+    QTest::addRow("a message is all its envelopes") << ids({u"00000002"_s}) << u"0000000200000001 0000000200000002"_s;
+    QTest::addRow("an envelope") << ids({u"0000000200000002"_s}) << u"0000000200000002"_s;
+    QTest::addRow("no words") << QJsonObject{} << u"error: none of these ids is in the queue"_s;
+    QTest::addRow("all: false") << QJsonObject{{u"all"_s, false}} << u"error: none of these ids is in the queue"_s;
+    QTest::addRow("a message that is gone") << ids({u"00000009"_s}) << u"error: none of these ids is in the queue"_s;
+    QTest::addRow("no id") << ids({u"00000001"_s, u"me\n"_s})
+                           << u"error: \"me\\x0a\" is not a message or envelope id"_s;
+    QTest::addRow("no text") << ids({7}) << u"error: \"\" is not a message or envelope id"_s;
+}
+
+void TestQueueRows::findsEnvelopes() {
+    QFETCH(QJsonObject, args);
+    Books books;
+    books.add({EnvelopeState::Waiting});
+    books.add({EnvelopeState::Waiting, EnvelopeState::Held});
+    QTEST(books.named(args), "named");
+}
+
+void TestQueueRows::tellsStatesAndTimes() {
+    Books books;
+    books.add({EnvelopeState::Waiting});
+    QCOMPARE(books.scheduler.due().size(), size_t(1)); // now it is being sent
+    books.add({EnvelopeState::Held});
+    const auto row = [&books](MessageId id) { return toRow(books.scheduler.rowsOf(id).front(), kNoName); };
+    QCOMPARE(row(1).state, u"sending"_s);
+    QCOMPARE(row(1).expiresAt, row(1).createdAt + 4 * 86400);
+    QCOMPARE(row(2).state, u"held"_s);
+    QCOMPARE(row(2).nextTryAt, 0); // no tries, no expiry
+    QCOMPARE(row(2).expiresAt, 0);
+}
+
+void TestQueueRows::wordsFromOutsideAreHarmless() {
+    Books books;
+    books.add({EnvelopeState::Waiting}, "red \x1b[31m\r\n|");
+    const control::QueueRow row = toRow(books.scheduler.rowsOf(1).front(), kNoName);
+    QCOMPARE(row.subject, u"red \\x1b[31m\\x0d\\x0a|"_s);
+    QCOMPARE(row.lastError, row.subject);
+}
+
+QTEST_GUILESS_MAIN(TestQueueRows)
+#include "tst_queue_rows.moc"
