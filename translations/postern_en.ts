@@ -67,13 +67,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n message(s) caught for reading</source>
-        <translation>
-            <numerusform>%n message caught for reading</numerusform>
-            <numerusform>%n messages caught for reading</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%n delivered today</source>
         <translation>
             <numerusform>%n delivered today</numerusform>
@@ -86,6 +79,13 @@
         <translation>
             <numerusform>%n more</numerusform>
             <numerusform>%n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n caught for reading</source>
+        <translation>
+            <numerusform>%n caught for reading</numerusform>
+            <numerusform>%n caught for reading</numerusform>
         </translation>
     </message>
 </context>
@@ -135,6 +135,13 @@
         <translation>
             <numerusform>Remove %n caught message?</numerusform>
             <numerusform>Remove %n caught messages?</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s) for %1 recipients kept for reading; nothing of it is sent</source>
+        <translation>
+            <numerusform>%n message for %1 recipients kept for reading; nothing of it is sent</numerusform>
+            <numerusform>%n messages for %1 recipients kept for reading; nothing of it is sent</numerusform>
         </translation>
     </message>
 </context>

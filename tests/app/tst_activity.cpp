@@ -158,6 +158,14 @@ class TestActivity final : public QObject {
         QCOMPARE(steps.at(3).time, u"next"_s);
     }
 
+    void whatNobodySaidIsNotCalledTheirWords() {
+        auto delayed = happened(1, u"delayed"_s);
+        delayed.detail = u"cannot reach [203.0.113.5]:587: connection refused"_s;
+        const auto steps = storyOf({}, {delayed}, false, kNow);
+        QVERIFY(!steps.first().isTheirs);
+        QCOMPARE(steps.first().fact, u"This try did not work"_s);
+    }
+
     void whatIsNotRememberedIsToldFromTheRow() {
         control::QueueRow row;
         row.state = u"held"_s;

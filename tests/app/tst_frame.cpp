@@ -6,6 +6,8 @@
 #include "window/frame/main_window.h"
 #include "window/frame/single_instance.h"
 #include "window/frame/tray.h"
+#include "window/message/save_message.h"
+#include "window/queue/queue_view.h"
 #include "window/theme/line_icon.h"
 #include "window/theme/theme.h"
 #include "window/widgets/banner.h"
@@ -15,6 +17,7 @@
 #include <QCheckBox>
 #include <QDirIterator>
 #include <QFile>
+#include <QFileDialog>
 #include <QLabel>
 #include <QLocalSocket>
 #include <QMessageBox>
@@ -188,6 +191,58 @@ class TestFrame final : public QObject {
         QCOMPARE(buttonRemedy(banners.at(0).id), Remedy::ReloadConfig);
         QCOMPARE(linkRemedy(banners.at(0).id), Remedy::OpenConfig);
         QCOMPARE(buttonRemedy(banners.at(1).id), Remedy::ResumeSending);
+    }
+
+    void aBannerSaysThePlaceOnceAndEndsItsSentence() {
+        control::Status status;
+        auto broken = problem(u"config"_s, control::Gravity::Error);
+        broken.where = u"smtpd.conf:2"_s;
+        broken.text = u"smtpd.conf:2:1: unknown statement."_s;
+        status.problems = {broken};
+        QCOMPARE(needsYou({true, true, true, false, {}}, status).first().text, broken.text);
+        const auto gone = needsYou({false, true, true, true, u"cannot make folder /x: Not a directory"_s}, status);
+        QVERIFY(gone.first().text.startsWith(u"Cannot make folder /x: Not a directory. Mail"));
+        QCOMPARE(buttonRemedy(u"spool:found"_s), Remedy::OpenFolder);
+    }
+
+    void aRelayThatWorksAgainDoesNotShowItsOldTrouble() {
+        control::Status status;
+        status.relays = {{u"smtp://relay.example"_s, u"working"_s, u"connection refused"_s, 0, 1}};
+        QVERIFY(!goingOut(status, 2).first().detail.contains(u"refused"));
+        status.relays[0].state = u"failing"_s;
+        QVERIFY(goingOut(status, 2).first().detail.contains(u"refused"));
+    }
+
+    void aScanOfTwoMegabytesCanBeSaved() {
+        Office office;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        office.facade.contents[office.facade.rows[0].message] = QByteArray(2 << 20, 'x');
+        saveMessage(&window, window.link(), office.facade.rows[0].id, u"Scan"_s);
+        QTRY_VERIFY(window.findChild<QFileDialog*>());
+        QVERIFY(!window.findChild<QMessageBox*>());
+    }
+
+    void afterARemovalTheNextRowIsSelectedAndAfterADeliveryNone() {
+        Office office;
+        MainWindow& window = office.open();
+        window.openPage(u"queue"_s);
+        auto* view = window.findChild<QueueView*>();
+        QTRY_VERIFY(view->model()->rowCount(view->model()->index(0, 0)) > 3);
+        const auto child = [view](int row) { return view->model()->index(row, 0, view->model()->index(0, 0)); };
+        view->setCurrentIndex(child(0));
+        const QString first = view->selectedIds().value(0);
+        for (auto* action : window.findChildren<QAction*>()) {
+            if (action->shortcut() == QKeySequence(Qt::Key_Delete) && action->parent() == view->parentWidget()->parentWidget())
+                action->trigger();
+        }
+        QCOMPARE(view->selectedIds().size(), 1);
+        const QString next = view->selectedIds().value(0);
+        QVERIFY(next != first);
+        office.facade.rows.removeIf([&next](const auto& row) { return row.id == next; });
+        window.link().refresh();
+        QTRY_VERIFY(view->selectedIds() != QStringList{next});
+        QVERIFY(view->selectedIds().isEmpty());
     }
 
     void atMostTwoBannersStandAndTheRestIsCounted() {

@@ -70,6 +70,9 @@ class TestQueue final : public QObject {
         QTest::addRow("452 has no room") << u"452 4.2.2 Mailbox full"_s << u"relay.example has no room for these now"_s << false;
         QTest::addRow("a refused connection") << u"connection refused"_s << u"relay.example cannot be reached"_s << false;
         QTest::addRow("a wrong certificate needs a person") << u"certificate is for other.example"_s << u"relay.example could not prove who it is"_s << true;
+        QTest::addRow("a port is not a reply") << u"cannot reach [203.0.113.5]:587: connection to 203.0.113.5 port 587 refused"_s << u"relay.example cannot be reached"_s << false;
+        QTest::addRow("an address is not a reply") << u"connecting to 192.168.20.254 timed out"_s << u"relay.example cannot be reached"_s << false;
+        QTest::addRow("who said it may stand before") << u"relay.example [203.0.113.5]:587 said: 450 4.7.1 slow down"_s << u"relay.example asked us to come back later"_s << false;
         QTest::addRow("anything else") << u"something odd"_s << u"relay.example: the last try did not work"_s << false;
     }
 
@@ -88,6 +91,21 @@ class TestQueue final : public QObject {
         QCOMPARE(reasonOf(row(u"1"_s, {}, u"held"_s), false).cure, Cure::Release);
         QCOMPARE(reasonOf(row(u"1"_s, u"450 later"_s), true).cure, Cure::ResumeSending);
         QCOMPARE(reasonOf(row(u"1"_s, {}, u"held"_s), true).cure, Cure::Release);
+    }
+
+    void anUntriedMessageWaitsForWhatIsWrongWithItsRelay() {
+        const QueueReason reason = reasonOf(row(u"1"_s), false, u"connection refused"_s);
+        QCOMPARE(reason.key, reasonOf(row(u"2"_s, u"connection refused"_s), false).key);
+        QVERIFY(reasonOf(row(u"1"_s), false).key != reason.key);
+    }
+
+    void twoRelaysOfOneHostAreTwoReasons() {
+        auto first = row(u"1"_s, u"connection refused"_s);
+        auto second = first;
+        first.relay = u"smtp://relay.example:2525"_s;
+        second.relay = u"smtp://relay.example:2526"_s;
+        QVERIFY(reasonOf(first, false).key != reasonOf(second, false).key);
+        QVERIFY(reasonOf(first, false).title != reasonOf(second, false).title);
     }
 
     void hostileWordsAreHarmless() {

@@ -8,6 +8,7 @@
 #include <QElapsedTimer>
 #include <QRegularExpression>
 #include <QTest>
+#include <QTextDocument>
 
 using namespace postern::window;
 using namespace Qt::StringLiterals;
@@ -83,6 +84,8 @@ class TestWords final : public QObject {
         QTest::addColumn<QString>("words");
         QTest::addRow("url with label") << u"smtp+tls://scans@smtp.mailhaus.example:587"_s << u"smtp.mailhaus.example"_s;
         QTest::addRow("plain url") << u"smtp://192.168.20.60"_s << u"192.168.20.60"_s;
+        QTest::addRow("an unusual port stays") << u"smtp://127.0.0.1:2525"_s << u"127.0.0.1:2525"_s;
+        QTest::addRow("unusual port of IPv6") << u"lmtp://[2001:db8::1]:24"_s << u"[2001:db8::1]:24"_s;
         QTest::addRow("IPv6") << u"smtp://[2001:db8::1]:25"_s << u"[2001:db8::1]"_s;
         QTest::addRow("not a url") << u"mail servers of ferrand-sons.example"_s << u"mail servers of ferrand-sons.example"_s;
     }
@@ -91,6 +94,24 @@ class TestWords final : public QObject {
         QFETCH(QString, relay);
         QFETCH(QString, words);
         QCOMPARE(relayWords(relay), words);
+    }
+
+    void aSentenceBeginsAndEndsAsOne() {
+        QCOMPARE(sentence(u"cannot make folder /x: Not a directory"_s), u"Cannot make folder /x: Not a directory."_s);
+        QCOMPARE(sentence(u"The disk is full."_s), u"The disk is full."_s);
+        QCOMPARE(sentence({}), QString());
+    }
+
+    void anEndlessWordCanBeBrokenWithoutOtherChange() {
+        const QString word(900, u'x');
+        QCOMPARE(breakable(word).remove(QChar(0x200b)), word);
+        QVERIFY(breakable(word) != word);
+        QCOMPARE(breakable(u"an ordinary subject about scan 14"_s), u"an ordinary subject about scan 14"_s);
+    }
+
+    void aToolTipShowsEveryLetter() { // G01
+        QCOMPARE(plainToolTip(u"Scan 5 & <b>more</b>"_s), u"<p>Scan 5 &amp; &lt;b&gt;more&lt;/b&gt;</p>"_s);
+        QVERIFY(Qt::mightBeRichText(plainToolTip(u"a & b"_s))); // so that the view does not show "&amp;"
     }
 
     void sizesAndSpansReadEasily() {

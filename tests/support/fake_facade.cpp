@@ -106,7 +106,7 @@ control::Reply FakeFacade::answer(const control::Request& request) {
             if (row.id != request.args[u"id"_s].toString() && row.message != request.args[u"id"_s].toString())
                 continue;
             const QByteArray whole = contents.value(row.message);
-            const QByteArray part = whole.left(request.args[u"most"_s].toInt(1 << 30));
+            const QByteArray part = whole.left(request.args[u"most"_s].toInt(1 << 20)); // as the engine does
             return good(QJsonObject{{u"content"_s, QString::fromLatin1(part.toBase64())},
                                     {u"size"_s, whole.size()},
                                     {u"truncated"_s, part.size() < whole.size()}});

@@ -94,7 +94,7 @@ QVariant ActivityModel::data(const QModelIndex& index, int role) const {
     case GroupRole:
         return static_cast<int>(kind.group);
     case Qt::ToolTipRole:
-        return index.column() == Text ? safeLine(event.text, 600).toHtmlEscaped() : QVariant();
+        return index.column() == Text ? plainToolTip(safeLine(event.text, 600)) : QVariant();
     case Qt::AccessibleTextRole:
         return u"%1, %2: %3"_s.arg(time(), kind.word, safeLine(event.text, 600));
     default:

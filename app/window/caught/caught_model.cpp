@@ -116,7 +116,7 @@ QVariant CaughtModel::data(const QModelIndex& index, int role) const {
     case TimeRole:
         return whenWords(m.at, m_now);
     case Qt::ToolTipRole:
-        return u"%1\n%2 → %3\n%4"_s.arg(subject(), from(), to(), sizeWords(m.size)).toHtmlEscaped();
+        return plainToolTip(u"%1\n%2 → %3\n%4"_s.arg(subject(), from(), to(), sizeWords(m.size)));
     case Qt::AccessibleTextRole:
         return tr("%1, from %2 to %3, %4", "subject, sender, recipients, time").arg(subject(), from(), to(), whenWords(m.at, m_now));
     default:

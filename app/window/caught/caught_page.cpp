@@ -219,7 +219,10 @@ bool CaughtPage::escape() {
 }
 
 void CaughtPage::showState(const LinkState& state) {
-    setEnabled(state.isThere);
+    if (isEnabled() != state.isThere) {
+        setEnabled(state.isThere);
+        showRows();
+    }
     const auto& status = m_link.status();
     const QString address = listeningAddress(status);
     m_empty->setDetail(!status.catchesMail  ? tr("No rule in smtpd.conf catches mail: messages go on to their relay.")
@@ -234,8 +237,12 @@ void CaughtPage::showState(const LinkState& state) {
 void CaughtPage::showRows() {
     m_model->setRows(m_loader->rows(), m_link.now());
     const int count = m_model->rowCount();
-    m_header->setLine(!m_loader->wasLoaded() ? tr("Looking for caught mail…")
+    const auto recipients = static_cast<int>(m_model->allIds().size());
+    m_header->setLine(!m_link.isThere()        ? notRunningWords()
+                      : !m_loader->wasLoaded() ? tr("Looking for caught mail…")
                       : count == 0           ? tr("Mail that is kept for reading instead of being sent")
+                      : recipients > count   ? tr("%n message(s) for %1 recipients kept for reading; nothing of it is sent", nullptr, count)
+                                                   .arg(countWords(recipients))
                                              : tr("%n message(s) kept for reading; nothing of it is sent", nullptr, count));
     const bool isFiltered = !m_filter->text().isEmpty();
     m_empty->setSentence(isFiltered ? tr("No message matches “%1”.").arg(safeLine(m_filter->text(), 60))

@@ -22,6 +22,7 @@ namespace {
 
 constexpr qsizetype kMostSource = 1'000'000; // octets of source that are shown
 constexpr int kMostAttachments = 20;         // rows
+constexpr qsizetype kMostHeader = 300;       // characters of one header line; the source holds everything
 
 QPlainTextEdit* makePane(const QString& name) {
     auto* pane = new QPlainTextEdit;
@@ -91,8 +92,9 @@ MailReader::MailReader(QWidget* parent) : QWidget(parent) {
 }
 
 void MailReader::showHeaders(const ReadMail& mail) {
-    const QString values[5] = {mail.subject.isEmpty() ? tr("(no subject)") : isolated(safeLine(mail.subject)),
-                               isolated(safeLine(mail.from)), isolated(safeLine(mail.to)), isolated(safeLine(mail.cc)),
+    const auto shown = [](const QString& text) { return isolated(breakable(safeLine(text, kMostHeader))); };
+    const QString values[5] = {mail.subject.isEmpty() ? tr("(no subject)") : shown(mail.subject), shown(mail.from),
+                               shown(mail.to), shown(mail.cc),
                                mail.date.isEmpty() ? QString() : dateWords(mail.date)};
     for (int i = 0; i < 5; ++i) {
         m_values[i]->setText(values[i]);

@@ -306,7 +306,7 @@ void MainWindow::reloadConfig() {
             control::Reply shown = reply;
             if (!problems.isEmpty())
                 shown.error = problems.mid(0, 10).join(u'\n');
-            tellFailure(tr("smtpd.conf was not taken over. The settings before stay in use."), shown);
+            tellFailure(reply.ok ? tr("smtpd.conf is in use, but not all of it works") : tr("smtpd.conf was not taken over"), shown);
         }
         m_link.refresh();
     });

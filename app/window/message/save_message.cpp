@@ -14,6 +14,8 @@ using namespace Qt::StringLiterals;
 namespace postern::window {
 namespace {
 
+constexpr qint64 kMostSaved = 64LL << 20; // octets; what the gateway gives at most
+
 struct Words {
     Q_DECLARE_TR_FUNCTIONS(Save)
 };
@@ -44,7 +46,7 @@ void saveBytes(QWidget* parent, const QString& suggestion, const QString& fallba
 }
 
 void saveMessage(QWidget* parent, GatewayLink& link, const QString& envelopeId, const QString& subject) {
-    link.ask("queue.content"_ba, {{u"id"_s, envelopeId}}, parent, [parent, subject](const control::Reply& reply) {
+    link.ask("queue.content"_ba, {{u"id"_s, envelopeId}, {u"most"_s, kMostSaved}}, parent, [parent, subject](const control::Reply& reply) {
         const QJsonObject value = reply.value.toObject();
         if (!reply.ok || value[u"truncated"_s].toBool()) {
             tellTrouble(parent, Words::tr("The message could not be read"),

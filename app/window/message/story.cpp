@@ -24,6 +24,12 @@ QString stepTime(qint64 at, qint64 now) {
     return when == clockTime(at) ? clockTimeSeconds(at) : when;
 }
 
+// A try that did not work: refused by the other side, or never got that far.
+void tellTry(StoryStep& step, const QString& error) {
+    step.isTheirs = isTheirAnswer(error);
+    step.fact = step.isTheirs ? Words::tr("The other side did not take it") : Words::tr("This try did not work");
+}
+
 StoryStep stepOf(const control::ActivityEvent& event, qint64 now) {
     StoryStep step;
     step.time = stepTime(event.at, now);
@@ -41,7 +47,7 @@ StoryStep stepOf(const control::ActivityEvent& event, qint64 now) {
     } else if (event.kind == u"delivered") {
         step.fact = Words::tr("Delivered");
     } else if (event.kind == u"delayed") {
-        step.fact = Words::tr("The other side did not take it");
+        tellTry(step, event.detail);
         step.tone = Tone::Attention;
         step.icon = u"attention"_s;
     } else if (event.kind == u"bounced") {
@@ -81,7 +87,7 @@ StoryStep lastTry(const control::QueueRow& row, qint64 now) {
     step.time = stepTime(row.lastTryAt, now);
     step.tone = Tone::Attention;
     step.icon = u"attention"_s;
-    step.fact = Words::tr("The other side did not take it");
+    tellTry(step, row.lastError);
     step.reason = row.relay.isEmpty() ? QString() : Words::tr("through %1").arg(isolated(relayWords(row.relay)));
     step.words = safeBody(row.lastError, 4000);
     return step;

@@ -19,6 +19,7 @@ struct StoryStep {
     QString fact;   // bold
     QString reason; // dim
     QString words;  // the other side's own words, as they came; "" if none
+    bool isTheirs = true; // the words; else what happened on the way to them
     bool isOpen = false; // the step that matters now: its words stand in a box
 };
 

@@ -58,7 +58,7 @@ StoryStepWidget::StoryStepWidget(const StoryStep& step, bool isLast, QWidget* pa
             auto* box = new WordsBox(step.tone, this);
             place = new QVBoxLayout(box);
             place->setContentsMargins(14, 10, 14, 10);
-            place->addWidget(makeLabel(LabelKind::Small, tr("Their own words")));
+            place->addWidget(makeLabel(LabelKind::Small, step.isTheirs ? tr("Their own words") : tr("What happened")));
             column->addSpacing(4);
             column->addWidget(box);
         }

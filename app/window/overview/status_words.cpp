@@ -37,7 +37,7 @@ BannerText problemBanner(const control::Problem& problem) {
     banner.icon = isError ? u"error"_s : isAbout(problem.id, u"relay") ? u"hold"_s : u"attention"_s;
     banner.title = safeLine(problem.title);
     banner.text = safeLine(problem.text);
-    if (!problem.where.isEmpty())
+    if (!problem.where.isEmpty() && !problem.text.contains(problem.where)) // once is enough
         banner.text += (banner.text.isEmpty() ? QString() : u" "_s) + u"("_s + leftToRight(safeLine(problem.where)) + u")"_s;
     switch (buttonRemedy(problem.id)) {
     case Remedy::ShowQueue:
@@ -68,7 +68,7 @@ BannerText goneBanner(const LinkState& link) {
     banner.tone = Tone::Error;
     banner.icon = u"error"_s;
     banner.title = Words::tr("Postern does not receive mail");
-    const QString reason = link.reason.isEmpty() ? Words::tr("The gateway does not answer.") : safeLine(link.reason);
+    const QString reason = link.reason.isEmpty() ? Words::tr("The gateway does not answer.") : sentence(safeLine(link.reason));
     banner.text = reason + u" "_s + Words::tr("Mail that was taken in is safe on the disk.");
     banner.button = link.canStart ? Words::tr("Start") : Words::tr("Try again");
     return banner;
@@ -139,7 +139,7 @@ StatusLine relayLine(const control::RelayStatus& relay, bool isPaused, qint64 no
     QStringList parts;
     if (relay.waiting > 0)
         parts << Words::tr("%n waiting", nullptr, relay.waiting);
-    if (!relay.detail.isEmpty())
+    if (isFailing && !relay.detail.isEmpty()) // what was wrong before it worked again is in the tool tip
         parts << safeLine(relay.detail);
     line.detail = parts.join(u" · "_s);
     if (relay.lastSentAt > 0)
@@ -163,7 +163,7 @@ Remedy buttonRemedy(const QString& id) {
         return Remedy::ShowQueue;
     if (isAbout(id, u"listener") || isAbout(id, u"config") || isAbout(id, u"table") || isAbout(id, u"pki"))
         return Remedy::ReloadConfig;
-    if (isAbout(id, u"disk"))
+    if (isAbout(id, u"disk") || isAbout(id, u"spool"))
         return Remedy::OpenFolder;
     return Remedy::None;
 }
@@ -243,7 +243,7 @@ QString sendingWords(const LinkState& link, const control::Status& status) {
     if (status.inFlight > 0)
         return Words::tr("Sending %n message(s) now", nullptr, status.inFlight);
     if (status.catchesMail && status.relays.isEmpty())
-        return Words::tr("%n message(s) caught for reading", nullptr, status.caught);
+        return Words::tr("%n caught for reading", nullptr, status.caught);
     return Words::tr("%n delivered today", nullptr, static_cast<int>(status.today.delivered));
 }
 

@@ -23,6 +23,13 @@ void QueueModel::setRows(const QList<control::QueueRow>& rows, bool isComplete, 
     update();
 }
 
+void QueueModel::setTroubles(const QHash<QString, QString>& troubles) {
+    if (troubles == m_troubles)
+        return;
+    m_troubles = troubles;
+    update();
+}
+
 void QueueModel::setFilter(const QString& text) {
     const QString trimmed = text.trimmed();
     if (trimmed == m_filter)
@@ -103,7 +110,7 @@ QueueModel::Groups QueueModel::build() const {
     for (const auto& row : m_rows) {
         if (!passes(row))
             continue;
-        QueueReason reason = reasonOf(row, m_sendingPaused);
+        QueueReason reason = reasonOf(row, m_sendingPaused, m_troubles.value(row.relay));
         auto it = byKey.constFind(reason.key);
         if (it == byKey.constEnd()) {
             it = byKey.insert(reason.key, drafts.size());
@@ -306,7 +313,7 @@ QVariant QueueModel::rowData(const control::QueueRow& row, int column, int role)
     case IconRole:
         return column == State ? rowState(row).icon : QString();
     case Qt::ToolTipRole:
-        return (cell(row, column) + (row.lastError.isEmpty() ? QString() : u"\n"_s + safeLine(row.lastError, 300))).toHtmlEscaped();
+        return plainToolTip(cell(row, column) + (row.lastError.isEmpty() ? QString() : u"\n"_s + safeLine(row.lastError, 300)));
     case Qt::AccessibleTextRole:
         return column == State
                    ? tr("%1, from %2 to %3, %4, %5, waiting %6, next try %7")
@@ -337,7 +344,7 @@ QVariant QueueModel::groupData(const Group& group, int column, int role) const {
     case IconRole:
         return group.reason.icon;
     case Qt::ToolTipRole:
-        return group.reason.detail.toHtmlEscaped();
+        return plainToolTip(group.reason.detail);
     case Qt::AccessibleTextRole:
         return u"%1, %2. %3"_s.arg(group.reason.title, words, group.reason.detail);
     default:

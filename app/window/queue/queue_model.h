@@ -11,6 +11,7 @@
 #include "window/queue/queue_reason.h"
 
 #include <QAbstractItemModel>
+#include <QHash>
 #include <QSet>
 
 #include <memory>
@@ -28,6 +29,7 @@ class QueueModel final : public QAbstractItemModel {
     explicit QueueModel(QObject* parent = nullptr);
 
     void setRows(const QList<control::QueueRow>& rows, bool isComplete, bool sendingPaused, qint64 now);
+    void setTroubles(const QHash<QString, QString>& troubles); // relay -> what is wrong with it now
     void setFilter(const QString& text);
     void setHidden(const QSet<QString>& ids); // rows whose removal can still be undone
     void unfold(const QModelIndex& group);
@@ -77,6 +79,7 @@ class QueueModel final : public QAbstractItemModel {
     Groups m_groups;
     QSet<QString> m_hidden;
     QSet<QString> m_unfolded; // reason keys
+    QHash<QString, QString> m_troubles;
     QString m_filter;
     int m_sortColumn = Waiting;
     Qt::SortOrder m_sortOrder = Qt::DescendingOrder;

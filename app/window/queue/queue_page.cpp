@@ -23,6 +23,8 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::window {
@@ -68,12 +70,17 @@ QueuePage::QueuePage(GatewayLink& link, QWidget* parent) : Page(parent), m_link(
     column->addWidget(m_body, 1);
     makeFoot(column);
 
-    connect(m_loader, &QueueLoader::loaded, this, &QueuePage::showRows);
+    connect(m_loader, &QueueLoader::loaded, this, [this] {
+        showRows();
+        if (std::exchange(m_wasChanged, false))
+            selectNext();
+    });
     connect(m_loader, &QueueLoader::failed, this, [this](const QString&) { showRows(); });
     connect(m_removal, &PendingRemoval::changed, this, [this] {
         m_model->setHidden(m_removal->hidden());
         m_undo->showRemoved(m_removal->count());
         showRows();
+        selectNext();
     });
     connect(m_removal, &PendingRemoval::removed, m_loader, &QueueLoader::refreshNow);
     connect(m_removal, &PendingRemoval::failed, this,
@@ -201,15 +208,26 @@ void QueuePage::showState(const LinkState& state) {
             banners.append(banner);
     }
     m_banners->setBanners(banners);
-    setEnabled(state.isThere);
+    if (isEnabled() != state.isThere) {
+        setEnabled(state.isThere);
+        showRows();
+    }
 }
 
 void QueuePage::showRows() {
+    QHash<QString, QString> troubles;
+    for (const auto& relay : m_link.status().relays) {
+        if (relay.state == u"failing")
+            troubles.insert(relay.name, relay.detail);
+    }
+    m_model->setTroubles(troubles);
     m_model->setRows(m_loader->rows(), m_loader->isComplete(), m_link.status().relayPaused, m_link.now());
     const int hidden = static_cast<int>(m_removal->hidden().size());
     const int shown = m_model->rowTotal();
     const int total = m_loader->isComplete() && m_filter->text().isEmpty() ? shown : std::max(0, m_loader->total() - hidden);
-    if (!m_loader->wasLoaded())
+    if (!m_link.isThere())
+        m_header->setLine(notRunningWords());
+    else if (!m_loader->wasLoaded())
         m_header->setLine(tr("Looking into the queue…"));
     else if (total == 0)
         m_header->setLine(tr("Messages that cannot leave at once wait here, safe on this computer"));
@@ -236,10 +254,18 @@ void QueuePage::showRows() {
     showSelection();
 }
 
+// After a change by hand the place in the list stays, so that the same key goes on with the next. Never after a change
+// that came by itself: a key pressed just then would hit another message than the one that was looked at.
+void QueuePage::selectNext() {
+    const QModelIndex at = m_view->currentIndex();
+    if (!m_view->selectionModel()->hasSelection() && m_model->row(at))
+        m_view->selectionModel()->select(at, QItemSelectionModel::Select | QItemSelectionModel::Rows);
+}
+
 void QueuePage::showSelection() {
     const QStringList ids = m_view->selectedIds();
-    const auto* row = m_view->currentRow();
     const bool some = !ids.isEmpty();
+    const auto* row = some ? m_view->currentRow() : nullptr;
     bool someHeld = false;
     bool someFree = false;
     for (const QModelIndex& index : m_view->selectionModel()->selectedRows()) {
@@ -276,6 +302,7 @@ void QueuePage::change(const QByteArray& verb, const QStringList& ids, const QSt
     m_link.ask(verb, {{u"ids"_s, QJsonArray::fromStringList(ids)}}, this, [this, whenRefused](const control::Reply& reply) {
         if (!reply.ok)
             tellTrouble(this, whenRefused, reply.error);
+        m_wasChanged = true;
         m_loader->refreshNow();
         m_link.refresh();
     });

@@ -45,6 +45,7 @@ class QueuePage final : public Page {
     void makeFoot(QVBoxLayout* column);
     void showRows();
     void showSelection();
+    void selectNext();
     void change(const QByteArray& verb, const QStringList& ids, const QString& whenRefused);
     void carryOut(Cure cure, const QStringList& ids);
 
@@ -72,6 +73,7 @@ class QueuePage final : public Page {
     QAction* m_save = nullptr;
     QAction* m_remove = nullptr;
     QAction* m_open = nullptr;
+    bool m_wasChanged = false; // by hand, and not yet shown
 };
 
 } // namespace postern::window

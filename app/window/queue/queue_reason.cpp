@@ -24,7 +24,8 @@ struct Answer {
 };
 
 Answer answerIn(const QString& error) {
-    static const QRegularExpression reply(u"\\b([245]\\d\\d)(?:[ -]([245]\\.\\d{1,3}\\.\\d{1,3}))?\\b"_s);
+    // Only where a reply stands, after "NAME said: " or alone: ports and addresses hold such numbers, too.
+    static const QRegularExpression reply(u"(?:^|said: )([245]\\d\\d)(?:[ -]([245]\\.\\d{1,3}\\.\\d{1,3}))?\\b"_s);
     const auto match = reply.match(error.left(300));
     return match.hasMatch() ? Answer{match.captured(1), match.captured(2)} : Answer{};
 }
@@ -98,7 +99,7 @@ bool needsPerson(Trouble trouble) {
 
 } // namespace
 
-QueueReason reasonOf(const control::QueueRow& row, bool sendingPaused) {
+QueueReason reasonOf(const control::QueueRow& row, bool sendingPaused, const QString& relayTrouble) {
     if (row.state == u"held")
         return {u"held"_s,  5, Tone::Dim, u"hold"_s, Words::tr("You are holding these"),
                 Words::tr("They stay here until you release them."), Cure::Release};
@@ -107,24 +108,29 @@ QueueReason reasonOf(const control::QueueRow& row, bool sendingPaused) {
     if (sendingPaused)
         return {u"paused"_s, 0, Tone::Attention, u"hold"_s, Words::tr("Sending is paused"),
                 Words::tr("Nothing leaves until you resume. Mail is still taken in."), Cure::ResumeSending};
-    const Answer answer = answerIn(row.lastError);
-    const Trouble trouble = troubleIn(row.lastError, answer);
+    const QString& error = row.lastError.isEmpty() ? relayTrouble : row.lastError;
+    const Answer answer = answerIn(error);
+    const Trouble trouble = troubleIn(error, answer);
     if (trouble == Trouble::None)
         return {u"turn"_s, 3, Tone::Link, u"waiting"_s, titleFor(trouble, {}),
                 Words::tr("Not tried yet; they leave by themselves."), Cure::TryNow};
     const qsizetype at = row.recipient.lastIndexOf(u'@');
     const QString who = !row.relay.isEmpty() ? relayWords(row.relay) : safeLine(row.recipient.mid(at + 1));
     QueueReason reason;
-    reason.key = u"%1|%2|%3|%4"_s.arg(who, QString::number(static_cast<int>(trouble)), answer.code, answer.enhanced);
+    reason.key = u"%1|%2|%3|%4"_s.arg(row.relay.isEmpty() ? who : row.relay, QString::number(static_cast<int>(trouble)), answer.code, answer.enhanced);
     reason.rank = needsPerson(trouble) ? 1 : 2;
     reason.tone = needsPerson(trouble) ? Tone::Attention : Tone::Link;
     reason.icon = needsPerson(trouble) ? u"attention"_s : u"waiting"_s;
     reason.title = titleFor(trouble, isolated(who));
-    const QString words = leftToRight(safeLine(row.lastError, 300));
+    const QString words = leftToRight(safeLine(error, 300));
     reason.detail = (answer.code.isEmpty() ? Words::tr("What happened: “%1”.") : Words::tr("Their words: “%1”.")).arg(words) +
                     u" "_s + meaningFor(trouble);
     reason.cure = Cure::TryNow;
     return reason;
+}
+
+bool isTheirAnswer(const QString& error) {
+    return !answerIn(error).code.isEmpty();
 }
 
 RowState rowState(const control::QueueRow& row) {

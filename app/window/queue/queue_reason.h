@@ -23,7 +23,10 @@ struct QueueReason {
     Cure cure = Cure::None;
 };
 
-QueueReason reasonOf(const control::QueueRow& row, bool sendingPaused);
+// relayTrouble: what is wrong with the row's relay now, "" if nothing; a message that was not tried waits for that.
+QueueReason reasonOf(const control::QueueRow& row, bool sendingPaused, const QString& relayTrouble = {});
+
+bool isTheirAnswer(const QString& error); // words of the other side, not of a try that never got so far
 
 // The state column.
 struct RowState {

@@ -2,6 +2,7 @@
 #include "window/widgets/labels.h"
 
 #include "window/theme/theme.h"
+#include "window/words/safe_text.h"
 
 #include <QEvent>
 #include <QPainter>
@@ -82,7 +83,7 @@ void ElidedLabel::elide() {
     const QString shown = fontMetrics().elidedText(m_full, Qt::ElideRight, width());
     if (shown != text())
         setText(shown);
-    setToolTip(shown == m_full ? QString() : m_full.toHtmlEscaped());
+    setToolTip(shown == m_full ? QString() : plainToolTip(m_full));
 }
 
 Hairline::Hairline(QWidget* parent) : QWidget(parent) {

@@ -3,6 +3,7 @@
 
 #include "window/theme/line_icon.h"
 #include "window/theme/theme.h"
+#include "window/words/safe_text.h"
 
 #include <QPainter>
 #include <QWheelEvent>
@@ -49,7 +50,7 @@ QVariant StatusLineModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
         return line.name;
     case Qt::ToolTipRole:
-        return line.toolTip.isEmpty() ? QVariant() : line.toolTip.toHtmlEscaped();
+        return line.toolTip.isEmpty() ? QVariant() : plainToolTip(line.toolTip);
     case Qt::AccessibleTextRole: {
         QStringList parts{line.name, line.state, line.detail, line.time};
         parts.removeAll(QString());

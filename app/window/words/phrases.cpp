@@ -76,11 +76,22 @@ QString relayWords(const QString& relay) {
         return safeLine(relay);
     QString host = relay.mid(scheme + 3);
     host = host.mid(host.lastIndexOf(u'@') + 1);
-    if (host.startsWith(u'['))
-        host = host.left(host.indexOf(u']') + 1);
-    else
-        host = host.section(u':', 0, 0).section(u'/', 0, 0);
+    host = host.section(u'/', 0, 0);
+    const qsizetype colon = host.indexOf(u':', std::max<qsizetype>(0, host.indexOf(u']'))); // not those of an IPv6 address
+    if (colon >= 0 && QStringList{u"25"_s, u"465"_s, u"587"_s}.contains(host.mid(colon + 1)))
+        host.truncate(colon);
     return safeLine(host.isEmpty() ? relay : host);
+}
+
+QString sentence(const QString& words) {
+    if (words.isEmpty())
+        return words;
+    static const QString kEnds = u".?!…"_s;
+    return words.left(1).toUpper() + words.mid(1) + (kEnds.contains(words.back()) ? QString() : u"."_s);
+}
+
+QString notRunningWords() {
+    return Phrases::tr("The gateway is not running. Mail that was taken in is safe on the disk.");
 }
 
 QString countWords(qint64 n) {

@@ -16,7 +16,9 @@ QString whenWords(qint64 at, qint64 now);         // today "14:31", else "18 Nov
 QString spanWords(qint64 seconds);                // "23 min", "22 h", "4 days"
 QString sizeWords(qint64 octets);                 // "38 KB", "1.8 MB"
 QString todayWords(qint64 now);                   // "Thursday 19 November 2026, 14:32"
-QString relayWords(const QString& relay);         // the host of a relay URL, anything else as it is
+QString relayWords(const QString& relay);         // the host of a relay URL, with an unusual port; anything else as it is
+QString sentence(const QString& words);            // with a capital at the start and a full stop at the end
+QString notRunningWords();                        // a page's line while there is no gateway
 QString countWords(qint64 n);                     // by the locale's digits and separators
 
 } // namespace postern::window

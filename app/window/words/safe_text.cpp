@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/words/safe_text.h"
 
+#include <QTextDocument>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::window {
 namespace {
 
 constexpr int kMostMarks = 4;            // combining marks on one letter; real scripts need fewer
+constexpr qsizetype kMostRun = 60;         // characters without a space before a place to break is put into a line
 constexpr qsizetype kMostUnbroken = 1000; // characters before a soft line end is put into a body
 
 bool isDeceiving(char32_t c) {
@@ -97,6 +100,24 @@ QString safeBody(const QString& text, qsizetype most) {
         marks = appendSafe(out, c, marks);
     }
     return out;
+}
+
+QString breakable(const QString& line) {
+    QString out;
+    qsizetype run = 0;
+    for (const QChar c : line) {
+        run = c == u' ' ? 0 : run + 1;
+        if (run > kMostRun && !c.isLowSurrogate() && !c.isMark()) {
+            out += QChar(0x200b);
+            run = 1;
+        }
+        out += c;
+    }
+    return out;
+}
+
+QString plainToolTip(const QString& text) {
+    return text.isEmpty() ? text : Qt::convertFromPlainText(text, Qt::WhiteSpaceNormal);
 }
 
 QString isolated(const QString& text) {

@@ -16,6 +16,8 @@ inline constexpr qsizetype kMostLine = 1000; // characters of a stranger's line 
 QString safeLine(const QString& text, qsizetype most = kMostLine); // one line
 QString safeBody(const QString& text, qsizetype most);             // keeps line ends and tabs; very long lines are cut up
 
+QString breakable(const QString& line);   // for labels that wrap: endless words get invisible places to break
+QString plainToolTip(const QString& text); // shown letter by letter, whatever markup or "&" is in it
 QString isolated(const QString& text);    // in first-strong isolates: cannot reorder its neighbours
 QString leftToRight(const QString& text); // addresses, hosts, URLs, configuration, replies: U+2066 .. U+2069
 
