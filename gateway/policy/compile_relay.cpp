@@ -72,8 +72,11 @@ void checkLabel(Build& build, const StatementView& at, const RelaySpec& spec, co
             return;
         if (!found.found)
             build.report.warning(at, auth.range,
-                                 "there is no login for the label \"" + harmless(label, 80) +
-                                     "\" in this table; mail for this relay waits until there is");
+                                 "there is no login for the label \"" + harmless(shownLabel(label), 80) +
+                                     "\" in this table; mail for this relay waits until there is" +
+                                     (label.contains(':') ? "; a password does not belong in the URL: put LABEL "
+                                                            "USER:PASSWORD in the table, and only LABEL before the \"@\""
+                                                          : ""));
         else if (const auto login = tables::parseRelayCredentials(label, found.value); !login)
             build.report.warning(at, auth.range,
                                  login.error().text + "; mail for this relay waits until it is right");

@@ -52,7 +52,7 @@ ExplainedRelay relayOf(const RelaySpec& spec, const QByteArray& serverName) {
     if (first) {
         relay.url = first->masked();
         if (first->meaning().auth) // before December 2012 the host name was the key
-            relay.label = first->label().isEmpty() ? first->host() : first->label();
+            relay.label = first->label().isEmpty() ? first->host() : shownLabel(first->label());
         for (size_t i = 1; i < urls.size(); ++i)
             relay.others.append(urls[i].masked());
     }

@@ -218,12 +218,15 @@ Result<RelayUrl> RelayUrl::parse(QByteArrayView text, Era era) {
     return url;
 }
 
+QByteArray shownLabel(const QByteArray& label) {
+    const qsizetype colon = label.indexOf(':');
+    return colon < 0 ? label : label.first(colon) + ":***";
+}
+
 QByteArray RelayUrl::masked() const {
     QByteArray text = m_schema.isEmpty() ? QByteArray() : m_schema + "://";
-    if (!m_label.isEmpty()) {
-        const qsizetype colon = m_label.indexOf(':'); // somebody may have written user:password there
-        text += (colon < 0 ? m_label : m_label.first(colon) + ":***") + "@";
-    }
+    if (!m_label.isEmpty())
+        text += shownLabel(m_label) + "@";
     text += m_isLiteral && m_host.contains(':') ? "[" + m_host + "]" : m_host;
     if (m_port != 0)
         text += ":" + QByteArray::number(m_port);

@@ -57,4 +57,7 @@ class RelayUrl {
 
 bool sameMeaning(const RelayUrl& a, const RelayUrl& b);
 
+// The label as people may see it: somebody may have written user:password there.
+QByteArray shownLabel(const QByteArray& label);
+
 } // namespace postern::policy

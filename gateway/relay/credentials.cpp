@@ -2,6 +2,7 @@
 #include "relay/credentials.h"
 
 #include "base/log.h"
+#include "policy/relay_url.h"
 
 namespace postern::relay {
 namespace {
@@ -14,14 +15,14 @@ Error trouble(ErrorCode code, const QByteArray& text) {
 
 Error noCredentialsTable(const QByteArray& label) {
     return {ErrorCode::NotFound,
-            "No auth table for relaying: the relay asks for label \"" + harmless(label, 100) +
+            "No auth table for relaying: the relay asks for label \"" + harmless(policy::shownLabel(label), 100) +
                 "\", but its action names no auth table",
             Permanence::Temporary};
 }
 
 Result<smtp::Credentials> readCredentials(tables::LookupResult&& answer, const QByteArray& label,
                                           const QByteArray& tableName) {
-    const QByteArray shownLabel = '"' + harmless(label, 100) + '"';
+    const QByteArray shownLabel = '"' + harmless(policy::shownLabel(label), 100) + '"';
     const QByteArray shownTable = "table \"" + harmless(tableName, 100) + '"';
     if (answer.failed)
         return trouble(ErrorCode::Unavailable,

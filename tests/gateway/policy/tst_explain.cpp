@@ -64,6 +64,7 @@ class TestExplain : public QObject {
     void noRuleText();
     void eitherCountsAsRequired();
     void aTableOfRelaysNamesThemAll();
+    void aPasswordInAUrlIsShownNowhere();
 };
 
 void TestExplain::refusedJson() {
@@ -195,6 +196,20 @@ void TestExplain::aTableOfRelaysNamesThemAll() {
     QCOMPARE(result.envelopes[0].relay.value().url, "smtps://a.example");
     QVERIFY(result.toText().contains(
         "relayed to smtps://a.example or, in turn, smtps://b.example with TLS from the start"));
+}
+
+void TestExplain::aPasswordInAUrlIsShownNowhere() {
+    const char* const config = "table logins { office = \"carol:pw\" }\n"
+                               "action \"out\" relay host \"smtps://carol:s3cret@mx.example\" auth <logins>\n"
+                               "match from any for any action \"out\"\n";
+    const Explanation explanation = explained(config, "192.0.2.66", "a@b.example", "x@c.example");
+    QVERIFY2(!json(explanation).contains("s3cret"), json(explanation).constData());
+    QVERIFY2(json(explanation).contains("\"label\":\"carol:***\""), json(explanation).constData());
+    QVERIFY2(!explanation.toText().contains("s3cret"), explanation.toText().constData());
+    test::MemoryFileStore files;
+    files.put("/smtpd.conf", config);
+    for (const config::Diagnostic& d : compile(files, "/smtpd.conf", {}).diagnostics)
+        QVERIFY2(!d.print().contains("s3cret"), d.print().constData());
 }
 
 QTEST_APPLESS_MAIN(TestExplain)

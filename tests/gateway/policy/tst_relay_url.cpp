@@ -226,6 +226,8 @@ void TestRelayUrl::maskedShowsNoPassword() {
     QCOMPARE(masked("smtps://office@mx.example.net"), "smtps://office@mx.example.net");
     QCOMPARE(masked("smtp://[IPv6:2001:db8::1]:25"), "smtp://[2001:db8::1]:25");
     QCOMPARE(masked("mx.example.net"), "mx.example.net");
+    QCOMPARE(shownLabel("carol:s3:cret"), "carol:***");
+    QCOMPARE(shownLabel("office"), "office");
 }
 
 void TestRelayUrl::printIsTheOriginal() {
