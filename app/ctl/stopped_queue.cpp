@@ -19,7 +19,7 @@ control::Reply refused(const Error& error) {
 
 control::Reply askStopped(const engine::Profile& profile, const control::Request& request) {
     const auto files = makeDiskFileStore();
-    if (!QFileInfo::exists(QFile::decodeName(profile.stateFolder)))
+    if (!QFileInfo::exists(QFile::decodeName(profile.stateFolder + "/queue.db"))) // looking must not make one
         return {false, {}, u"There is no queue in %1."_s.arg(QString::fromUtf8(profile.stateFolder))};
     const auto lock = engine::StateLock::take(profile.stateFolder);
     if (!lock)
