@@ -61,7 +61,8 @@ int carryOut(const QByteArrayList& all) {
             return kGood;
         } else if (all[i].startsWith('-')) {
             before.append(all[i]);
-            const bool takesValue = all[i] == "--profile" || all[i] == "-f" || all[i] == "--state";
+            const bool takesValue = all[i] == "--profile" || all[i] == "-f" || all[i] == "--state" ||
+                                    all[i] == "--dialect";
             if (takesValue && i + 1 < all.size())
                 before.append(all[++i]);
         } else {
