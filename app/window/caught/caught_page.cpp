@@ -241,6 +241,8 @@ void CaughtPage::showRows() {
     m_header->setLine(!m_link.isThere()        ? notRunningWords()
                       : !m_loader->wasLoaded() ? tr("Looking for caught mail…")
                       : count == 0           ? tr("Mail that is kept for reading instead of being sent")
+                      : !m_loader->isComplete() ? tr("The newest %1 of %2 that are kept for reading; nothing of it is sent")
+                                                      .arg(countWords(m_loader->rows().size()), countWords(m_loader->total()))
                       : recipients > count   ? tr("%n message(s) for %1 recipients kept for reading; nothing of it is sent", nullptr, count)
                                                    .arg(countWords(recipients))
                                              : tr("%n message(s) kept for reading; nothing of it is sent", nullptr, count));

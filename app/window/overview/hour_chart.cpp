@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kHours = 24;
 constexpr int kLegend = 24;
+constexpr int kLegendRoom = 28; // beside the words of one entry: box and gaps
 constexpr int kHourNames = 20;
 constexpr int kBelow = 12; // room for refused bars
 
@@ -30,6 +31,17 @@ HourChart::HourChart(QWidget* parent) : QWidget(parent) {
     setLayoutDirection(Qt::LeftToRight);
     setFont(theme::smallFont());
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
+
+QStringList HourChart::legendWords() {
+    return {tr("taken in"), tr("still waiting"), tr("refused (below the line)")};
+}
+
+QSize HourChart::minimumSizeHint() const {
+    int wide = 0;
+    for (const QString& words : legendWords())
+        wide += fontMetrics().horizontalAdvance(words) + kLegendRoom;
+    return {wide, 150};
 }
 
 int HourChart::niceTop(int most) {
@@ -114,9 +126,10 @@ void HourChart::paintEvent(QPaintEvent*) {
                              u"%1"_s.arg(h, 2, 10, QLatin1Char('0')));
         }
     }
+    const QStringList words = legendWords();
     const int legendTop = height() - kLegend;
     int x = 0;
-    const auto legend = [&](const QBrush& brush, const QColor& border, int boxHeight, const QString& words) {
+    const auto legend = [&](const QBrush& brush, const QColor& border, int boxHeight, const QString& word) {
         const QRect box(x, legendTop + (kLegend - boxHeight) / 2, 10, boxHeight);
         painter.fillRect(box, brush);
         if (border.isValid()) {
@@ -124,13 +137,13 @@ void HourChart::paintEvent(QPaintEvent*) {
             painter.drawRect(box.adjusted(0, 0, -1, -1));
         }
         painter.setPen(r.textDim);
-        const int wide = painter.fontMetrics().horizontalAdvance(words);
-        painter.drawText(QRect(x + 13, legendTop, wide + 4, kLegend), Qt::AlignVCenter, words);
-        x += wide + 28;
+        const int wide = painter.fontMetrics().horizontalAdvance(word);
+        painter.drawText(QRect(x + 13, legendTop, wide + 4, kLegend), Qt::AlignVCenter, word);
+        x += wide + kLegendRoom;
     };
-    legend(r.accentLine, {}, 10, tr("taken in"));
-    legend(QBrush(r.attentionInk, Qt::BDiagPattern), r.attentionInk, 10, tr("still waiting"));
-    legend(r.errorInk, {}, 5, tr("refused (below the line)"));
+    legend(r.accentLine, {}, 10, words.at(0));
+    legend(QBrush(r.attentionInk, Qt::BDiagPattern), r.attentionInk, 10, words.at(1));
+    legend(r.errorInk, {}, 5, words.at(2));
 }
 
 } // namespace postern::window

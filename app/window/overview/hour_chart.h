@@ -16,7 +16,7 @@ class HourChart final : public QWidget {
     explicit HourChart(QWidget* parent = nullptr);
     void setCounters(const control::Counters& counters);
     QSize sizeHint() const override { return {360, 150}; }
-    QSize minimumSizeHint() const override { return {240, 150}; }
+    QSize minimumSizeHint() const override; // the legend is never cut
 
     static int niceTop(int most); // the axis' end: 2, 4, 10, 20, 50, 100, 200, ... at least `most`
 
@@ -25,6 +25,7 @@ class HourChart final : public QWidget {
     bool event(QEvent* event) override;
 
   private:
+    static QStringList legendWords();
     QRect plot() const;
     control::Counters m_counters;
 };

@@ -92,8 +92,8 @@ OverviewPage::OverviewPage(GatewayLink& link, QWidget* parent) : Page(parent), m
     addSection(lines, tr("Going out"), m_out);
     addSection(lines, tr("This computer"), m_here);
     lines->addStretch(1);
-    halves->addLayout(lines, 62);
-    halves->addWidget(makeToday(), 38);
+    halves->addLayout(lines, 66);
+    halves->addWidget(makeToday(), 34);
     column->addWidget(m_body);
     column->addStretch(1);
 }

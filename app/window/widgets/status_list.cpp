@@ -85,13 +85,13 @@ void StatusLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& op
     const QColor ink = r.tone(line.tone).ink;
     paintLineIcon(*painter, placed(QRect(all.left() + 4, middle, 16, 16)), line.icon, ink);
 
-    // Columns share their starts over all sections: name 3 parts, state 1.6 parts, detail the rest.
+    // Columns share their starts over all sections: name three tenths, state what its word needs, detail the rest.
     const QFont bold = theme::sectionFont();
     const QFontMetrics boldMetrics(bold);
     const int start = all.left() + 30;
     const int timeWidth = option.fontMetrics.horizontalAdvance(line.time);
     const int room = all.right() - 8 - start;
-    const int nameWidth = std::clamp(room * 34 / 100, 90, 300);
+    const int nameWidth = std::clamp(room * 30 / 100, 90, 300);
     const int stateWidth = std::clamp(room * 13 / 100, std::min(option.fontMetrics.horizontalAdvance(line.state), room / 4) + 8, 200);
     const auto draw = [&](int at, int width, const QString& text, const QFont& font, const QColor& color,
                           Qt::Alignment align) {
