@@ -157,6 +157,18 @@ class TestQueue final : public QObject {
         QVERIFY(!c.isValid());
     }
 
+    void aGroupThatGrowsKeepsItsPlace() {
+        QueueModel model;
+        const auto slow = u"450 4.7.1 slow"_s;
+        const auto away = u"connection refused"_s;
+        model.setRows({row(u"a"_s, slow), row(u"b"_s, slow), row(u"c"_s, away)}, true, false, kNow);
+        QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
+        const QString first = model.reason(model.index(0, 0))->title;
+        model.setRows({row(u"a"_s, slow), row(u"c"_s, away), row(u"d"_s, away), row(u"e"_s, away)}, true, false, kNow);
+        QCOMPARE(reset.count(), 0);
+        QCOMPARE(model.reason(model.index(0, 0))->title, first);
+    }
+
     void columnsSortInsideGroups() {
         QueueModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);

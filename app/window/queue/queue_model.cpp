@@ -8,6 +8,7 @@
 #include <QHash>
 
 #include <algorithm>
+#include <limits>
 
 using namespace Qt::StringLiterals;
 
@@ -118,9 +119,18 @@ QueueModel::Groups QueueModel::build() const {
         }
         drafts[*it].rows.append(row);
     }
-    std::stable_sort(drafts.begin(), drafts.end(), [](const Draft& a, const Draft& b) {
+    // What stands keeps its place: a group that grows must not move another one away under the pointer.
+    QHash<QString, size_t> standing;
+    for (const auto& group : m_groups)
+        standing.insert(group->reason.key, static_cast<size_t>(standing.size()));
+    const auto place = [&standing](const Draft& d) {
+        return standing.value(d.reason.key, std::numeric_limits<size_t>::max());
+    };
+    std::stable_sort(drafts.begin(), drafts.end(), [&place](const Draft& a, const Draft& b) {
         if (a.reason.rank != b.reason.rank)
             return a.reason.rank < b.reason.rank;
+        if (place(a) != place(b))
+            return place(a) < place(b);
         return a.rows.size() != b.rows.size() ? a.rows.size() > b.rows.size() : a.reason.key < b.reason.key;
     });
     if (drafts.size() > kMostGroups) {
