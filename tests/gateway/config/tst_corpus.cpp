@@ -93,7 +93,8 @@ void TestCorpus::rejectedFilesAreNamedAtTheSameLine() {
         ++rejected;
         const QString name = QString::fromUtf8(fields[0]);
         bool found = exceptions.contains(fields[0]);
-        for (const Diagnostic& diagnostic : Document::parse(fields[0], contentOf(name))->diagnostics())
+        const DocumentPtr document = Document::parse(fields[0], contentOf(name));
+        for (const Diagnostic& diagnostic : document->diagnostics())
             found = found || fields[6].contains("line " + QByteArray::number(diagnostic.line) + ':');
         QVERIFY2(found, fields[0].constData());
     }
