@@ -2,7 +2,7 @@
 //
 // Reads a server's replies from a byte stream: whole replies out, whatever pieces come in, and a verdict on nonsense.
 //
-// Strict where leniency could be abused: only CR LF ends a line, one reply has one code, no control characters. Text that
+// Strict where leniency could be abused: only CR LF ends a line, one reply has one code, no NUL. Text that
 // passes is still made harmless (invalid UTF-8 and bidi overrides shown as \xNN, length capped) before anybody stores it.
 // Thread: a value. Failure: isBroken() with what(); nothing after that can be trusted.
 // Spec: RFC 5321 §4.2, §4.5.3.1.5 (a longer line than 512 is taken), RFC 2034 (enhanced codes).

@@ -56,9 +56,9 @@ class TestReplyParser : public QObject {
             QTest::addRow("%s", name) << wire << expected;
         };
         row("D10 a bare line feed ends nothing", "250 ok\n250 ok\r\n", "!a line that does not end in CR LF");
-        row("D10 a bare carriage return inside", "250 o\rk\r\n", "!a reply with control characters");
-        row("D10 NUL", QByteArray("250 o\0k\r\n", 9), "!a reply with control characters");
-        row("D10 ESC", "250 \x1b[2Jok\r\n", "!a reply with control characters");
+        row("D10 a bare carriage return inside", "250 o\rk\r\n", "!a reply with NUL or a bare CR");
+        row("D10 NUL", QByteArray("250 o\0k\r\n", 9), "!a reply with NUL or a bare CR");
+        row("D10 ESC is shown, not sent to a terminal", "250 \x1b[2Jok\r\n", "250 \\x1b[2Jok");
         row("D10 two codes in one reply", "250-a\r\n550 b\r\n", "!two codes in one reply");
         row("D10 999", "999 what\r\n", "!a line that is no reply");
         row("D10 1xx does not exist", "150 wait\r\n", "!a line that is no reply");
