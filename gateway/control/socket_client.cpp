@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "control/socket_client.h"
 
+#include "control/peer_check.h"
+
 #include <QFile>
 #include <QJsonDocument>
 #include <QTimer>
@@ -20,7 +22,12 @@ SocketClient::~SocketClient() {
 
 bool SocketClient::connectTo(const QByteArray& path, int timeoutMs) {
     m_socket.connectToServer(QFile::decodeName(path));
-    return m_socket.waitForConnected(timeoutMs);
+    if (!m_socket.waitForConnected(timeoutMs))
+        return false;
+    if (isSameUser(m_socket.socketDescriptor()))
+        return true;
+    m_socket.abort(); // somebody else plays the gateway
+    return false;
 }
 
 void SocketClient::ask(Request request, ReplyDone done) {

@@ -79,8 +79,15 @@ Result<void> prepare(FileStore& files, const Profile& profile) {
     }
     const QByteArray socket = profile.socketPath();
     if (!socket.startsWith(profile.stateFolder)) {
-        if (auto made = files.makeDirectory(socket.left(socket.lastIndexOf('/'))); !made)
+        const QByteArray folder = socket.left(socket.lastIndexOf('/'));
+        if (auto made = files.makeDirectory(folder); !made)
             return made;
+        // Anybody may make folders in /tmp: it must be ours, and ours alone.
+        struct stat st {};
+        if (::lstat(folder.constData(), &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != ::geteuid() ||
+            (st.st_mode & 077) != 0)
+            return Error{ErrorCode::Denied, "the folder " + folder + " for the control socket belongs to somebody else or is "
+                                            "open to others; remove it, or choose a --profile with a shorter path"};
     }
     if (profile.folder.isEmpty())
         return {};
