@@ -222,8 +222,11 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
         if (const auto at = m_identities.find(pki->name); at != m_identities.end())
             job.identity = at->second;
     }
-    if (m_relays.size() >= kMostRelays) // domains without end: keep those that tell something
+    if (m_relays.size() >= kMostRelays && !m_relays.contains(delivery.route)) { // domains without end
         std::erase_if(m_relays, [](const auto& entry) { return !entry.second.failing; });
+        if (m_relays.size() >= kMostRelays)
+            m_relays.clear(); // all of them fail: that is told by those that come now
+    }
     auto& record = m_relays[delivery.route];
     if (record.name.isEmpty())
         record.name = nameOf(*spec, job.domain);
@@ -248,7 +251,9 @@ void DeliveryDesk::refuse(const Delivery& delivery, const QByteArray& why, TryRe
 void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
     std::vector<TryOutcome> outcomes;
     for (relay::RelayReport& report : batch) {
-        RelayRecord& relay = m_relays[report.route];
+        RelayRecord forgotten; // its record was dropped meanwhile
+        const auto at = m_relays.find(report.route);
+        RelayRecord& relay = at == m_relays.end() ? forgotten : at->second;
         if (report.routeFailed) {
             relay.failing = true;
             relay.detail = report.routeText;

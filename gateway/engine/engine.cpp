@@ -26,6 +26,10 @@ Engine::Engine(EngineSettings settings)
     : m_settings(std::move(settings)), m_files(makeDiskFileStore()), m_journal(m_clock),
       m_rules(std::make_shared<policy::Ruleset>()), m_freeBytes(std::make_shared<std::atomic<qint64>>(0)),
       m_sessionEvents([this](std::vector<listener::SessionEvent>&& e) { takeSessionEvents(std::move(e)); }),
+      m_storeTroubles([this](std::vector<QByteArray>&& troubles) {
+          m_storeTrouble = troubles.back();
+          m_changed = true;
+      }),
       m_logLines([this](std::vector<LogLine>&& lines) {
           for (const LogLine& line : lines)
               m_journal.addLogLine(line);
@@ -131,11 +135,28 @@ Result<void> Engine::start() {
     return {};
 }
 
+// Listeners' requests to the spool; a store that fails raises a Problem until one works again.
+std::function<void(queue::SpoolRequest)> Engine::watchedSpool() {
+    const auto isTroubled = std::make_shared<std::atomic<bool>>(false);
+    return [spool = m_spool.get(), isTroubled, troubles = m_storeTroubles.address()](queue::SpoolRequest request) {
+        if (auto* store = std::get_if<queue::StoreMessage>(&request)) {
+            store->done = [inner = std::move(store->done), isTroubled, troubles](Result<queue::BodyPtr> outcome) {
+                if (outcome.has_value() == isTroubled->load(std::memory_order_relaxed)) {
+                    isTroubled->store(!outcome);
+                    troubles.post(outcome ? QByteArray() : outcome.error().text);
+                }
+                inner(std::move(outcome));
+            };
+        }
+        spool->post(std::move(request));
+    };
+}
+
 listener::ListenerServices Engine::listenerServices() {
     listener::ListenerServices services;
     services.clock = &m_clock;
     services.files = m_files.get();
-    services.toSpool = [spool = m_spool.get()](queue::SpoolRequest request) { spool->post(std::move(request)); };
+    services.toSpool = watchedSpool();
     services.newMessageId = [ids = m_spool->ids()] { return ids->next(); };
     services.incomingPath = [spool = m_spool.get()](queue::MessageId id) { return spool->incomingPath(id); };
     services.hasRoomFor = [free = m_freeBytes](qint64 octets) {
@@ -294,6 +315,9 @@ QList<control::Problem> Engine::problems() const {
         out.append({control::Gravity::Error, u"listener:"_s + textOf(failure.name),
                     u"Nothing can be received on %1"_s.arg(textOf(failure.name)), textOf(failure.reason),
                     textOf(failure.origin.file) + u':' + QString::number(failure.origin.line)});
+    if (!m_storeTrouble.isEmpty())
+        out.append({control::Gravity::Error, u"disk:store"_s, u"New mail cannot be stored"_s,
+                    textOf(m_storeTrouble) + u" Senders are told to try again later; what was taken in is safe."_s, {}});
     if (!m_spoolTrouble.isEmpty())
         out.append({control::Gravity::Error, u"spool"_s, u"The queue cannot be written"_s,
                     textOf(m_spoolTrouble) + u" New mail is turned away for now; what was taken in is safe."_s, {}});

@@ -58,6 +58,7 @@ class Engine {
     QList<control::Problem> problems() const;
     void publishChanged();
     listener::ListenerServices listenerServices();
+    std::function<void(queue::SpoolRequest)> watchedSpool();
 
     EngineSettings m_settings;
     SystemClock m_clock;
@@ -73,7 +74,8 @@ class Engine {
     qint64 m_configLoadedAt = 0;
     qint64 m_startedAt = 0;
     bool m_relayPaused = false, m_smtpPaused = false;
-    QByteArray m_spoolTrouble;
+    QByteArray m_spoolTrouble; // an update could not be made durable
+    QByteArray m_storeTrouble; // new mail could not be made durable
     std::map<QByteArray, qint64> m_lastAccepted;       // by listener name
     std::vector<IoCounts> m_counts;                    // by I/O thread, a second old at most
     std::shared_ptr<std::atomic<qint64>> m_freeBytes;  // any thread
@@ -84,6 +86,7 @@ class Engine {
     std::function<void()> m_stopAsked;
     std::unique_ptr<control::SocketServer> m_socket;
     Mailbox<listener::SessionEvent> m_sessionEvents;
+    Mailbox<QByteArray> m_storeTroubles; // why new mail could not be stored; "" = it could again
     Mailbox<LogLine> m_logLines;
     Mailbox<std::function<void()>> m_calls; // answers of other threads, carried out here
 };
