@@ -49,7 +49,8 @@ struct Entry {
 struct MessageEntry {
     std::shared_ptr<const Message> message;
     std::vector<EnvelopeId> envelopes;
-    int visible = 0; // those not Leaving
+    quint64 serial = 0; // order of arrival
+    int visible = 0;    // those not Leaving
 };
 
 bool mayExpire(Place place) {
@@ -64,7 +65,8 @@ struct Scheduler::Impl {
     bool paused = false;
     std::unordered_map<EnvelopeId, Entry> entries;
     std::unordered_map<MessageId, MessageEntry> messages;
-    std::set<std::pair<qint64, MessageId>> byAge; // createdAt
+    std::map<std::pair<qint64, quint64>, MessageId> byAge; // by createdAt, then in the order in which they came
+    quint64 lastSerial = 0;
     std::set<std::pair<SteadyTime, EnvelopeId>> sleepers, expiries;
     RouteTurns turns;
     QueueCounts counts;
@@ -159,7 +161,7 @@ void Scheduler::Impl::erase(EnvelopeId id) {
     const auto owner = messages.find(messageOf(id));
     std::erase(owner->second.envelopes, id);
     if (owner->second.envelopes.empty()) {
-        byAge.erase({owner->second.message->createdAt, owner->first});
+        byAge.erase({owner->second.message->createdAt, owner->second.serial});
         messages.erase(owner);
     }
     entries.erase(at);
@@ -185,7 +187,7 @@ void Scheduler::Impl::fail(Entry& entry, std::vector<Failure>& failures, bool ex
 }
 
 Scheduler::Scheduler(const Clock& clock, RouteOf routeOf)
-    : m(std::make_unique<Impl>(Impl{clock, std::move(routeOf), {}, {}, {}, {}, {}, {}, {}, {}})) {}
+    : m(std::make_unique<Impl>(Impl{clock, std::move(routeOf), {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -211,7 +213,8 @@ void Scheduler::add(QueuedMessage queued) {
         auto& owner = m->messages[message->id];
         if (!owner.message) {
             owner.message = message;
-            m->byAge.emplace(message->createdAt, message->id);
+            owner.serial = ++m->lastSerial;
+            m->byAge.emplace(std::pair(message->createdAt, owner.serial), message->id);
         }
         owner.envelopes.push_back(id);
         Entry& entry = at->second;
@@ -440,7 +443,7 @@ Scheduler::Row Scheduler::Impl::rowOf(const Entry& entry) const {
 std::vector<Scheduler::Row> Scheduler::rows(int offset, int most) const {
     std::vector<Row> rows;
     qint64 skip = std::max(0, offset);
-    for (const auto& [createdAt, id] : m->byAge) {
+    for (const auto& [age, id] : m->byAge) {
         const MessageEntry& message = m->messages.at(id);
         if (message.visible <= skip) {
             skip -= message.visible;
@@ -475,7 +478,7 @@ std::vector<Scheduler::Row> Scheduler::rowsOf(MessageId id) const {
 
 std::vector<EnvelopeId> Scheduler::allIds() const {
     std::vector<EnvelopeId> ids;
-    for (const auto& [createdAt, id] : m->byAge)
+    for (const auto& [age, id] : m->byAge)
         for (const EnvelopeId envelope : m->messages.at(id).envelopes)
             if (m->entries.at(envelope).place != Place::Leaving)
                 ids.push_back(envelope);

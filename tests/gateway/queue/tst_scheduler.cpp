@@ -490,6 +490,14 @@ void TestScheduler::listsOldestFirst() {
     QCOMPARE(names(desk.scheduler.rows(0, 0)), QByteArray());
     QCOMPARE(names(desk.scheduler.rowsOf(2)), QByteArray("old old2"));
     QCOMPARE(desk.scheduler.allIds(), (std::vector<EnvelopeId>{id(2, 1), id(2, 2), id(3), id(1)}));
+
+    // Of one second: in the order in which they came, whatever their ids.
+    Desk second;
+    second.last = 100;
+    second.add({"first@r"});
+    second.last = 5;
+    second.add({"then@r"});
+    QCOMPARE(names(second.scheduler.rows(0, -1)), QByteArray("first then"));
 }
 
 void TestScheduler::ignoresWhatItDoesNotKnow() {
