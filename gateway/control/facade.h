@@ -25,7 +25,8 @@ namespace postern::control {
 //   activity     {since?: number, most?}           -> {events: [ActivityEvent]}
 //   pause | resume {what: "mta"|"smtp"}            -> {}
 //   log.tail     {most?}                           -> {lines: [text]}
-//   reload | stop                                  -> {} (reload: {problems: [text]} when the old one stays)
+//   reload | stop                                  -> {} (reload: {problems: [text]} names listeners that did not open;
+//                                                     not ok: the configuration has an error and the old one stays)
 //   subscribe                                      -> {}; events follow
 struct Request {
     QByteArray verb;

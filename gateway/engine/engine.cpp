@@ -317,10 +317,10 @@ QList<control::Problem> Engine::problems() const {
                     textOf(failure.origin.file) + u':' + QString::number(failure.origin.line)});
     if (!m_storeTrouble.isEmpty())
         out.append({control::Gravity::Error, u"disk:store"_s, u"New mail cannot be stored"_s,
-                    textOf(m_storeTrouble) + u" Senders are told to try again later; what was taken in is safe."_s, {}});
+                    textOf(m_storeTrouble) + u". Senders are told to try again later; what was taken in is safe."_s, {}});
     if (!m_spoolTrouble.isEmpty())
         out.append({control::Gravity::Error, u"spool"_s, u"The queue cannot be written"_s,
-                    textOf(m_spoolTrouble) + u" New mail is turned away for now; what was taken in is safe."_s, {}});
+                    textOf(m_spoolTrouble) + u". New mail is turned away for now; what was taken in is safe."_s, {}});
     if (m_freeBytes->load() <= kReserveBytes)
         out.append({control::Gravity::Error, u"disk"_s, u"The disk is nearly full"_s,
                     u"New mail is turned away for now. Make room on the disk of %1."_s.arg(
@@ -334,7 +334,9 @@ QList<control::Problem> Engine::problems() const {
             continue;
         out.append({control::Gravity::Attention, u"relay:"_s + textOf(relay.name),
                     u"%1 does not take mail at the moment"_s.arg(textOf(relay.name)),
-                    textOf(relay.detail) + u" Mail is safe and is tried again."_s, {}});
+                    textOf(relay.detail) + (relay.detail.endsWith('.') ? u" "_s : u". "_s) +
+                        u"Mail is safe and is tried again."_s,
+                    {}});
     }
     return out;
 }
