@@ -93,9 +93,9 @@ QByteArray wordsFor(const std::vector<const Envelope*>& failed, const Failure& f
             "Please do not answer this notice: nobody reads the answers.\r\n";
     QByteArray said;
     for (const Envelope* envelope : failed)
-        if (isSmtpReply(envelope->lastError))
-            said += "\r\n    " + harmless(envelope->recipient) + "\r\n      " +
-                    harmless(envelope->lastError, kWordsAtMost) + "\r\n";
+        if (const auto answer = peerAnswer(envelope->lastError))
+            said += "\r\n    " + harmless(envelope->recipient) + "\r\n      " + harmless(answer->reply, kWordsAtMost) +
+                    "\r\n";
     if (!said.isEmpty())
         text += "\r\nThe other mail server's own words:\r\n" + said;
     return text;
@@ -115,9 +115,13 @@ QByteArray reportFor(const std::vector<const Envelope*>& failed, const Failure& 
                                                                                             : envelope->destination));
         text += foldedField("Action", "failed");
         text += foldedField("Status", failureStatus(envelope->lastError, failure.expired).text());
-        if (!envelope->lastError.isEmpty())
-            text += foldedField("Diagnostic-Code", (isSmtpReply(envelope->lastError) ? "smtp; " : "x-postern; ") +
-                                                       asciiWords(envelope->lastError));
+        const auto answer = peerAnswer(envelope->lastError);
+        if (answer && !answer->host.isEmpty())
+            text += foldedField("Remote-MTA", "dns; " + asciiWords(answer->host.toByteArray()));
+        if (answer)
+            text += foldedField("Diagnostic-Code", "smtp; " + asciiWords(answer->reply.toByteArray()));
+        else if (!envelope->lastError.isEmpty())
+            text += foldedField("Diagnostic-Code", "x-postern; " + asciiWords(envelope->lastError));
         if (envelope->lastTryAt > 0)
             text += foldedField("Last-Attempt-Date", dateText(envelope->lastTryAt));
     }

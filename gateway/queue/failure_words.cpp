@@ -38,27 +38,46 @@ QByteArray lifetime(qint64 seconds) {
         return text(seconds / 86400, "day");
     if (seconds >= 2 * 3600)
         return text(seconds / 3600, "hour");
-    return text(qMax<qint64>(1, seconds / 60), "minute");
+    if (seconds >= 2 * 60)
+        return text(seconds / 60, "minute");
+    return text(qMax<qint64>(1, seconds), "second");
 }
-
-} // namespace
 
 bool isSmtpReply(QByteArrayView words) {
     return words.size() >= 3 && words[0] >= '2' && words[0] <= '5' && isDigit(words[1]) && isDigit(words[2]) &&
            (words.size() == 3 || words[3] == ' ');
 }
 
+} // namespace
+
+std::optional<PeerAnswer> peerAnswer(QByteArrayView words) {
+    if (isSmtpReply(words))
+        return PeerAnswer{{}, words};
+    constexpr QByteArrayView kSaid = " said: ";
+    const qsizetype at = words.indexOf(kSaid);
+    if (at < 0 || !isSmtpReply(words.sliced(at + kSaid.size())))
+        return std::nullopt;
+    QByteArrayView reply = words.sliced(at + kSaid.size());
+    if (const qsizetype end = reply.lastIndexOf(QByteArrayView(" (in reply to ")); end > 0 && reply.endsWith(')'))
+        reply = reply.first(end);
+    const QByteArrayView peer = words.first(at);
+    const qsizetype blank = peer.indexOf(' ');
+    return PeerAnswer{blank < 0 ? peer : peer.first(blank), reply};
+}
+
 smtp::EnhancedCode failureStatus(QByteArrayView words, bool expired) {
     if (expired)
         return {5, 4, 7};
-    smtp::EnhancedCode code = leadingCode(words);
-    if (isSmtpReply(words) && words.size() > 4)
-        code = leadingCode(words.sliced(4));
-    if (code.klass == 5)
-        return code;
-    if (!isSmtpReply(words))
-        return {5, 0, 0};
-    const QByteArrayView reply = words.first(3);
+    const auto answer = peerAnswer(words);
+    if (!answer) {
+        const smtp::EnhancedCode own = leadingCode(words);
+        return own.klass == 5 ? own : smtp::EnhancedCode{5, 0, 0};
+    }
+    if (answer->reply.size() > 4) {
+        if (const smtp::EnhancedCode code = leadingCode(answer->reply.sliced(4)); code.klass == 5)
+            return code;
+    }
+    const QByteArrayView reply = answer->reply.first(3);
     if (reply == "552")
         return {5, 2, 2};
     if (reply == "553")

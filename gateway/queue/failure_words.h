@@ -7,14 +7,21 @@
 
 #include "smtp/reply.h"
 
+#include <optional>
+
 namespace postern::queue {
 
 // The status to report for a permanent failure. Words like "550 5.1.1 no such user" give 5.1.1; without an enhanced
 // code of class 5 the reply code decides, else 5.0.0. Expired mail is 5.4.7.
 smtp::EnhancedCode failureStatus(QByteArrayView words, bool expired);
 
-// True for words that begin with an SMTP reply code.
-bool isSmtpReply(QByteArrayView words);
+// What another server said, taken out of an envelope's last error: "550 5.1.1 no such user" as it stands, or behind
+// "HOST [ADDRESS]:PORT said: " as the relay writes it. Views into `words`.
+struct PeerAnswer {
+    QByteArrayView host;  // "" = not named
+    QByteArrayView reply; // begins with its code
+};
+std::optional<PeerAnswer> peerAnswer(QByteArrayView words); // nothing: our own words
 
 // One or two sentences, ASCII, ending in a full stop.
 QByteArray failureSentence(const smtp::EnhancedCode& status, qint64 ttlSeconds);

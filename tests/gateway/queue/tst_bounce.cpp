@@ -254,7 +254,7 @@ void TestBounce::hasTheStructure() { // RFC 6522, RFC 3464 §2, RFC 3834 §5
 
 void TestBounce::reportsEachRecipient() {
     Failure failure = failureOf("550 5.1.1 no such user", 3);
-    failure.envelopes[1].lastError = "552 5.2.2 mailbox full";
+    failure.envelopes[1].lastError = "mx.example.net [192.0.2.9]:25 said: 552 5.2.2 mailbox full (in reply to RCPT)";
     failure.envelopes[2].lastError = "no mail server of example.net takes connections";
     failure.envelopes[2].lastTryAt = 0;
     const Notice notice = parseNotice(makeBounce(failure, kHeaders, "gate.example", kNow)->content);
@@ -272,6 +272,9 @@ void TestBounce::reportsEachRecipient() {
     QCOMPARE(blocks[1].value("diagnostic-code"), QByteArray("smtp; 550 5.1.1 no such user"));
     QCOMPARE(blocks[1].value("last-attempt-date"), QByteArray("Thu, 19 Nov 2026 15:32:00 +0000"));
     QCOMPARE(blocks[2].value("status"), QByteArray("5.2.2"));
+    QCOMPARE(blocks[2].value("diagnostic-code"), QByteArray("smtp; 552 5.2.2 mailbox full"));
+    QCOMPARE(blocks[2].value("remote-mta"), QByteArray("dns; mx.example.net"));
+    QVERIFY(notice.parts[0].body.contains("552 5.2.2 mailbox full"));
     QCOMPARE(blocks[3].value("status"), QByteArray("5.0.0"));
     QVERIFY(!blocks[3].value("diagnostic-code").startsWith("smtp;")); // nobody said it over SMTP
     QCOMPARE(blocks[3].count("last-attempt-date"), 0);
@@ -283,6 +286,9 @@ void TestBounce::givesTheStatus_data() {
     QTest::addColumn<QByteArray>("status");
     QTest::addRow("enhanced code of the peer")
         << QByteArray("550 5.7.26 unauthenticated") << false << QByteArray("5.7.26");
+    QTest::addRow("the relay's words name the peer first")
+        << QByteArray("mx.example.net [192.0.2.9]:25 said: 554 5.6.0 spam (in reply to DATA)") << false
+        << QByteArray("5.6.0");
     QTest::addRow("no enhanced code") << QByteArray("554 go away") << false << QByteArray("5.0.0");
     QTest::addRow("552 without one means storage") << QByteArray("552 too much") << false << QByteArray("5.2.2");
     QTest::addRow("553 without one means the address") << QByteArray("553 what?") << false << QByteArray("5.1.3");
