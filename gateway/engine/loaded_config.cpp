@@ -82,6 +82,9 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         loaded.identities[pki.name] = identity->identity;
     }
     for (const policy::ListenerSpec& listener : loaded.rules->listeners) {
+        if (const auto addresses = listener::interfaceAddresses(listener.interface, listener.family); !addresses)
+            complain(listener.origin, Severity::Warning,
+                     addresses.error().text + "; nothing can be received there until that is mended");
         if (listener.tls == policy::ListenTls::None)
             continue;
         const QByteArray hostname = listener.hostname.isEmpty() ? serverName(*loaded.rules) : listener.hostname;
