@@ -301,7 +301,7 @@ void Engine::publishChanged() {
         m_socket->publish(changed);
 }
 
-QList<control::Problem> Engine::problems() const {
+QList<control::Problem> Engine::problems(const std::map<queue::RouteKey, int>& waiting) const {
     QList<control::Problem> out;
     for (const config::Diagnostic& d : m_configProblems) {
         if (d.severity != config::Severity::Error)
@@ -328,7 +328,6 @@ QList<control::Problem> Engine::problems() const {
     for (const QByteArray& finding : m_spool->findings())
         out.append({control::Gravity::Attention, u"spool:found"_s, u"The queue was not in order at the start"_s,
                     textOf(finding), {}});
-    const auto waiting = m_desk->waitingPerRoute();
     for (const auto& [route, relay] : m_desk->relays()) {
         if (!relay.failing || !waiting.contains(route))
             continue;
@@ -385,7 +384,7 @@ control::Status Engine::status() {
         r.lastSentAt = relay.lastSentAt;
         s.relays.append(r);
     }
-    s.problems = problems();
+    s.problems = problems(waiting);
     s.today = m_journal.today();
     return s;
 }

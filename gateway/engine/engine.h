@@ -55,7 +55,7 @@ class Engine {
     void tick();
     void takeSessionEvents(std::vector<listener::SessionEvent>&& events);
     control::Status status();
-    QList<control::Problem> problems() const;
+    QList<control::Problem> problems(const std::map<queue::RouteKey, int>& waiting) const;
     void publishChanged();
     listener::ListenerServices listenerServices();
     std::function<void(queue::SpoolRequest)> watchedSpool();
