@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Killed at random moments under load, again and again: every message that was answered 250 comes out, none is torn, and
-// at most one message a connection under way at the kill comes out twice (threats Q01).
+// at most one a relay connection (ten) comes out twice a kill; the number seen is printed (threats Q01).
 #include "stories/support/gateway_process.h"
 #include "stories/support/mail_sink.h"
 #include "stories/support/smtp_sender.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // From text to meaning: what each statement becomes, and what is said about what can't be right.
+// One file on purpose: rows of text and meaning through one check, in the order of the language's statements.
 #include "policy/compile.h"
 #include "policy/wire_tls.h"
 

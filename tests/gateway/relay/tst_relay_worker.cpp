@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Deliveries to next hops of every temper: each envelope is reported exactly once, and what must not be sent is not.
+// One file on purpose: every case is a few lines over the same make-believe internet, set up at the top.
 #include "base/log.h"
 #include "relay/address_penalties.h"
 #include "relay/relay_worker.h"

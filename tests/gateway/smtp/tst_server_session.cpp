@@ -2,6 +2,7 @@
 //
 // The server session as a peer sees it: every reply of the standards' table, what resets what, pipelining, limits.
 // Each dialogue runs whole, byte by byte and cut at every position, with prompt and with late answers.
+// One file on purpose: it is data, one table of dialogues through one check, and reads beside the standards' table.
 #include "support/server_dialogue.h"
 
 #include <QTest>
