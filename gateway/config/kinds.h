@@ -32,7 +32,7 @@ namespace postern::config {
     X(Equals)           /* = */                                                                                        \
     X(Comma) X(OpenBrace) X(CloseBrace) X(OpenParen) X(CloseParen) X(Less) X(Greater) X(Bang)                          \
     X(BareText)         /* text that would be a string if it were quoted: /path, @domain, *.x */                       \
-    X(UnclosedString)   /* a quote that nothing closes, to the end of its line */                                      \
+    X(UnclosedString)   /* a quote that nothing closes, to its line's end */                                           \
     X(Stray)            /* a byte that no token starts with: NUL, lone CR, \x ... */                                   \
     X(Unread)           /* what lies beyond the limits of one file */
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One pass, one position. The only place that could look ahead without limit is a quote that nothing closes; whether a
-// quote can be closed depends on the bytes behind it alone, so the first failure per kind of quote answers all later ones.
+// One pass, one position. The only place that could look ahead without limit is a quote; where it closes depends on the
+// bytes behind it alone, so what the first quote of its kind found answers all others up to there.
 #include "config/lexer.h"
+
+#include "config/grammar.h"
+
+#include <algorithm>
 
 namespace postern::config {
 
@@ -123,23 +127,50 @@ class Lexer {
         add(TokenKind::Comment, end);
     }
 
-    // Position behind the closing quote, or -1.
-    qsizetype closing(char quote) const {
-        for (qsizetype pos = m_pos + 1; has(pos); ++pos) {
-            if (m_text[pos] == quote)
-                return pos + 1;
+    // What lies ahead of the quotes of one kind.
+    struct Ahead {
+        qsizetype close = -1;     // index of the next quote that may close one; m_text.size(): there is none
+        qsizetype statement = -1; // begin of the last line before `close` that reads like a new statement; -1: none
+    };
+
+    Ahead lookAhead(char quote) const {
+        Ahead ahead;
+        qsizetype pos = m_pos + 1;
+        for (; has(pos) && m_text[pos] != quote; ++pos) {
             if (m_text[pos] == '\\' && at(pos + 1) == quote)
                 ++pos;
+            else if (m_text[pos] == '\n' && startsStatement(pos))
+                ahead.statement = pos + 1;
         }
-        return -1;
+        ahead.close = std::min(pos, m_text.size());
+        return ahead;
     }
 
+    // The line behind this newline begins, unindented, with a word that opens a statement, or with NAME =.
+    bool startsStatement(qsizetype lineEnd) const {
+        const qsizetype last = lineEnd > 0 && m_text[lineEnd - 1] == '\r' ? lineEnd - 2 : lineEnd - 1;
+        if (last >= 0 && m_text[last] == '\\')
+            return false; // joined on purpose
+        constexpr qsizetype kLongestWord = 40;
+        const qsizetype from = lineEnd + 1;
+        qsizetype end = from;
+        while (end - from < kLongestWord && (isAlnum(at(end)) || at(end) == '-' || at(end) == '_'))
+            ++end;
+        if (end == from || !(isBlank(at(end)) || at(end) == '='))
+            return false;
+        const bool isWord = isBlank(at(end)) && opensStatement(m_text.sliced(from, end - from));
+        while (isBlank(at(end)))
+            ++end;
+        return isWord || (at(end) == '=' && at(end + 1) != '>');
+    }
+
+    // A string may go on over line ends. One that would swallow a whole statement has lost its closing quote.
     void quoted(char quote) {
-        bool& hopeless = quote == '"' ? m_noDouble : m_noSingle;
-        const qsizetype end = hopeless ? -1 : closing(quote);
-        if (end >= 0)
-            return add(TokenKind::QuotedString, end);
-        hopeless = true;
+        Ahead& ahead = quote == '"' ? m_doubleQuotes : m_singleQuotes;
+        if (ahead.close <= m_pos)
+            ahead = lookAhead(quote);
+        if (has(ahead.close) && ahead.statement <= m_pos)
+            return add(TokenKind::QuotedString, ahead.close + 1);
         qsizetype line = m_pos;
         while (has(line) && !newline(line))
             ++line;
@@ -196,8 +227,7 @@ class Lexer {
     QByteArrayView m_text;
     qsizetype m_pos = 0;
     std::vector<Token> m_tokens;
-    bool m_noDouble = false; // no quote of this kind closes any more
-    bool m_noSingle = false;
+    Ahead m_doubleQuotes, m_singleQuotes;
 };
 
 qsizetype newlineAt(QByteArrayView bytes, qsizetype pos) {

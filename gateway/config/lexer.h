@@ -4,7 +4,8 @@
 //
 // Differs from the daemon's lexer in keeping everything: comments, blanks and the backslash-newline between tokens are
 // tokens; inside a word or a quoted string it stays among the token's bytes and decode() drops it. CR LF counts as a
-// newline everywhere. Text that only lacks quotes (/path, @domain) is one BareText token, so that a diagnostic can say so.
+// newline everywhere. A quoted string may go on in the next line, but not over a line that opens a statement: then its end was
+// forgotten. Text that only lacks quotes (/path, @domain) is one BareText token, so that a diagnostic can say so.
 // Failure: none, any bytes are tokens. Time: linear. Thread: functions.
 // Spec: the lexer rules of the 2012 dialect with the later ones' differences: `\ ` inside quotes is a blank since 6.6 only.
 #pragma once

@@ -10,6 +10,8 @@ namespace postern::config {
 
 namespace {
 
+const char* const kNeverClosed = "this quote is never closed";
+
 QByteArray quotedForPeople(QByteArrayView text) {
     constexpr qsizetype kShown = 60;
     QByteArray out = "\"";
@@ -174,7 +176,10 @@ void Parser::say(Severity severity, Range range, QByteArray text, QByteArray sug
 }
 
 void Parser::error(QByteArray text, QByteArray suggestion) {
-    say(Severity::Error, peek().range, std::move(text), std::move(suggestion));
+    if (peek().kind == TokenKind::UnclosedString && !atEnd())
+        say(Severity::Error, m_lexeme.range, kNeverClosed); // whatever was wanted here: this comes first
+    else
+        say(Severity::Error, m_lexeme.range, std::move(text), std::move(suggestion));
 }
 
 QByteArray Parser::found() {
@@ -212,7 +217,7 @@ bool Parser::expectedOneOf(const QByteArrayList& words) {
 // What is wrong with a string wherever it stands.
 void Parser::checkString(const Lexeme& lexeme) {
     if (lexeme.kind == TokenKind::UnclosedString)
-        say(Severity::Error, lexeme.range, "this quote is never closed");
+        say(Severity::Error, lexeme.range, kNeverClosed);
     if (isString(lexeme.kind) && lexeme.text.size() > kLongestString)
         say(Severity::Error, lexeme.range,
             "string too long: " + QByteArray::number(lexeme.text.size()) + " bytes, at most " +

@@ -102,6 +102,7 @@ class Parser {
     void statement();
     bool statementBody(const Lexeme& first, StatementKind& kind);
     void recover();
+    void sayLongString(size_t begin);
     bool macroDefinition();
     bool include();
     bool listen();

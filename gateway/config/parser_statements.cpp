@@ -35,6 +35,7 @@ void Parser::statement() {
     m_isForeign = false;
     m_lineAhead = false;
     flushTrivia();
+    const size_t begin = m_emitted;
     m_builder.start();
     const Lexeme first = peek();
     StatementKind kind = StatementKind::Unknown;
@@ -43,8 +44,10 @@ void Parser::statement() {
         error("unexpected " + found() + " at the end of the statement");
         good = false;
     }
-    if (!good)
+    if (!good) {
         recover();
+        sayLongString(begin);
+    }
     m_builder.finish(raw(kind));
     if (peek().kind == TokenKind::None && m_dialect != Dialect::Modern)
         say(Severity::Warning, m_lexeme.range, "OpenSMTPD before 6.4 refuses a last line that does not end in a newline");
@@ -141,6 +144,18 @@ void Parser::recover() {
         m_builder.token(raw(m_tokens[m_emitted].kind), bytes(m_tokens[m_emitted]));
     m_next = m_emitted;
     m_builder.finish(raw(NodeKind::Error));
+}
+
+// Of a statement that made no sense: a string that goes on in the next line may be why.
+void Parser::sayLongString(size_t begin) {
+    for (size_t i = begin; i < m_emitted; ++i) {
+        const Token& token = m_tokens[i];
+        if (token.kind != TokenKind::QuotedString || !bytes(token).contains('\n'))
+            continue;
+        say(Severity::Note, {token.offset, token.length},
+            "this string goes on in the next line; is its closing quote missing?");
+        return;
+    }
 }
 
 bool Parser::macroDefinition() {

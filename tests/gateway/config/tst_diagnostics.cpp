@@ -79,6 +79,16 @@ void TestDiagnostics::says_data() {
     row("unclosed angle", kModern, "match from src <a for any reject\n",
         "f:1:19: error: expected \">\" behind the table's name, found \"for\"");
     row("C01 unclosed quote", kModern, "include \"a\nlisten on lo\n", "f:1:9: error: this quote is never closed");
+    row("C01 unclosed quote closed by the next one", kModern, "include \"a\nlisten on \"lo\"\n",
+        "f:1:9: error: this quote is never closed");
+    row("C01 unclosed quote at the begin of a line", kModern, "\"unclosed\nlisten on \"lo\"\n",
+        "f:1:1: error: this quote is never closed");
+    row("C01 unclosed quote where a word of the language should stand", kModern, "listen on lo \"tls\n",
+        "f:1:14: error: this quote is never closed");
+    row("a string over two lines in a statement that makes no sense", kModern, "listen on lo tag \"a\n b\" \"c\"\n",
+        "f:1:18: note: this string goes on in the next line; is its closing quote missing?\n"
+        "f:2:5: error: unexpected \"c\"");
+    row("a string over two lines where it makes sense", kModern, "include \"a\n b\"\n", "");
     row("C01 NUL in a string", kModern, QByteArray("include \"a\0\"\n", 12), "f:1:9: error: a string must not hold a NUL byte");
     row("C01 NUL between words", kModern, QByteArray("include \0\n", 10),
         "f:1:9: error: expected the path of a file, found \"\\x00\"");

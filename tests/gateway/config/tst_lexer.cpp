@@ -72,6 +72,14 @@ void TestLexer::rows() {
     row("a CR LF inside quotes vanishes", "\"a\r\nb\"", "QuotedString:ab");
     row("a quote in the middle of a word is part of it", "don't", "Word:don't");
     row("an unclosed quote ends with its line", "\"abc\ntls", "UnclosedString:abc Word:tls");
+    row("a string that would swallow a statement lost its closing quote", "include \"a\nlisten on \"lo\"\n",
+        "Word:include UnclosedString:a Word:listen Word:on QuotedString:lo");
+    row("or a macro", "a = 'b\nc = 'd'\n", "Word:a Equals:= UnclosedString:b Word:c Equals:= QuotedString:d");
+    row("each of several lost quotes", "include \"a\ninclude \"b\ninclude \"c\"\n",
+        "Word:include UnclosedString:a Word:include UnclosedString:b Word:include QuotedString:c");
+    row("an indented line is part of the string", "a = \"accept\n for any\n relay\"", "Word:a Equals:= QuotedString:accept for any relay");
+    row("so is a line joined by a backslash", "a = \"accept \\\nlisten on\"", "Word:a Equals:= QuotedString:accept listen on");
+    row("so is a line that opens no statement", "a = \"cat\ndog b\"", "Word:a Equals:= QuotedString:catdog b");
     row("a macro only where a token may start", "$if a$b", "MacroUse:$if Word:a$b");
     row("a macro's name ends at other bytes", "$if.x", "MacroUse:$if BareText:.x");
     row("arrow and equals", "a => b=c", "Word:a Arrow:=> Word:b Equals:= Word:c");

@@ -171,6 +171,8 @@ void TestRoundTrip::hostileInput_data() {
     QTest::newRow("300 000 open parentheses") << "accept from " + QByteArray(300000, '(');
     QTest::newRow("C01 quotes that nothing closes") << QByteArray("\"\\\"\n").repeated(300000);
     QTest::newRow("both quotes that nothing closes") << QByteArray("a \"\\\"\nb '\\'\n").repeated(100000);
+    QTest::newRow("quotes that would swallow statements")
+        << "\"" + QByteArray("\nlisten on x \\\\\"").repeated(300000) + " \"";
     QTest::newRow("300 000 joined lines") << QByteArray("\\\n").repeated(300000) + "accept\n";
     QTest::newRow("a comment of 300 000 joined lines") << QByteArray("#\\\n").repeated(300000);
     QTest::newRow("a word of 300 000 joined lines") << QByteArray("a\\\n").repeated(300000);
