@@ -72,6 +72,20 @@ size_t Document::statementBehind(qsizetype offset) const {
     return size_t(behind - m_statements.begin());
 }
 
+QSet<QByteArray> Document::usedMacros() const {
+    const auto isNamePart = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    QSet<QByteArray> names;
+    for (const auto& [offset, value] : m_expansions) {
+        qsizetype end = offset + 1; // behind the $
+        while (end < m_bytes.size() && isNamePart(m_bytes[end]))
+            ++end;
+        names.insert(m_bytes.mid(offset + 1, end - offset - 1));
+    }
+    return names;
+}
+
 Document::Position Document::position(qsizetype offset) const {
     const auto behind = std::upper_bound(m_lineStarts.begin(), m_lineStarts.end(), offset);
     const auto line = std::prev(behind);

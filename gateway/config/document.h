@@ -13,6 +13,8 @@
 #include "config/tree/syntax_node.h"
 #include "config/views/statement_view.h"
 
+#include <QSet>
+
 #include <functional>
 
 namespace postern::config {
@@ -43,6 +45,8 @@ class Document : public std::enable_shared_from_this<Document> {
     StatementView statement(size_t index) const; // contract: index < statementCount()
     std::vector<StatementView> statements() const;
     size_t statementBehind(qsizetype offset) const; // index of the first statement that starts behind `offset`
+
+    QSet<QByteArray> usedMacros() const; // names of the macros that its statements use
 
     struct Position {
         int line = 1;   // 1-based

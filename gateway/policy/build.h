@@ -36,8 +36,9 @@ struct Build {
     QHash<QByteArray, tables::TablePtr> tablesByName = {}; // named and inline, so far
     QHash<QByteArray, QByteArray> tablePaths = {};         // of file tables
     QByteArrayList filters = {};            // defined so far; none is run yet
-    bool saidImplied = false;                         // the note on rules without from or for
     QByteArrayList checkedSecretFiles = {};                // permissions looked at already
+    QHash<QByteArray, QList<tables::Service>> servicesByTable = {}; // what each named table is used for
+    bool saidSubdomains = false;                           // the note on what "*.example.org" covers
 
     Era era() const { return rules->era; }
     // For what a reader of the language takes but this engine can't carry out safely: with syntaxOnly the
@@ -97,7 +98,5 @@ RelayResult relayOf(Build& build, const config::StatementView& at, const config:
 void addAction(Build& build, const config::ActionView& view);
 void addMatch(Build& build, const config::MatchView& view);
 void addRule(Build& build, const config::RuleView& view);
-void checkRules(Build& build,
-                const std::vector<config::StatementView>& statements); // open relay, never reached
 
 } // namespace postern::policy

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "config/file_set.h"
-#include "policy/build.h"
+#include "policy/advice.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -116,8 +116,7 @@ void addStatement(Build& build, const StatementView& one) {
 }
 
 Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileOptions& options) {
-    Build build{files, options, Report(set), std::make_shared<Ruleset>(), {}, {}, {}, {}, {}, {},
-                {},    false,   {}};
+    Build build{.files = files, .options = options, .report = Report(set), .rules = std::make_shared<Ruleset>()};
     build.rules->era = eraOf(set.dialect());
     build.rules->files = set.files();
     const std::vector<StatementView> statements = set.statements();
@@ -126,7 +125,10 @@ Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileO
     for (const StatementView& one : statements)
         addStatement(build, one);
     checkListeners(build, statements);
-    checkRules(build, statements);
+    if (build.rules->rules.empty())
+        build.report.aboutTheFile(config::Severity::Error,
+                                  "no rules, nothing to do: without a rule every recipient is refused");
+    advise(build, set, statements);
     QByteArrayList& read = build.rules->files;
     std::transform(read.begin(), read.end(), read.begin(), absolute);
     return {std::move(build.rules), std::move(build.report).inOrder()};

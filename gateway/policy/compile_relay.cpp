@@ -24,6 +24,11 @@ Severity atDelivery(const Build& build) {
     return build.era() == Era::Modern ? build.unsafe() : Severity::Error;
 }
 
+// Where the daemon would have noticed too late.
+QByteArray andWhen(const Build& build) {
+    return build.era() == Era::Modern ? "; OpenSMTPD notices only when it delivers, and the mail then waits" : "";
+}
+
 // The URL that words stand for: `via HOST port P tls auth M` (until July 2012) is tls+auth://HOST:P.
 QByteArray urlOfWords(const RelayClauses& clauses, const config::Clause* tlsWord, QByteArrayView host) {
     QByteArray url;
@@ -48,7 +53,7 @@ void setHost(Build& build, const StatementView& at, const RelayClauses& clauses,
         for (const QByteArray& entry : spec.hostTable->keys()) {
             if (const auto url = RelayUrl::parse(entry, spec.era); !url)
                 build.report.say(atDelivery(build), at, host->range,
-                                 "an entry of this table is no relay URL: " + url.error().text);
+                                 "an entry of this table is no relay URL: " + url.error().text + andWhen(build));
         }
         return;
     }
@@ -59,7 +64,7 @@ void setHost(Build& build, const StatementView& at, const RelayClauses& clauses,
     if (url)
         spec.urls.push_back(*url);
     else
-        build.report.say(atDelivery(build), at, host->value.range, "invalid relay URL: " + url.error().text);
+        build.report.say(atDelivery(build), at, host->value.range, "invalid relay URL: " + url.error().text + andWhen(build));
 }
 
 // Does the table hold a login for the label, and does it read? The value itself is never shown.

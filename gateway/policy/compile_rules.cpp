@@ -11,8 +11,6 @@
 #include "config/views/rule_view.h"
 #include "policy/build.h"
 
-#include <algorithm>
-
 namespace postern::policy {
 namespace {
 
@@ -117,19 +115,6 @@ void addFor(Conditions& conditions, const Clause* clause) {
         conditions.unsupported(*clause, "is not tested"); // for network, until May 2012
 }
 
-void sayImplied(Build& build, const StatementView& at, bool from, bool for_) {
-    if (build.saidImplied || (from && for_))
-        return;
-    build.saidImplied = true;
-    const QByteArray what = !from && !for_ ? "neither from nor for: it means from local for local"
-                            : !from        ? "no from: it means from local"
-                                           : "no for: it means for local";
-    const char* who = build.era() == Era::Modern ? "" : " and clients that signed in";
-    build.report.note(at, "this rule has " + what + " (" +
-                              (from ? "names of this computer only" : "mail from this computer") +
-                              (from ? "" : who) + "); the same holds for rules below");
-}
-
 QByteArray methodWord(const Clause& method) {
     const QByteArray name = method.words.empty() ? method.text : method.words.back().text;
     for (const char* word : {"mbox", "maildir", "mda", "lmtp", "expand-only", "forward-only"}) {
@@ -186,26 +171,6 @@ Rule ruleFrame(const StatementView& at, bool reject) {
     return rule;
 }
 
-bool isWritten(const Condition& condition, ConditionKind kind) {
-    return condition.kind == kind && !condition.negated;
-}
-
-bool takesEverything(const Rule& rule) {
-    return std::all_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& one) {
-        return isWritten(one, ConditionKind::FromAny) || isWritten(one, ConditionKind::ForAny);
-    });
-}
-
-// Anybody may send anywhere: nothing in the rule asks for something that a stranger can't claim.
-bool isOpenRelay(const Rule& rule) {
-    if (rule.reject || !rule.action || rule.action->kind != ActionKind::Relay)
-        return false;
-    return std::all_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& one) {
-        const bool claimed = one.kind == ConditionKind::Sender || one.kind == ConditionKind::Helo;
-        return isWritten(one, ConditionKind::FromAny) || isWritten(one, ConditionKind::ForAny) || claimed;
-    });
-}
-
 } // namespace
 
 void addAction(Build& build, const config::ActionView& view) {
@@ -234,7 +199,6 @@ void addMatch(Build& build, const config::MatchView& view) {
         conditions.compared(ConditionKind::Tag, *tag, Service::String, "tag");
     addFrom(conditions, view.fromClause());
     addFor(conditions, view.forClause());
-    sayImplied(build, view, view.fromClause() != nullptr, view.forClause() != nullptr);
     if (const Clause* helo = view.helo())
         conditions.compared(ConditionKind::Helo, *helo, Service::Domain, "helo");
     const Clause* from = view.fromClause();
@@ -295,7 +259,6 @@ void addRule(Build& build, const config::RuleView& view) {
     } else if (method) {
         build.report.warning(view, "a reject rule delivers nothing; what it says about delivery is ignored");
     }
-    sayImplied(build, view, view.fromClause() != nullptr, !view.forClauses().empty());
     // Several destinations in braces (2012) are that many rules, the last one first, as the readers of that
     // time made them.
     std::vector<const Clause*> destinations(view.forClauses().rbegin(), view.forClauses().rend());
@@ -321,35 +284,6 @@ void addRule(Build& build, const config::RuleView& view) {
         rule.action = action;
         build.rules->rules.push_back(std::move(rule));
     }
-}
-
-void checkRules(Build& build, const std::vector<StatementView>& statements) {
-    QHash<std::pair<QByteArray, int>, const StatementView*> places; // filled when the first is needed
-    const auto statementOf = [&](const Rule& rule) {
-        if (places.isEmpty()) {
-            for (const StatementView& one : statements)
-                places.insert({one.file(), one.line()}, &one);
-        }
-        return places.value({rule.origin.file, rule.origin.line});
-    };
-    const Rule* everything = nullptr;
-    for (const Rule& rule : build.rules->rules) {
-        const bool isOpen = !everything && isOpenRelay(rule);
-        if (!everything && !isOpen && !takesEverything(rule))
-            continue;
-        const StatementView* at = statementOf(rule);
-        if (everything && at && rule.origin.line != everything->origin.line)
-            build.report.warning(*at, "never reached: line " + QByteArray::number(everything->origin.line) +
-                                          " already takes everything");
-        if (isOpen && at)
-            build.report.warning(*at, "open relay: anybody may send anywhere through this rule;"
-                                      " say who may (from local, from src, auth) or where to (for domain)");
-        if (!everything && takesEverything(rule))
-            everything = &rule;
-    }
-    if (build.rules->rules.empty())
-        build.report.aboutTheFile(config::Severity::Error,
-                                  "no rules, nothing to do: without a rule every recipient is refused");
 }
 
 } // namespace postern::policy

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "config/suggest.h"
 #include "config/views/table_view.h"
-#include "policy/build.h"
+#include "policy/advice.h"
 
 #include <QCryptographicHash>
 
@@ -121,6 +121,7 @@ void addTable(Build& build, const config::TableView& view) {
         const Shape shape = content->pairs.empty() ? Shape::List : Shape::Mapping;
         table = tables::makeInlineTable(name, shape, entriesOf(*content),
                                         build.rules->settings.subAddressDelimiter);
+        build.tablePaths.insert(name, view.file());
     } else if (!view.source()) {
         table = tables::makeUnavailableTable(name, "unknown"); // parsing has said what is wrong
     } else if (tables::backendOf(view.backend()) == tables::Backend::File) {
@@ -147,6 +148,8 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
                                near);
             return tables::makeUnavailableTable(name, "missing");
         }
+        if (QList<tables::Service>& services = build.servicesByTable[name]; !services.contains(use.service))
+            services.append(use.service);
     } else {
         std::vector<tables::Entry> entries = entriesOf(argument);
         const QByteArray name = inlineName(build, entries);
@@ -155,6 +158,7 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
                                         build.rules->settings.subAddressDelimiter);
         build.tablesByName.insert(name, table);
         build.rules->inlineTables.push_back(table);
+        adviseOnEntries(build, at, argument, use.service, *table);
     }
     if (!suits(*table, use))
         build.report.error(at, argument.range, misuse(argument, use));
@@ -165,10 +169,10 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
 }
 
 void checkSecretFile(Build& build, const config::StatementView& at, const tables::Table& table) {
-    if (build.options.syntaxOnly || table.kind() != "file")
+    if (build.options.syntaxOnly || (table.kind() != "file" && table.kind() != "static"))
         return;
-    const QByteArray path = build.tablePaths.value(table.name());
-    if (path.isEmpty() || build.checkedSecretFiles.contains(path))
+    const QByteArray path = build.tablePaths.value(table.name(), at.file()); // written out on the spot: this file
+    if (build.checkedSecretFiles.contains(path))
         return;
     build.checkedSecretFiles.append(path);
     const Result<bool> open = build.files.readableByOthers(path);

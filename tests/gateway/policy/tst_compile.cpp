@@ -179,7 +179,7 @@ void TestCompile::complains_data() {
         "action \"out\" relay\nmatch from any mail-from \"@us.example\" for any action \"out\"\n",
         {"warning 2:|open relay"});
     row("signing in closes it", "action \"out\" relay\nmatch from any auth for any action \"out\"\n", {});
-    row("a tag closes it", "action \"out\" relay\nmatch from any tag IN for any action \"out\"\n", {});
+    row("a tag closes it", "listen on lo tag IN\naction \"out\" relay\nmatch from any tag IN for any action \"out\"\n", {});
     row("never reached",
         "action \"out\" relay\nmatch from any for any reject\nmatch from local for any action \"out\"\n",
         {"warning 3:|never reached: line 2"});
@@ -446,7 +446,7 @@ void TestCompile::conditions_data() {
 
 void TestCompile::conditions() {
     QFETCH(QByteArray, rule);
-    const Compiled result = compiled(rule + "\n");
+    const Compiled result = compiled("listen on lo tag T\n" + rule + "\n");
     QVERIFY2(complaints(result).isEmpty(), complaints(result).join("\n").constData());
     QCOMPARE(result.ruleset->rules.size(), size_t(1));
     QTEST(conditionsOf(result.ruleset->rules[0]), "expected");
