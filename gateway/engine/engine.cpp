@@ -66,6 +66,12 @@ Result<void> Engine::start() {
         return lock.error();
     m_lock = std::move(lock).value();
 
+    if (m_settings.dns.servers.isEmpty())
+        m_settings.dns.servers = profile.nameServers();
+    if (!m_settings.dns.servers.isEmpty())
+        log(LogLevel::Notice, LogArea::Dns,
+            "asking the name servers of " + profile.settingsFile() + ": " + harmless(m_settings.dns.servers.join(", "), 200));
+
     LoadedConfig config = load();
     for (const config::Diagnostic& d : config.diagnostics)
         log(d.severity == config::Severity::Error ? LogLevel::Error

@@ -9,6 +9,7 @@
 #include "base/file_store.h"
 
 #include <QByteArray>
+#include <QByteArrayList>
 
 #include <memory>
 
@@ -20,6 +21,7 @@ struct Profile {
     QByteArray stateFolder;
 
     QByteArray settingsFile() const; // postern.ini
+    QByteArrayList nameServers() const; // its resolver/servers: "192.0.2.53", "192.0.2.53@5353"; empty = the system's
     QByteArray socketPath() const;   // control socket; may lie outside when the folder's path is too long for a socket
 
     // The platform's application-data folder, or /var/lib/postern with /etc/postern/smtpd.conf for a system service (root,

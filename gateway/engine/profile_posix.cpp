@@ -4,6 +4,7 @@
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFileInfo>
+#include <QSettings>
 #include <QStandardPaths>
 
 #include <cerrno>
@@ -31,6 +32,15 @@ QByteArray absolute(const QByteArray& path) {
 
 QByteArray Profile::settingsFile() const {
     return (folder.isEmpty() ? stateFolder : folder) + "/postern.ini";
+}
+
+QByteArrayList Profile::nameServers() const {
+    QByteArrayList servers;
+    const QSettings settings(QFile::decodeName(settingsFile()), QSettings::IniFormat);
+    for (const QString& server : settings.value(u"resolver/servers"_s).toStringList())
+        if (!server.trimmed().isEmpty())
+            servers.append(server.trimmed().toUtf8());
+    return servers;
 }
 
 QByteArray Profile::socketPath() const {

@@ -30,7 +30,32 @@ class TestProfile : public QObject {
     void theSecondLockNamesTheFirst();
     void aLockLeftOverIsNoLock();
     void tellsWhoseFolderItIs();
+    void nameServersStandInPosternIni_data();
+    void nameServersStandInPosternIni();
 };
+
+void TestProfile::nameServersStandInPosternIni_data() {
+    QTest::addColumn<QByteArray>("ini");
+    QTest::addColumn<QByteArrayList>("servers");
+    QTest::addRow("no file: the system's") << QByteArray() << QByteArrayList();
+    QTest::addRow("other keys only") << QByteArray("[window]\ncolors=dark\n") << QByteArrayList();
+    QTest::addRow("empty") << QByteArray("[resolver]\nservers=\n") << QByteArrayList();
+    QTest::addRow("one") << QByteArray("[resolver]\nservers=192.0.2.53\n") << QByteArrayList{"192.0.2.53"};
+    QTest::addRow("several, with ports and blanks") << QByteArray("[resolver]\nservers = 127.0.0.1@5353 , 2001:db8::53\n")
+                                                    << QByteArrayList{"127.0.0.1@5353", "2001:db8::53"};
+}
+
+void TestProfile::nameServersStandInPosternIni() {
+    QFETCH(QByteArray, ini);
+    QFETCH(QByteArrayList, servers);
+    const QTemporaryDir folder;
+    const Profile profile = Profile::at(QFile::encodeName(folder.path()));
+    if (!ini.isEmpty()) {
+        QFile file(QFile::decodeName(profile.settingsFile()));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(ini) == ini.size());
+    }
+    QCOMPARE(profile.nameServers(), servers);
+}
 
 void TestProfile::pathsAreAbsoluteAndClean_data() {
     QTest::addColumn<QByteArray>("given");
