@@ -65,6 +65,10 @@ void DeliveryDesk::setRules(policy::RulesetPtr rules, QByteArray serverName,
     pump();
 }
 
+void DeliveryDesk::setOwnAddresses(QByteArrayList addresses) {
+    m_ownAddresses = std::make_shared<const QByteArrayList>(std::move(addresses));
+}
+
 void DeliveryDesk::add(std::vector<queue::QueuedMessage> queued) {
     for (queue::QueuedMessage& one : queued)
         m_scheduler.add(std::move(one));
@@ -218,6 +222,7 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
     relay::RelayJob job;
     job.domain = domainOf(delivery.envelopes.front().destination);
     job.serverName = m_serverName;
+    job.ownAddresses = m_ownAddresses;
     if (const policy::Pki* pki = spec->pki.isEmpty() ? nullptr : m_rules->pki(spec->pki)) {
         if (const auto at = m_identities.find(pki->name); at != m_identities.end())
             job.identity = at->second;

@@ -50,6 +50,7 @@ class DeliveryDesk {
 
     void setRules(policy::RulesetPtr rules, QByteArray serverName,
                   std::map<QByteArray, tls::IdentityPtr> identities);
+    void setOwnAddresses(QByteArrayList addresses); // where this gateway listens on port 25: an MX there is a loop
     void add(std::vector<queue::QueuedMessage> queued); // at start, from the spool
     void stop();                                        // nothing new leaves; reports still count
     void recordAgain(); // what could not be made durable; a timer of its own calls it, tests too
@@ -109,6 +110,7 @@ class DeliveryDesk {
     Parts m_parts;
     policy::RulesetPtr m_rules;
     QByteArray m_serverName;
+    std::shared_ptr<const QByteArrayList> m_ownAddresses;
     std::map<QByteArray, tls::IdentityPtr> m_identities;
     queue::Scheduler m_scheduler;
     mutable std::unordered_map<QByteArray, std::shared_ptr<const policy::RelaySpec>> m_specs; // by envelope.relay bytes

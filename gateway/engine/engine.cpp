@@ -186,6 +186,7 @@ void Engine::apply(LoadedConfig config) {
     m_configProblems.clear();
     m_configLoadedAt = m_clock.wall().time_since_epoch().count();
     m_listeners.apply(config);
+    m_desk->setOwnAddresses(m_listeners.mailAddresses());
     m_desk->setRules(config.rules, serverName(*config.rules), config.identities);
     for (const auto& thread : m_ioThreads) {
         thread->serve(m_listeners.services());
@@ -278,6 +279,7 @@ void Engine::tick() {
                 m_changed = true;
         }
         if (m_listeners.retryFailed()) {
+            m_desk->setOwnAddresses(m_listeners.mailAddresses());
             for (const auto& thread : m_ioThreads)
                 thread->serve(m_listeners.services());
             m_changed = true;

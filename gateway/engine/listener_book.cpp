@@ -133,6 +133,24 @@ ListenerBook::Services ListenerBook::services() const {
     return services;
 }
 
+QByteArrayList ListenerBook::mailAddresses() const {
+    constexpr quint16 kSmtp = 25;
+    QByteArrayList addresses;
+    for (const Entry& entry : m_entries) {
+        if (!entry.socket || entry.socket->port() != kSmtp)
+            continue;
+        const bool isWildcard = entry.address == "0.0.0.0" || entry.address == "::";
+        if (!isWildcard) {
+            addresses.append(entry.address);
+            continue;
+        }
+        for (const QByteArray& own : listener::ownAddresses())
+            if (own.contains(':') == entry.address.contains(':'))
+                addresses.append(own);
+    }
+    return addresses;
+}
+
 QByteArrayList ListenerBook::openNames() const {
     QByteArrayList names;
     for (const Entry& entry : m_entries)

@@ -26,6 +26,7 @@ class ListenerBook {
 
     Services services() const;
     QByteArrayList openNames() const; // "127.0.0.1:2525"
+    QByteArrayList mailAddresses() const; // bare, those whose port 25 is ours: mail sent there would come back here
     struct Failure {
         QByteArray name;   // address:port, or the interface as written
         QByteArray reason;

@@ -29,6 +29,7 @@ struct RelayJob {
     std::shared_ptr<const policy::RelaySpec> spec;
     QByteArray domain;      // recipient's domain, for MX relaying
     QByteArray serverName;  // HELO unless the spec says otherwise
+    std::shared_ptr<const QByteArrayList> ownAddresses; // where this gateway itself listens on port 25; may be null
     tls::IdentityPtr identity; // client certificate (`pki`), may be null
 };
 

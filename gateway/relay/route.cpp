@@ -57,6 +57,7 @@ void Route::add(RelayJob job) {
     m_domain = job.domain;
     m_serverName = job.serverName;
     m_identity = job.identity;
+    m_ownAddresses = job.ownAddresses;
     m_lastUse = m_services.clock.steady();
     auto shipment = std::make_unique<Shipment>(std::move(job));
     if (!shipment->hasRecipients())
@@ -79,7 +80,8 @@ void Route::pump() {
 }
 
 void Route::makePlan() {
-    PlanQuestion question{m_spec, m_url ? std::vector{*m_url} : m_spec->urls, m_domain, m_serverName};
+    PlanQuestion question{m_spec, m_url ? std::vector{*m_url} : m_spec->urls, m_domain, m_serverName,
+                          m_ownAddresses ? *m_ownAddresses : QByteArrayList()};
     m_isPlanning = true;
     m_planning = std::make_unique<RoutePlan>(m_services.resolver, m_services.random, std::move(question),
                                              [this](Plan plan) { onPlan(std::move(plan)); });

@@ -99,8 +99,9 @@ class Route final : public ConnectionOwner {
     std::optional<policy::RelayUrl> m_url;
 
     std::deque<std::unique_ptr<Shipment>> m_waiting;
-    std::shared_ptr<const policy::RelaySpec> m_spec; // of the latest job, like the next three
+    std::shared_ptr<const policy::RelaySpec> m_spec; // of the latest job, like the next four
     QByteArray m_domain, m_serverName;
+    std::shared_ptr<const QByteArrayList> m_ownAddresses;
     tls::IdentityPtr m_identity;
 
     std::unique_ptr<RoutePlan> m_planning;

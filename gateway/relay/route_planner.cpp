@@ -122,7 +122,7 @@ void RoutePlan::planMx() {
     if (!literal.isEmpty()) {
         if (QHostAddress(QString::fromLatin1(literal)).isNull())
             return giveUp(true, "5.1.2 Invalid domain name: " + harmless(domain, 255));
-        if (leadsHere(literal))
+        if (leadsHere(literal) || isOurs(literal))
             return giveUp(true, "5.4.6 mail loops back to myself: " + harmless(domain, 255) + " is this computer");
         m_plan.candidates.push_back(mxCandidate(literal, 0));
         m_plan.candidates.back().addresses = {literal};
@@ -194,7 +194,13 @@ void RoutePlan::resolveHosts() {
 void RoutePlan::onAddresses(size_t index, dns::AddressAnswer answer) {
     Candidate& candidate = m_plan.candidates[index];
     candidate.addresses = std::move(answer.addresses);
-    if (m_plan.byMx && candidate.addresses.removeIf(leadsHere) > 0 && candidate.addresses.isEmpty()) {
+    const bool ours = m_plan.byMx && std::any_of(candidate.addresses.begin(), candidate.addresses.end(),
+                                                 [this](const QByteArray& address) { return isOurs(address); });
+    if (ours) { // RFC 5321 §5.1: neither it nor what is no better
+        m_ours = std::min(m_ours, candidate.preference);
+        m_loops = true;
+        addTrouble(candidate.host + " is this gateway");
+    } else if (m_plan.byMx && candidate.addresses.removeIf(leadsHere) > 0 && candidate.addresses.isEmpty()) {
         m_loops = true;
         addTrouble(candidate.host + " leads to this computer");
     } else if (candidate.addresses.isEmpty()) {
@@ -215,7 +221,9 @@ void RoutePlan::addTrouble(const QByteArray& text) {
 }
 
 void RoutePlan::finish() {
-    std::erase_if(m_plan.candidates, [](const Candidate& candidate) { return candidate.addresses.isEmpty(); });
+    std::erase_if(m_plan.candidates, [this](const Candidate& candidate) {
+        return candidate.addresses.isEmpty() || candidate.preference >= m_ours;
+    });
     if (m_plan.candidates.empty()) {
         if (m_loops && !m_otherTrouble)
             return giveUp(true, "5.4.6 mail loops back to myself: " + m_troubles.join("; "));

@@ -15,6 +15,7 @@
 #include "smtp/client_session.h"
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct PlanQuestion {
     QByteArray domain;                  // for relaying by MX
     QByteArray serverName;              // that is us
 };
+    QByteArrayList ownAddresses;        // where our own port 25 answers: that is us, too
 
 // What a URL and its action mean together. `either` makes two: STARTTLS first, then TLS from the start.
 Result<std::vector<Candidate>> candidatesFor(const policy::RelayUrl& url, const policy::RelaySpec& spec);
@@ -68,6 +70,7 @@ class RoutePlan {
     void giveUp(bool permanent, QByteArray why);
     void addTrouble(const QByteArray& text);
     const policy::RelayUrl* backupUrl() const;
+    bool isOurs(const QByteArray& address) const { return m_question.ownAddresses.contains(address); }
     Candidate mxCandidate(const QByteArray& host, int preference) const;
 
     dns::Resolver& m_resolver;
@@ -80,6 +83,7 @@ class RoutePlan {
     bool m_someFailed = false;
     bool m_loops = false;      // an MX led to this computer
     bool m_otherTrouble = false;
+    int m_ours = std::numeric_limits<int>::max(); // preference of the best MX that is this gateway by its address
     std::vector<std::unique_ptr<dns::Question>> m_open;
 };
 

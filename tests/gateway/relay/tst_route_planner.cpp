@@ -46,10 +46,11 @@ struct Asked {
     QByteArray url;
     QByteArray domain = "b.example";
     quint32 shuffle = 0; // the random source's constant answer
+    QByteArrayList own = {}; // addresses of our own port 25
 };
 
 QByteArray planned(const Asked& asked, FakeResolver& resolver) {
-    PlanQuestion question{std::make_shared<policy::RelaySpec>(asked.spec), {}, asked.domain, "me.example"};
+    PlanQuestion question{std::make_shared<policy::RelaySpec>(asked.spec), {}, asked.domain, "me.example", asked.own};
     if (!asked.url.isEmpty()) {
         const auto url = policy::RelayUrl::parse(asked.url, asked.spec.era);
         if (!url)
@@ -209,6 +210,39 @@ class TestRoutePlanner : public QObject {
         QCOMPARE(planned(asked, resolver), expected);
     }
 
+    void anMxAtOurOwnAddressIsUs_data() {
+        QTest::addColumn<QByteArray>("domain");
+        QTest::addColumn<QByteArray>("expected");
+        const auto row = [](const char* name, const char* domain, const char* expected) {
+            QTest::addRow("standards 10.4 %s", name) << QByteArray(domain) << QByteArray(expected);
+        };
+        row("the only one", "ours.example", "never: 5.4.6 mail loops back to myself: front.example is this gateway");
+        row("the domain itself", "front.example", "never: 5.4.6 mail loops back to myself: front.example is this gateway");
+        row("a literal", "[192.0.2.1]", "never: 5.4.6 mail loops back to myself: [192.0.2.1] is this computer");
+        row("in the middle: only better ones", "middle.example", "mx1.example:25 opportunistic = 192.0.2.11");
+        row("one of equals", "equal.example", "never: 5.4.6 mail loops back to myself: front.example is this gateway");
+        row("a better one that cannot be looked up", "later.example",
+            "later: 4.4.3 Temporary failure in address lookup for broken.example; front.example is this gateway");
+    }
+    void anMxAtOurOwnAddressIsUs() {
+        QFETCH(QByteArray, domain);
+        QFETCH(QByteArray, expected);
+        FakeResolver resolver;
+        resolver.setMx("ours.example", {{10, "front.example"}});
+        resolver.mxOf["front.example"] = {dns::Outcome::NoData, {}, {}};
+        resolver.setMx("middle.example", {{10, "mx1.example"}, {20, "front.example"}, {30, "mx2.example"}});
+        resolver.setMx("equal.example", {{10, "front.example"}, {10, "mx1.example"}});
+        resolver.setMx("later.example", {{10, "broken.example"}, {20, "front.example"}});
+        resolver.addressesOf["broken.example"] = {dns::Outcome::Failed, {}, {}};
+        resolver.setAddresses("front.example", {"2001:db8::1", "192.0.2.1"});
+        resolver.setAddresses("mx1.example", {"192.0.2.11"});
+        resolver.setAddresses("mx2.example", {"192.0.2.12"});
+        Asked asked;
+        asked.domain = domain;
+        asked.own = {"192.0.2.1"};
+        QCOMPARE(planned(asked, resolver), expected);
+    }
+
     void equalPreferencesAreShuffled() { // RFC 5321 §5.1
         QSet<QByteArray> seen;
         for (quint32 shuffle = 0; shuffle < 4; ++shuffle) {
@@ -257,7 +291,7 @@ class TestRoutePlanner : public QObject {
         bool answered = false;
         {
             RoutePlan plan(resolver, [](quint32) { return 0U; },
-                           {std::make_shared<policy::RelaySpec>(), {}, "b.example", "me.example"}, [&](const Plan&) { answered = true; });
+                           {std::make_shared<policy::RelaySpec>(), {}, "b.example", "me.example", {}}, [&](const Plan&) { answered = true; });
             plan.start();
         }
         while (resolver.deliver()) {
