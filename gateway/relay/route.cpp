@@ -18,6 +18,7 @@ constexpr Milliseconds kPlanLife = 60s;      // then names are asked again
 constexpr Milliseconds kCeilingLife = 60s;   // how long a refused further connection is remembered
 constexpr Milliseconds kIdleLife = 120s;     // a route that nobody uses
 constexpr Milliseconds kOtherFamilyTime = 8s; // D14: a black-holed family must not hold up the other
+constexpr Milliseconds kSilenceMeansTls = 15s; // a greeting that does not come where TLS may be expected from the start
 constexpr int kMostFailuresInRow = 10;
 constexpr qsizetype kMostTroubles = 3;       // told in one text
 
@@ -56,8 +57,8 @@ void Route::add(RelayJob job) {
     m_spec = job.spec;
     m_domain = job.domain;
     m_serverName = job.serverName;
-    m_identity = job.identity;
     m_ownAddresses = job.ownAddresses;
+    m_identity = job.identity;
     m_lastUse = m_services.clock.steady();
     auto shipment = std::make_unique<Shipment>(std::move(job));
     if (!shipment->hasRecipients())
@@ -246,6 +247,8 @@ void Route::connectTo(Link& link, const QByteArray& source) {
     plan.session.lmtp = candidate.lmtp;
     plan.session.auth = link.credentials;
     plan.session.peerName = endpoint.name();
+    if (candidate.maybeWrapped)
+        plan.session.greetingTimeout = kSilenceMeansTls;
     plan.tls = {candidate.host, candidate.verify, m_spec->caFile, m_identity};
     link.connection =
         std::make_unique<ClientConnection>(m_services.clock, m_services.files, m_services.connector, std::move(plan), *this);

@@ -68,8 +68,10 @@ Result<std::vector<Candidate>> candidatesFor(const policy::RelayUrl& url, const 
     candidate.needsAuth = meaning.auth || !url.label().isEmpty();
     if (candidate.needsAuth) // before labels existed, the host's name was the key
         candidate.label = (url.label().isEmpty() ? url.host() : url.label()).toLower();
+    candidate.maybeWrapped = wire.use == policy::TlsUse::Either && url.port() != 0;
     std::vector<Candidate> out{candidate};
     if (wire.use == policy::TlsUse::Either) {
+        candidate.maybeWrapped = false;
         candidate.tls = smtp::ClientTls::Wrapped;
         if (url.port() == 0)
             candidate.port = kSmtpsPort;

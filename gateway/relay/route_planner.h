@@ -31,6 +31,7 @@ struct Candidate {
     bool lmtp = false;
     bool needsAuth = false;
     QByteArray label;         // key into the credentials table
+    bool maybeWrapped = false; // `either` on one port: a server that does not greet waits for TLS
     int preference = 0;
 };
 
@@ -46,8 +47,8 @@ struct PlanQuestion {
     std::vector<policy::RelayUrl> urls; // the spec's, or the one its host table gave
     QByteArray domain;                  // for relaying by MX
     QByteArray serverName;              // that is us
-};
     QByteArrayList ownAddresses;        // where our own port 25 answers: that is us, too
+};
 
 // What a URL and its action mean together. `either` makes two: STARTTLS first, then TLS from the start.
 Result<std::vector<Candidate>> candidatesFor(const policy::RelayUrl& url, const policy::RelaySpec& spec);
@@ -69,8 +70,8 @@ class RoutePlan {
     void finish();
     void giveUp(bool permanent, QByteArray why);
     void addTrouble(const QByteArray& text);
-    const policy::RelayUrl* backupUrl() const;
     bool isOurs(const QByteArray& address) const { return m_question.ownAddresses.contains(address); }
+    const policy::RelayUrl* backupUrl() const;
     Candidate mxCandidate(const QByteArray& host, int preference) const;
 
     dns::Resolver& m_resolver;
@@ -82,8 +83,8 @@ class RoutePlan {
     size_t m_waitingFor = 0;
     bool m_someFailed = false;
     bool m_loops = false;      // an MX led to this computer
-    bool m_otherTrouble = false;
     int m_ours = std::numeric_limits<int>::max(); // preference of the best MX that is this gateway by its address
+    bool m_otherTrouble = false;
     std::vector<std::unique_ptr<dns::Question>> m_open;
 };
 

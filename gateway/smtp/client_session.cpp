@@ -273,13 +273,13 @@ ClientEffects ClientSession::peerClosed(const QByteArray& reason) {
 
 ClientEffects ClientSession::timedOut() {
     const ClientStateRow& row = clientStateRow(m->state);
-    m->reason = m->settings.peerName + " kept us waiting longer than " + waitText(row.timeout) + " for " + row.awaited;
+    m->reason = m->settings.peerName + " kept us waiting longer than " + waitText(timeout()) + " for " + row.awaited;
     ClientTransitions::dispatch(*m, ClientEvent::TimedOut);
     return m->takeEffects();
 }
 
 Milliseconds ClientSession::timeout() const {
-    return clientStateRow(m->state).timeout;
+    return m->state == ClientState::Greeting ? m->settings.greetingTimeout : clientStateRow(m->state).timeout;
 }
 bool ClientSession::isReady() const {
     return m->state == ClientState::Idle;

@@ -38,6 +38,7 @@ struct ClientSettings {
     std::optional<Credentials> auth;  // demanded when present; sent inside TLS only
     bool lmtp = false;                // LHLO, one final reply per recipient
     QByteArray peerName;              // for texts: "mx.example.net [192.0.2.25]:25"
+    Milliseconds greetingTimeout{5 * 60'000}; // RFC 5321 §4.5.3.2.1; shorter only where silence says something else
 };
 
 // One message for one or more recipients. The content is fetched piece by piece through NeedContent.

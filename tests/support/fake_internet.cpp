@@ -63,7 +63,7 @@ class FakeStream final : public tls::Stream {
             m_hop->mostOpen = std::max(m_hop->mostOpen, ++m_hop->open);
             m_counted = true;
             m_wrapped = m_port == 465;
-            if (!m_wrapped)
+            if (!m_wrapped && !m_hop->greeting.isEmpty())
                 say(m_hop->greeting);
             m_handler->onConnected();
             return true;

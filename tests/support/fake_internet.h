@@ -20,7 +20,7 @@ namespace postern::test {
 
 struct FakeHop {
     enum class Connect { Yes, Refused, Silent } connect = Connect::Yes;
-    QByteArray greeting = "220 hop ready";
+    QByteArray greeting = "220 hop ready"; // "" = none: waits for TLS, or is dead
     QByteArrayList keywords{"PIPELINING", "8BITMIME"};
     QByteArray tlsTrouble;                 // "" = handshakes work
     QByteArray authReply = "235 2.7.0 ok";

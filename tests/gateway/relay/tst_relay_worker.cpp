@@ -299,6 +299,18 @@ class TestRelayWorker : public QObject {
         QVERIFY(!w.hop("192.0.2.1:25").saw("MAIL"));
     }
 
+    void eitherOnOnePortTakesSilenceForTls() { // relay-urls 2, "any": both attempts use the port that is given
+        World w;
+        w.useUrl("secure://hop.example:2465", policy::Era::Legacy);
+        w.hop("192.0.2.1:2465").greeting = ""; // waits for TLS; nobody waits five minutes for its greeting
+        w.submit(w.job());
+        QCOMPARE(w.results(), QByteArray());
+        w.pass(Milliseconds(14'000));
+        QCOMPARE(w.hop("192.0.2.1:2465").connects, 1);
+        w.pass(Milliseconds(2'000));
+        QCOMPARE(w.hop("192.0.2.1:2465").connects, 2);
+    }
+
     void signsInWithTheLabelsCredentials() { // relay-urls 7
         World w;
         w.useUrl("smtp+tls://Office@hop.example:587");
