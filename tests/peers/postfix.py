@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real Postfix in a folder of its own: package unpacked beside the build, own queue, high ports, nothing installed.
 
-    postfix.py --package DIR --folder DIR --port PORT [--relay-to HOST:PORT | --deliver] [--tls CERT KEY] [--auth USER PASS]
+    postfix.py --package DIR --folder DIR --port PORT [--relay-to HOST:PORT | --deliver] [--tls CERT KEY [--wrapped]] [--auth USER PASS]
 
 Runs in the foreground until it is told to stop (SIGTERM or end of standard input) and prints "ready" once it takes
 connections. --deliver: everything lands as one maildir file each in FOLDER/mail/new. --auth: mail only after STARTTLS + AUTH.
@@ -71,7 +71,8 @@ def prepare(a):
                      "virtual_gid_maps": "static:%d" % owner.pw_gid, "virtual_minimum_uid": "1"})
     if a.tls:
         main.update({"smtpd_tls_cert_file": os.path.abspath(a.tls[0]), "smtpd_tls_key_file": os.path.abspath(a.tls[1]),
-                     "smtpd_tls_security_level": "may", "smtpd_tls_loglevel": "1"})
+                     "smtpd_tls_security_level": "may", "smtpd_tls_loglevel": "1",
+                     "smtpd_tls_wrappermode": "yes" if a.wrapped else "no"})
     if a.auth:
         sasl = os.path.join(folder, "etc/sasl")  # where Debian's build looks
         database = os.path.join(sasl, "sasldb2")
@@ -114,6 +115,7 @@ def main():
     p.add_argument("--relay-to")
     p.add_argument("--deliver", action="store_true")
     p.add_argument("--tls", nargs=2)
+    p.add_argument("--wrapped", action="store_true")
     p.add_argument("--auth", nargs=2)
     a = p.parse_args()
     daemons, etc = prepare(a)

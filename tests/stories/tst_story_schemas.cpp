@@ -19,7 +19,16 @@ class StorySchemas : public QObject {
     TestCerts m_certs;
     PostfixPeer m_open;   // STARTTLS offered, no sign-in asked
     PostfixPeer m_closed; // STARTTLS and sign-in demanded
+    PostfixPeer m_wrapped;       // TLS from the first byte
+    PostfixPeer m_wrappedClosed; // the same, and sign-in demanded
     MailSink m_plain;     // no TLS at all
+
+    PostfixPeer& postfix(const QString& name) {
+        return name == "closed"_L1          ? m_closed
+               : name == "wrapped"_L1       ? m_wrapped
+               : name == "wrapped+auth"_L1  ? m_wrappedClosed
+                                            : m_open;
+    }
 
     // A rule in the words of a dialect.
     QByteArray config(const QByteArray& dialect, QByteArray url, quint16 port) const {
@@ -41,13 +50,16 @@ class StorySchemas : public QObject {
         const CertificateFiles cert = m_certs.server("localhost");
         const QStringList tls{u"--tls"_s, QString::fromLatin1(cert.certFile), QString::fromLatin1(cert.keyFile)};
         STORY_VERIFY(m_open.start(tls), m_open.log());
-        STORY_VERIFY(m_closed.start(tls + QStringList{u"--auth"_s, u"carol"_s, u"s3cret"_s}), m_closed.log());
+        const QStringList auth{u"--auth"_s, u"carol"_s, u"s3cret"_s};
+        STORY_VERIFY(m_closed.start(tls + auth), m_closed.log());
+        STORY_VERIFY(m_wrapped.start(tls + QStringList{u"--wrapped"_s}), m_wrapped.log());
+        STORY_VERIFY(m_wrappedClosed.start(tls + QStringList{u"--wrapped"_s} + auth), m_wrappedClosed.log());
     }
 
     void eachSchemaMeansWhatItsEraSays_data() {
         QTest::addColumn<QByteArray>("dialect");
         QTest::addColumn<QByteArray>("url");
-        QTest::addColumn<QString>("peer");     // open, closed, plain
+        QTest::addColumn<QString>("peer");     // open, closed, wrapped, wrapped+auth, plain
         QTest::addColumn<QString>("expected"); // clear, tls, tls+auth, waits
         const auto row = [](const char* dialect, const char* url, const QString& peer, const QString& expected) {
             QTest::addRow("S06 %s %s at a %s server: %s", dialect, url, qPrintable(peer), qPrintable(expected))
@@ -59,7 +71,18 @@ class StorySchemas : public QObject {
         row("modern", "smtp+tls://localhost:PORT", u"open"_s, u"tls"_s);
         row("modern", "smtp+tls://localhost:PORT", u"plain"_s, u"waits"_s);
         row("modern", "smtp+tls://office@localhost:PORT", u"closed"_s, u"tls+auth"_s);
+        row("modern", "localhost:PORT", u"open"_s, u"tls"_s);
+        row("modern", "smtps://localhost:PORT", u"wrapped"_s, u"tls"_s);
+        row("modern", "smtps://office@localhost:PORT", u"wrapped+auth"_s, u"tls+auth"_s);
         row("legacy", "smtp://localhost:PORT", u"open"_s, u"clear"_s);
+        row("legacy", "localhost:PORT", u"open"_s, u"tls"_s);
+        row("legacy", "smtps://localhost:PORT", u"wrapped"_s, u"tls"_s);
+        row("legacy", "smtps+auth://office@localhost:PORT", u"wrapped+auth"_s, u"tls+auth"_s);
+        row("legacy", "secure://localhost:PORT", u"open"_s, u"tls"_s);
+        row("legacy", "secure://localhost:PORT", u"plain"_s, u"waits"_s);
+        row("legacy", "secure+auth://office@localhost:PORT", u"closed"_s, u"tls+auth"_s);
+        row("legacy", "secure+auth://office@localhost:PORT", u"wrapped+auth"_s, u"tls+auth"_s);
+        row("legacy", "ssl+auth://office@localhost:PORT", u"closed"_s, u"tls+auth"_s);
         row("legacy", "smtp+tls://localhost:PORT", u"open"_s, u"tls"_s);
         row("legacy", "smtp+tls://localhost:PORT", u"plain"_s, u"clear"_s);
         row("legacy", "tls://localhost:PORT", u"open"_s, u"tls"_s);
@@ -69,6 +92,12 @@ class StorySchemas : public QObject {
         row("2012", "tls://localhost:PORT", u"open"_s, u"tls"_s);
         row("2012", "tls://localhost:PORT", u"plain"_s, u"waits"_s);
         row("2012", "tls+auth://localhost:PORT", u"closed"_s, u"tls+auth"_s);
+        row("2012", "smtp://localhost:PORT", u"plain"_s, u"clear"_s);
+        row("2012", "localhost:PORT", u"open"_s, u"tls"_s);
+        row("2012", "smtps://localhost:PORT", u"wrapped"_s, u"tls"_s);
+        row("2012", "smtps+auth://localhost:PORT", u"wrapped+auth"_s, u"tls+auth"_s);
+        row("2012", "ssl://localhost:PORT", u"wrapped"_s, u"tls"_s);
+        row("2012", "ssl+auth://localhost:PORT", u"closed"_s, u"tls+auth"_s);
     }
 
     void eachSchemaMeansWhatItsEraSays() {
@@ -77,12 +106,12 @@ class StorySchemas : public QObject {
         QFETCH(QString, peer);
         QFETCH(QString, expected);
         const bool isPlain = peer == "plain"_L1;
-        PostfixPeer& postfix = peer == "closed"_L1 ? m_closed : m_open;
-        GatewayProcess gateway(config(dialect, url, isPlain ? m_plain.port() : postfix.port()));
+        PostfixPeer& hop = postfix(peer);
+        GatewayProcess gateway(config(dialect, url, isPlain ? m_plain.port() : hop.port()));
         gateway.write(u"secrets"_s, "localhost carol:s3cret\n"); // 2012: keyed by host, there were no labels yet
         STORY_VERIFY(gateway.start(), gateway.log());
-        const int before = int(isPlain ? m_plain.mails().size() : postfix.mails().size());
-        const qsizetype logged = postfix.log().size();
+        const int before = int(isPlain ? m_plain.mails().size() : hop.mails().size());
+        const qsizetype logged = hop.log().size();
         SmtpSender sender(gateway.port());
         QVERIFY(sender.command("EHLO scanner.example").startsWith("250"));
         QVERIFY(sender.send("a@office.example", {"c@far.example"}, "Subject: x\r\n\r\nhello\r\n").startsWith("250"));
@@ -95,13 +124,13 @@ class StorySchemas : public QObject {
             QCOMPARE(int(m_plain.mails().size()), before);
             return;
         }
-        STORY_VERIFY(gateway.waitQueue(0, {}, 30), gateway.log() + postfix.log().mid(logged));
+        STORY_VERIFY(gateway.waitQueue(0, {}, 30), gateway.log() + hop.log().mid(logged));
         if (isPlain) {
             QCOMPARE(int(m_plain.mails().size()), before + 1);
             return;
         }
-        QVERIFY(postfix.waitFor(before + 1));
-        const QByteArray mail = postfix.mails().last();
+        QVERIFY(hop.waitFor(before + 1));
+        const QByteArray mail = hop.mails().last();
         QCOMPARE(mail.contains("with ESMTPS"), expected != "clear"_L1);
         QCOMPARE(mail.contains("with ESMTPSA"), expected == "tls+auth"_L1);
     }

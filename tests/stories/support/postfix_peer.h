@@ -13,7 +13,7 @@ namespace postern::test {
 class PostfixPeer {
   public:
     ~PostfixPeer();
-    bool start(const QStringList& options); // --tls CERT KEY, --auth USER PASS
+    bool start(const QStringList& options); // --tls CERT KEY, --wrapped, --auth USER PASS
     bool startAgain();                      // after stop(): same port, same options
     void stop();
     quint16 port() const { return m_port; }
