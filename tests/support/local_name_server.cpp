@@ -28,22 +28,25 @@ SilentPort::~SilentPort() {
 }
 
 LocalNameServer::LocalNameServer(const QStringList& domains, const QStringList& records) {
-    QStringList arguments{u"--no-daemon"_s, u"--conf-file=/dev/null"_s, u"--no-resolv"_s,          u"--no-hosts"_s,
+    m_arguments = {u"--no-daemon"_s, u"--conf-file=/dev/null"_s, u"--no-resolv"_s,          u"--no-hosts"_s,
                           u"--pid-file="_s,  u"--log-facility=-"_s,       u"--bind-interfaces"_s,
                           u"--listen-address=127.0.0.1"_s};
     for (const QString& domain : domains)
-        arguments.append(u"--local=/%1/"_s.arg(domain));
-    arguments += records;
+        m_arguments.append(u"--local=/%1/"_s.arg(domain));
+    m_arguments += records;
     // Another program may take the port between our choosing it and dnsmasq's opening it.
-    for (int attempt = 0; attempt < 5 && !start(arguments); ++attempt)
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        m_port = SilentPort().port();
+        if (start())
+            break;
         m_output.clear();
+    }
 }
 
-bool LocalNameServer::start(const QStringList& arguments) {
-    m_port = SilentPort().port();
+bool LocalNameServer::start() {
     const QString program = QStandardPaths::findExecutable(u"dnsmasq"_s).isEmpty() ? u"/usr/sbin/dnsmasq"_s : u"dnsmasq"_s;
     m_process.setProcessChannelMode(QProcess::MergedChannels);
-    m_process.start(program, arguments + QStringList{u"--port=%1"_s.arg(m_port)});
+    m_process.start(program, m_arguments + QStringList{u"--port=%1"_s.arg(m_port)});
     while (m_process.state() != QProcess::NotRunning && m_process.waitForReadyRead(10'000)) {
         m_output += m_process.readAll();
         if (m_output.contains("started, version"))
@@ -54,9 +57,16 @@ bool LocalNameServer::start(const QStringList& arguments) {
 }
 
 LocalNameServer::~LocalNameServer() {
-    if (m_process.state() != QProcess::NotRunning) {
+    setDown(true);
+}
+
+void LocalNameServer::setDown(bool down) {
+    if (down && m_process.state() != QProcess::NotRunning) {
         m_process.kill();
         m_process.waitForFinished();
+    } else if (!down && !isRunning()) {
+        m_output.clear();
+        start();
     }
 }
 

@@ -18,13 +18,15 @@ class LocalNameServer {
     LocalNameServer(const QStringList& domains, const QStringList& records);
     ~LocalNameServer();
 
+    void setDown(bool down); // ends, or starts again on the same port
     bool isRunning() const { return m_process.state() == QProcess::Running; }
     QByteArray address() const { return "127.0.0.1@" + QByteArray::number(m_port); } // as ResolverSettings wants it
     QByteArray output() const { return m_output; }
 
   private:
-    bool start(const QStringList& arguments);
+    bool start();
 
+    QStringList m_arguments;
     QProcess m_process;
     QByteArray m_output;
     quint16 m_port = 0;

@@ -19,6 +19,7 @@ namespace postern::test {
 
 struct MailSink::Impl {
     int listener = -1;
+    QByteArray address = "127.0.0.1";
     quint16 port = 0;
     std::thread acceptor;
     std::vector<std::thread> sessions;
@@ -32,15 +33,15 @@ struct MailSink::Impl {
         listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const int on = 1;
         ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        address.sin_port = htons(port);
-        if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener, 512) != 0)
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_port = htons(port);
+        if (::inet_pton(AF_INET, address.constData(), &at.sin_addr) != 1 ||
+            ::bind(listener, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 || ::listen(listener, 512) != 0)
             return false;
-        socklen_t size = sizeof address;
-        ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-        port = ntohs(address.sin_port);
+        socklen_t size = sizeof at;
+        ::getsockname(listener, reinterpret_cast<sockaddr*>(&at), &size);
+        port = ntohs(at.sin_port);
         acceptor = std::thread([this, fd = listener] {
             for (int client; (client = ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
                 const std::lock_guard lock(mutex);
@@ -141,9 +142,13 @@ struct MailSink::Impl {
     }
 };
 
-MailSink::MailSink() : m(std::make_unique<Impl>()) {
+MailSink::MailSink() : MailSink("127.0.0.1", 0) {}
+
+MailSink::MailSink(const QByteArray& address, quint16 port) : m(std::make_unique<Impl>()) {
+    m->address = address;
+    m->port = port;
     if (!m->listen())
-        qFatal("the sink cannot listen");
+        qFatal("the sink cannot listen on %s, port %d", address.constData(), int(port));
 }
 
 MailSink::~MailSink() {

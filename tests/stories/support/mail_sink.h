@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A next hop for stories: takes mail on a loopback port of its own thread, keeps the exact octets, misbehaves on request.
+// A next hop for stories: takes mail on a port, in threads of its own, keeps the exact octets, misbehaves on request.
 //
 // Thread: made and asked on the test's; serves on its own, blocking, one thread a connection.
 #pragma once
@@ -22,7 +22,8 @@ struct SunkMail {
 
 class MailSink {
   public:
-    MailSink();
+    MailSink();                                                // on loopback, a port that the system chooses
+    explicit MailSink(const QByteArray& address, quint16 port); // "192.0.2.25", 25
     ~MailSink();
 
     quint16 port() const;
