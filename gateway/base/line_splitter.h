@@ -3,7 +3,7 @@
 // Cuts a byte stream into lines that end in CR LF, whatever pieces it arrives in, with a length limit.
 //
 // A lone CR or LF is part of the line, never its end (RFC 5321 §2.3.8); hasBareCrLf() on the result tells.
-// Not for message content: dot_stream does that. Thread: a value.
+// Not for message content: content_stream does that. Thread: a value.
 #pragma once
 
 #include <QByteArray>

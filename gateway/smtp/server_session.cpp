@@ -93,12 +93,12 @@ bool isAllowedWithoutTls(Verb verb) {
     return false;
 }
 
-replies::Wire contentFaultReply(DotStream::Fault fault) {
+replies::Wire contentFaultReply(ContentStream::Fault fault) {
     switch (fault) {
-    case DotStream::Fault::None: return {};
-    case DotStream::Fault::LineTooLong: return replies::kTextLineTooLong;
-    case DotStream::Fault::Nul: return replies::kNulInMessage;
-    case DotStream::Fault::BareCrOrLf: return replies::kBareCrOrLf;
+    case ContentStream::Fault::None: return {};
+    case ContentStream::Fault::LineTooLong: return replies::kTextLineTooLong;
+    case ContentStream::Fault::Nul: return replies::kNulInMessage;
+    case ContentStream::Fault::BareCrOrLf: return replies::kBareCrOrLf;
     }
     return {};
 }
@@ -284,7 +284,7 @@ qsizetype ServerSession::Impl::takeContent(QByteArrayView bytes) {
     const qsizetype taken = dots->feed(bytes, content);
     if (contentRefusal.empty()) {
         headers.feed(content);
-        if (dots->fault() != DotStream::Fault::None)
+        if (dots->fault() != ContentStream::Fault::None)
             refuseContent(contentFaultReply(dots->fault()));
         else if (limits.maxMessageSize > 0 && dots->octets() > limits.maxMessageSize)
             refuseContent(replies::kMessageTooBig);

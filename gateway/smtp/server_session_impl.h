@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/line_splitter.h"
-#include "smtp/dot_stream.h"
+#include "smtp/content_stream.h"
 #include "smtp/header_scan.h"
 #include "smtp/server_replies.h"
 #include "smtp/server_session.h"
@@ -164,7 +164,7 @@ struct ServerSession::Impl {
     QByteArray loginUser;            // being authenticated
 
     // content under way
-    std::optional<DotStream> dots;
+    std::optional<ContentStream> dots;
     HeaderScan headers;
     replies::Wire contentRefusal;    // empty while the content is acceptable
     qint64 swallowed = 0;            // octets since the refusal

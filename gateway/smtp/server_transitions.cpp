@@ -270,7 +270,7 @@ bool ServerSession::Impl::onDataEnd() {
     headers.finish();
     if (contentRefusal.empty() && headers.isBroken())
         refuseContent(replies::kBrokenHeader);
-    const DotStream::Fault fault = dots->fault();
+    const ContentStream::Fault fault = dots->fault();
     facts = ContentFacts{dots->octets(), dots->hasEightBit(), headers.hasDate(), headers.hasMessageId(),
                          contentRefusal.empty() ? headers.subject() : QByteArray()};
     dots.reset();
@@ -282,7 +282,7 @@ bool ServerSession::Impl::onDataEnd() {
     }
     resetTransaction();
     // Whoever hides line ends in a message and sends more behind it is smuggling: nothing of that is read.
-    if (fault >= DotStream::Fault::Nul && moreBehindData)
+    if (fault >= ContentStream::Fault::Nul && moreBehindData)
         end(contentRefusal);
     else
         refuse(contentRefusal);

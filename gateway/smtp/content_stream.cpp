@@ -2,7 +2,7 @@
 //
 // The idea: lines are found with memchr and stay where they are; content is handed on as runs that only break where a
 // stuffed dot falls out, so a message without such dots is one copy. What is remembered between buffers is one state.
-#include "smtp/dot_stream.h"
+#include "smtp/content_stream.h"
 
 #include <algorithm>
 #include <cstring>
@@ -31,7 +31,7 @@ bool hasHighBit(QByteArrayView in) {
 
 } // namespace
 
-qsizetype DotStream::feed(QByteArrayView in, QByteArray& out) {
+qsizetype ContentStream::feed(QByteArrayView in, QByteArray& out) {
     if (in.isEmpty() || isDone())
         return 0;
     const qsizetype kept = out.size();
@@ -46,7 +46,7 @@ qsizetype DotStream::feed(QByteArrayView in, QByteArray& out) {
     return taken;
 }
 
-qsizetype DotStream::walk(QByteArrayView in, QByteArray& out) {
+qsizetype ContentStream::walk(QByteArrayView in, QByteArray& out) {
     qsizetype at = 0;
     qsizetype run = 0; // start of content not yet given out
     while (at < in.size()) {
@@ -95,7 +95,7 @@ qsizetype DotStream::walk(QByteArrayView in, QByteArray& out) {
 }
 
 // From inside a line to behind its LF or to the end of the buffer; a lone LF does not end the line.
-qsizetype DotStream::walkLine(QByteArrayView in, qsizetype at) {
+qsizetype ContentStream::walkLine(QByteArrayView in, qsizetype at) {
     const qsizetype lf = find(in, at, in.size(), '\n');
     const qsizetype end = lf < 0 ? in.size() : lf;
     qsizetype cr = find(in, at, end, '\r');
@@ -115,19 +115,19 @@ qsizetype DotStream::walkLine(QByteArrayView in, qsizetype at) {
     return lf + 1;
 }
 
-void DotStream::give(QByteArrayView run, QByteArray& out) {
+void ContentStream::give(QByteArrayView run, QByteArray& out) {
     m_octets += run.size();
     if (m_fault == Fault::None)
         out.append(run);
 }
 
-void DotStream::addToLine(qsizetype octets) {
+void ContentStream::addToLine(qsizetype octets) {
     m_line += octets;
     if (m_line > m_maxLine)
         note(Fault::LineTooLong);
 }
 
-void DotStream::note(Fault fault) {
+void ContentStream::note(Fault fault) {
     m_fault = std::max(m_fault, fault);
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The end of data and nothing else ends it; dots come out as they went in, wherever the network cuts.
-#include "smtp/dot_stream.h"
+#include "smtp/content_stream.h"
 
 #include <QTest>
 
 using namespace postern::smtp;
 using namespace Qt::StringLiterals;
 
-using Fault = DotStream::Fault;
+using Fault = ContentStream::Fault;
 
 namespace {
 
@@ -22,7 +22,7 @@ struct Seen {
 };
 
 Seen follow(const QByteArrayList& pieces, qsizetype maxLine) {
-    DotStream stream(maxLine);
+    ContentStream stream(maxLine);
     Seen seen;
     for (const QByteArray& piece : pieces) {
         const qsizetype taken = stream.feed(piece, seen.content);
@@ -56,7 +56,7 @@ QByteArray cutsDiffer(const QByteArray& wire, qsizetype maxLine) {
 
 } // namespace
 
-class TestDotStream : public QObject {
+class TestContentStream : public QObject {
     Q_OBJECT
 
   private Q_SLOTS:
@@ -142,7 +142,7 @@ class TestDotStream : public QObject {
     }
 
     void L03_anEndlessLineIsNotHeld() {
-        DotStream stream(65536);
+        ContentStream stream(65536);
         QByteArray out;
         const QByteArray block(1 << 16, 'x');
         for (int i = 0; i < 128; ++i) {
@@ -174,19 +174,19 @@ class TestDotStream : public QObject {
         for (qsizetype at = 0; at < 40; ++at) {
             QByteArray wire(40, 'a');
             wire[at] = '\x80';
-            DotStream stream(1000);
+            ContentStream stream(1000);
             QByteArray out;
             stream.feed(wire, out);
             QVERIFY(stream.hasEightBit());
         }
-        DotStream stream(1000);
+        ContentStream stream(1000);
         QByteArray out;
         stream.feed("a\r\n.\r\n\xff"_ba, out); // behind the end of data it is not ours
         QVERIFY(!stream.hasEightBit());
     }
 
     void behindTheEndNothingIsTaken() {
-        DotStream stream(1000);
+        ContentStream stream(1000);
         QByteArray out;
         stream.feed(".\r\n"_ba, out);
         QCOMPARE(stream.feed("x"_ba, out), 0);
@@ -194,5 +194,5 @@ class TestDotStream : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestDotStream)
-#include "tst_dot_stream.moc"
+QTEST_APPLESS_MAIN(TestContentStream)
+#include "tst_content_stream.moc"

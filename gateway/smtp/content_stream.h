@@ -12,12 +12,12 @@
 
 namespace postern::smtp {
 
-class DotStream {
+class ContentStream {
   public:
     // Ordered by weight: the heaviest fault met decides the answer, wherever the stream was cut.
     enum class Fault : quint8 { None, LineTooLong, Nul, BareCrOrLf };
 
-    explicit DotStream(qsizetype maxLine) : m_maxLine(maxLine) {}
+    explicit ContentStream(qsizetype maxLine) : m_maxLine(maxLine) {}
 
     // Appends the content found in `in` to `out` and returns how many octets of `in` belong to the data: all of them
     // unless isDone(), then what follows is the next command.
