@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 using namespace Qt::StringLiterals;
 
@@ -130,6 +131,31 @@ bool isValidHelo(QByteArrayView name) {
     return std::all_of(name.begin(), name.end(), [bracketed](char c) {
         return isLetterOrDigit(c) || c == '.' || c == '-' || c == '_' || (bracketed && (c == ':' || c == '%'));
     });
+}
+
+qint64 parseOctets(QByteArrayView text) {
+    constexpr qsizetype kMostDigits = 20;
+    constexpr qint64 kHuge = std::numeric_limits<qint64>::max();
+    if (text.isEmpty() || text.size() > kMostDigits)
+        return -1;
+    qint64 value = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9')
+            return -1;
+        value = value > (kHuge - 9) / 10 ? kHuge : value * 10 + (c - '0');
+    }
+    return value;
+}
+
+std::optional<ChunkArgument> parseChunk(QByteArrayView argument) {
+    const qsizetype blank = argument.indexOf(' ');
+    const qint64 octets = parseOctets(blank < 0 ? argument : argument.first(blank));
+    if (octets < 0 || octets == std::numeric_limits<qint64>::max())
+        return std::nullopt;
+    if (blank < 0)
+        return ChunkArgument{octets, false};
+    const QByteArrayView word = argument.sliced(blank + 1).trimmed();
+    return word.compare("LAST", Qt::CaseInsensitive) == 0 ? std::optional(ChunkArgument{octets, true}) : std::nullopt;
 }
 
 std::optional<QByteArray> decodeStrictBase64(QByteArrayView text) {

@@ -15,7 +15,7 @@ namespace postern::smtp {
 
 enum class Verb : quint8 {
     Helo, Ehlo, Mail, Rcpt, Data, Rset, Noop, Quit, StartTls, Auth, Vrfy, Expn, Help,
-    Bdat,          // not offered yet; what follows it would be message octets
+    Bdat,          // octets of the message follow it, no line
     Unimplemented, // known from an RFC, not done here
     Foreign,       // another protocol's first word: HTTP, PROXY
     Unknown,
@@ -46,6 +46,17 @@ std::optional<std::vector<Parameter>> splitParameters(QByteArrayView text);
 // What may stand behind HELO and EHLO: a domain or literal, and, since devices say it, names with underscores, bare
 // IPv4 addresses and literals without their tag. Always printable, without blanks, at most 255 octets.
 bool isValidHelo(QByteArrayView name);
+
+// What stands behind BDAT: "1024" or "0 LAST". Nothing if it is malformed or more than 2^63-1 octets: then nobody knows
+// where the next command begins. Spec: RFC 3030 §2.
+struct ChunkArgument {
+    qint64 octets = 0;
+    bool last = false;
+};
+std::optional<ChunkArgument> parseChunk(QByteArrayView argument);
+
+// A decimal number of octets, at most 20 digits; more than fits becomes the largest qint64. -1: it is none (RFC 1870 §3).
+qint64 parseOctets(QByteArrayView text);
 
 // Base64 with its padding and nothing else, as SASL wants it.
 std::optional<QByteArray> decodeStrictBase64(QByteArrayView text);

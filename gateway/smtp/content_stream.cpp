@@ -46,6 +46,14 @@ qsizetype ContentStream::feed(QByteArrayView in, QByteArray& out) {
     return taken;
 }
 
+void ContentStream::finish(QByteArray& out) {
+    if (m_state == State::Cr)
+        note(Fault::BareCrOrLf);
+    if (m_state == State::InLine)
+        give("\r\n", out);
+    m_state = State::Done;
+}
+
 qsizetype ContentStream::walk(QByteArrayView in, QByteArray& out) {
     qsizetype at = 0;
     qsizetype run = 0; // start of content not yet given out
@@ -53,7 +61,7 @@ qsizetype ContentStream::walk(QByteArrayView in, QByteArray& out) {
         switch (m_state) {
         case State::LineStart:
             m_line = 0;
-            if (in[at] != '.') {
+            if (in[at] != '.' || m_framing == Framing::Counted) {
                 m_state = State::InLine;
                 break;
             }

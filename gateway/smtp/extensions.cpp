@@ -8,7 +8,7 @@ namespace postern::smtp {
 QByteArrayList ehloKeywords(const ServerFeatures& features, const ServerLimits& limits, bool inTls,
                             bool authenticated) {
     QByteArrayList out = {"PIPELINING"_ba, "SIZE "_ba + QByteArray::number(limits.maxMessageSize), "8BITMIME"_ba,
-                          "ENHANCEDSTATUSCODES"_ba};
+                          "ENHANCEDSTATUSCODES"_ba, "CHUNKING"_ba};
     if (features.startTls && !inTls)
         out.append("STARTTLS"_ba);
     if (features.auth != AuthMode::Off && inTls && !authenticated)

@@ -21,7 +21,7 @@ inline constexpr Wire kStartData           = "354 Enter mail, end with \".\" on 
 inline constexpr Wire kReadyForTls         = "220 2.0.0 Ready to start TLS\r\n";
 inline constexpr Wire kAuthSucceeded       = "235 2.7.0 Authentication succeeded\r\n";
 inline constexpr Wire kAuthContinue        = "334 \r\n";
-inline constexpr Wire kHelp                = "214-2.0.0 Commands: HELO EHLO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP\r\n"
+inline constexpr Wire kHelp                = "214-2.0.0 Commands: HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP\r\n"
                                              "214-2.0.0 STARTTLS and AUTH where they are offered\r\n"
                                              "214 2.0.0 End of HELP info\r\n";
 inline constexpr Wire kBye                 = "221 2.0.0 Bye\r\n";
@@ -43,6 +43,7 @@ inline constexpr Wire kLoginBackendDown    = "454 4.7.0 Temporary authentication
 inline constexpr Wire kUnknownCommand      = "500 5.5.2 Command unrecognized\r\n";
 inline constexpr Wire kLineTooLong         = "500 5.5.6 Line too long\r\n";
 inline constexpr Wire kControlCharacters   = "501 5.5.2 Control characters in the command\r\n";
+inline constexpr Wire kBadChunk            = "501 5.5.4 Syntax: BDAT octets [LAST]\r\n";
 inline constexpr Wire kNeedsArgument       = "501 5.5.4 Argument missing\r\n";
 inline constexpr Wire kNoArgumentAllowed   = "501 5.5.4 No argument allowed\r\n";
 inline constexpr Wire kBadHelo             = "501 5.5.4 Invalid domain name or address literal\r\n";
@@ -84,7 +85,7 @@ inline constexpr auto kAll = std::to_array<Wire>({
     kOk, kReset, kStartData, kReadyForTls, kAuthSucceeded, kAuthContinue, kHelp, kBye, kCannotVerify, kIdleTooLong,
     kShuttingDown, kTemporaryFault, kTooManyErrors, kTooManyLogins, kTooMuchUnread, kTooMuchDiscarded,
     kTooManyRecipients, kTooManyMails, kTlsNotAvailable, kLoginBackendDown, kUnknownCommand, kLineTooLong,
-    kControlCharacters, kNeedsArgument, kNoArgumentAllowed, kBadHelo, kBadParameter, kMailSyntax, kRcptSyntax,
+    kControlCharacters, kBadChunk, kNeedsArgument, kNoArgumentAllowed, kBadHelo, kBadParameter, kMailSyntax, kRcptSyntax,
     kBadSender, kBadSenderDomain, kBadRecipient, kBadRecipientDomain, kAuthMalformed, kAuthCancelled, kNotImplemented,
     kAuthNotOffered, kBadSequence, kNeedsHelo, kNeedsMail, kNeedsRecipient, kAlreadyInTls, kAlreadyLoggedIn,
     kUnknownMechanism, kTlsRequired, kAuthRequired, kAuthFailed, kAuthNeedsTls, kBareCrOrLf, kNulInMessage,

@@ -116,6 +116,8 @@ QByteArrayView toString(ServerState state) {
     case ServerState::Rcpt: return "rcpt";
     case ServerState::CheckingNext: return "checking-next-recipient";
     case ServerState::Content: return "content";
+    case ServerState::Chunk: return "chunk";
+    case ServerState::BetweenChunks: return "between-chunks";
     case ServerState::Storing: return "storing";
     case ServerState::TlsHandshake: return "tls-handshake";
     case ServerState::PlainResponse: return "auth-plain";
@@ -160,6 +162,8 @@ QByteArrayView toString(ServerEvent event) {
     case ServerEvent::LoginAnswer: return "login-answer";
     case ServerEvent::StoredAnswer: return "stored-answer";
     case ServerEvent::DataEnd: return "data-end";
+    case ServerEvent::ChunkEnd: return "chunk-end";
+    case ServerEvent::LastChunkEnd: return "last-chunk-end";
     case ServerEvent::PeerClosed: return "peer-closed";
     case ServerEvent::TimedOut: return "timed-out";
     case ServerEvent::ShutDown: return "shut-down";
@@ -186,7 +190,7 @@ void ServerSession::Impl::feed(QByteArrayView bytes) {
     } else if (!std::exchange(sawInput, true) && isForeignStart(bytes.front())) {
         end(replies::kNotSmtp);
     } else {
-        if (state == ServerState::Content)
+        if (isInContent())
             bytes = bytes.sliced(takeContent(bytes));
         m_in.append(bytes);
         process();
@@ -197,8 +201,17 @@ void ServerSession::Impl::feed(QByteArrayView bytes) {
 
 void ServerSession::Impl::process() {
     while (state != ServerState::Closed && !isWaiting()) {
-        if (state == ServerState::Content) {
+        if (toSkip > 0) {
             if (m_in.pending() == 0)
+                break;
+            const QByteArray rest = m_in.takeRest();
+            const qint64 skipped = std::min<qint64>(toSkip, rest.size());
+            toSkip -= skipped;
+            m_in.append(QByteArrayView(rest).sliced(skipped));
+            continue;
+        }
+        if (isInContent()) {
+            if (m_in.pending() == 0 && !(state == ServerState::Chunk && chunk.octets == 0))
                 break;
             const QByteArray rest = m_in.takeRest();
             m_in.append(QByteArrayView(rest).sliced(takeContent(rest)));
@@ -256,6 +269,14 @@ void ServerSession::Impl::handleCommand(QByteArrayView line) {
         end(replies::kNotSmtp);
         return;
     }
+    if (command.verb == Verb::Bdat) {
+        const auto parsed = parseChunk(argument);
+        if (!parsed || line.size() > limits.maxCommandLine) { // what follows could be anything
+            end(replies::kBadChunk);
+            return;
+        }
+        chunk = *parsed;
+    }
     if (line.size() > (command.verb == Verb::Auth ? limits.maxAuthLine : limits.maxCommandLine)) {
         refuse(replies::kLineTooLong);
         return;
@@ -267,8 +288,11 @@ void ServerSession::Impl::handleCommand(QByteArrayView line) {
         end(replies::kImproperPipelining);
         return;
     }
-    if (features.requireTls && !tlsOn && !isAllowedWithoutTls(command.verb))
+    if (features.requireTls && !tlsOn && !isAllowedWithoutTls(command.verb)) {
         refuse(replies::kTlsRequired);
+        if (command.verb == Verb::Bdat)
+            skipChunk();
+    }
     else if (command.verb == Verb::Auth)
         dispatch(authEvent(argument));
     else
@@ -279,34 +303,52 @@ void ServerSession::Impl::handleCommand(QByteArrayView line) {
 }
 
 qsizetype ServerSession::Impl::takeContent(QByteArrayView bytes) {
-    QByteArray content;
-    content.reserve(bytes.size());
-    const qsizetype taken = dots->feed(bytes, content);
+    const bool counted = state == ServerState::Chunk;
+    const QByteArrayView data = counted ? bytes.first(std::min<qint64>(bytes.size(), chunk.octets)) : bytes;
+    QByteArray text;
+    text.reserve(data.size());
+    const qsizetype taken = content->feed(data, text);
+    if (counted) {
+        chunk.octets -= taken;
+        if (chunk.last && chunk.octets == 0)
+            content->finish(text);
+    }
     if (contentRefusal.empty()) {
-        headers.feed(content);
-        if (dots->fault() != ContentStream::Fault::None)
-            refuseContent(contentFaultReply(dots->fault()));
-        else if (limits.maxMessageSize > 0 && dots->octets() > limits.maxMessageSize)
+        headers.feed(text);
+        if (content->fault() != ContentStream::Fault::None)
+            refuseContent(contentFaultReply(content->fault()));
+        else if (limits.maxMessageSize > 0 && content->octets() > limits.maxMessageSize)
             refuseContent(replies::kMessageTooBig);
         else if (headers.isBroken())
             refuseContent(replies::kBrokenHeader);
         else if (headers.received() >= limits.maxHops)
             refuseContent(replies::kLoop);
-        else if (!content.isEmpty())
-            m_effects.push_back(effect::Content{std::move(content)});
+        else if (!text.isEmpty())
+            m_effects.push_back(effect::Content{std::move(text)});
     } else {
         swallowed += taken;
-        const qint64 limit = limits.maxMessageSize > 0 ? limits.maxMessageSize : kSwallowWithoutLimit;
-        if (swallowed > limit + kSwallowGrace)
+        if (swallowed > mostSwallowed())
             end(replies::kTooMuchDiscarded);
     }
-    if (dots->isDone() && !m_end) {
+    if (m_end) {
+        dispatch(ServerEvent::End);
+    } else if (counted && chunk.octets == 0) {
+        dispatch(chunk.last ? ServerEvent::LastChunkEnd : ServerEvent::ChunkEnd);
+    } else if (!counted && content->isDone()) {
         moreBehindData = taken < bytes.size();
         dispatch(ServerEvent::DataEnd);
-    } else if (m_end) {
-        dispatch(ServerEvent::End);
     }
     return state == ServerState::Closed ? bytes.size() : taken;
+}
+
+void ServerSession::Impl::skipChunk() {
+    toSkip = chunk.octets;
+    if (toSkip > mostSwallowed())
+        end(replies::kTooMuchDiscarded);
+}
+
+qint64 ServerSession::Impl::mostSwallowed() const {
+    return (limits.maxMessageSize > 0 ? limits.maxMessageSize : kSwallowWithoutLimit) + kSwallowGrace;
 }
 
 void ServerSession::Impl::refuseContent(replies::Wire reply) {
@@ -352,9 +394,10 @@ void ServerSession::Impl::answerOutOfOrder(ServerEvent event) {
         refuse(replies::kNeedsHelo);
     else if (event == ServerEvent::StartTls && tlsOn)
         refuse(replies::kAlreadyInTls);
-    else if (event == ServerEvent::Data && state == ServerState::Mail)
+    else if ((event == ServerEvent::Data || event == ServerEvent::Bdat) && state == ServerState::Mail)
         refuse(replies::kNeedsRecipient);
-    else if (event == ServerEvent::Data || event == ServerEvent::Rcpt)
+    else if (state == ServerState::Idle &&
+             (event == ServerEvent::Data || event == ServerEvent::Bdat || event == ServerEvent::Rcpt))
         refuse(replies::kNeedsMail);
     else
         refuse(replies::kBadSequence);
@@ -396,6 +439,7 @@ ServerEffects ServerSession::Impl::take() {
 }
 
 void ServerSession::Impl::resetTransaction() {
+    discardContent();
     transaction = Transaction();
     candidate = Recipient();
 }
@@ -405,9 +449,13 @@ bool ServerSession::Impl::isWaiting() const {
            state == ServerState::CheckingNext || state == ServerState::CheckingLogin || state == ServerState::Storing;
 }
 
+bool ServerSession::Impl::isInContent() const {
+    return state == ServerState::Content || state == ServerState::Chunk;
+}
+
 bool ServerSession::Impl::takesCommands() const {
     return state == ServerState::Greeted || state == ServerState::Idle || state == ServerState::Mail ||
-           state == ServerState::Rcpt;
+           state == ServerState::Rcpt || state == ServerState::BetweenChunks;
 }
 
 bool ServerSession::Impl::takesAuthResponse() const {
@@ -506,7 +554,7 @@ void ServerSession::setTrace(Trace trace) {
 }
 
 bool ServerSession::isWaiting() const { return m->isWaiting(); }
-bool ServerSession::isReceivingContent() const { return m->state == ServerState::Content; }
+bool ServerSession::isReceivingContent() const { return m->isInContent(); }
 bool ServerSession::isClosed() const { return m->state == ServerState::Closed; }
 const Transaction& ServerSession::transaction() const { return m->transaction; }
 const ContentFacts& ServerSession::contentFacts() const { return m->facts; }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/line_splitter.h"
+#include "smtp/command.h"
 #include "smtp/content_stream.h"
 #include "smtp/header_scan.h"
 #include "smtp/server_replies.h"
@@ -27,6 +28,8 @@ enum class ServerState : quint8 {
     Rcpt,          // one recipient or more
     CheckingNext,  // recipient, while there are some
     Content,       // behind 354
+    Chunk,         // behind BDAT, in its octets
+    BetweenChunks, // behind a chunk that was not the last
     Storing,       // behind the end of data
     TlsHandshake,  // behind 220 to STARTTLS
     PlainResponse, // the one answer of AUTH PLAIN is due
@@ -51,6 +54,7 @@ enum class ServerEvent : quint8 {
     AuthOther,     // no or an unknown mechanism
     // Everything else: a pair that is not in the table means nothing and is ignored (a late answer, say).
     Greet, Refuse, TlsUp, AuthResponse, SenderAnswer, RecipientAnswer, LoginAnswer, StoredAnswer, DataEnd,
+    ChunkEnd, LastChunkEnd, // their octets are complete
     PeerClosed, TimedOut, ShutDown,
     End, // raised by dispatch() when an action asked for the end; the only way into Closed
 };
@@ -66,8 +70,10 @@ struct ServerSession::Impl {
     void handleLine(QByteArray line);
     void handleCommand(QByteArrayView line);
     qsizetype takeContent(QByteArrayView bytes);     // how much of it was content
+    void skipChunk();                                // of a BDAT that was refused: its octets are no commands
     void refuseContent(replies::Wire reply);         // drops it; the reply comes at the end of data
     void discardContent();
+    qint64 mostSwallowed() const;                    // octets of refused content, then 421
     void dispatch(ServerEvent event);                // the one place where `state` changes
     void answerOutOfOrder(ServerEvent event);
     ServerEffects take();                            // what has come together
@@ -81,6 +87,7 @@ struct ServerSession::Impl {
     void ask(ServerEffect question);                 // replies stay held while pipelined commands follow
     void resetTransaction();
     bool isWaiting() const;
+    bool isInContent() const;                        // octets are content, not commands
     bool takesCommands() const;
     bool takesAuthResponse() const;
     bool authIsOffered() const { return features.auth != AuthMode::Off && tlsOn; }
@@ -97,6 +104,11 @@ struct ServerSession::Impl {
     bool onRecipientAnswer();
     bool onData();
     bool onDataEnd();
+    bool onFirstChunk();
+    bool onNextChunk();
+    bool onChunkEnd();
+    bool onLastChunkEnd();
+    bool onMisplacedChunk();
     bool onStoredAnswer();
     bool onRset();
     bool onNoop();
@@ -105,7 +117,6 @@ struct ServerSession::Impl {
     bool onVrfy();
     bool onExpn();
     bool onHelp();
-    bool onBdat();
     bool onUnimplemented();
     bool onUnknown();
     bool onAuthPlain();
@@ -127,6 +138,8 @@ struct ServerSession::Impl {
     bool onEnd();
 
     bool acceptHelo(bool esmtp);
+    void beginContent(ContentStream::Framing framing);
+    bool endContent();
     bool mayAuthenticate();
     bool tryLogin(QByteArrayView plainResponse);
     bool failLogin();
@@ -164,7 +177,10 @@ struct ServerSession::Impl {
     QByteArray loginUser;            // being authenticated
 
     // content under way
-    std::optional<ContentStream> dots;
+    std::optional<ContentStream> content;
+    ChunkArgument chunk;             // of the BDAT at hand: octets still to come
+    QByteArray chunkReply;           // to it, when its octets are complete
+    qint64 toSkip = 0;               // octets of a refused chunk still to come
     HeaderScan headers;
     replies::Wire contentRefusal;    // empty while the content is acceptable
     qint64 swallowed = 0;            // octets since the refusal

@@ -3,7 +3,8 @@
 // The order of an SMTP conversation, as one table, and what happens in each move.
 //
 // The normal path: Opening -greet-> Greeted -EHLO-> Idle -MAIL-> CheckingSender -> Mail -RCPT-> CheckingFirst -> Rcpt
-// (-RCPT-> CheckingNext -> Rcpt)* -DATA-> Content -end of data-> Storing -> Idle, and QUIT.
+// (-RCPT-> CheckingNext -> Rcpt)* -DATA-> Content -end of data-> Storing -> Idle, and QUIT. Instead of DATA:
+// (-BDAT-> Chunk -> BetweenChunks)* -BDAT LAST-> Chunk -> Storing; a refused chunk leads to Idle.
 // Beside it: STARTTLS leads through TlsHandshake back to Greeted, where everything said in clear is forgotten; AUTH leads
 // from Idle through its questions back to Idle; EHLO and RSET lead back to Idle from anywhere in a transaction.
 // Opening is never entered again. Closed is entered by End only, which dispatch() raises after an action called end(),
@@ -43,6 +44,8 @@ constexpr auto kTable = std::to_array<Row>({
     {S::Mail,           E::Ehlo,            &M::onEhlo,                   S::Idle,          S::Mail},
     {S::Rcpt,           E::Helo,            &M::onHelo,                   S::Idle,          S::Rcpt},
     {S::Rcpt,           E::Ehlo,            &M::onEhlo,                   S::Idle,          S::Rcpt},
+    {S::BetweenChunks,  E::Helo,            &M::onHelo,                   S::Idle,          S::BetweenChunks},
+    {S::BetweenChunks,  E::Ehlo,            &M::onEhlo,                   S::Idle,          S::BetweenChunks},
 
     {S::Idle,           E::Mail,            &M::onMail,                   S::CheckingSender, S::Idle},
     {S::CheckingSender, E::SenderAnswer,    &M::onSenderAnswer,           S::Mail,          S::Idle},
@@ -52,12 +55,17 @@ constexpr auto kTable = std::to_array<Row>({
     {S::CheckingNext,   E::RecipientAnswer, &M::onRecipientAnswer,        S::Rcpt,          S::Rcpt},
     {S::Rcpt,           E::Data,            &M::onData,                   S::Content,       S::Rcpt},
     {S::Content,        E::DataEnd,         &M::onDataEnd,                S::Storing,       S::Idle},
+    {S::Rcpt,           E::Bdat,            &M::onFirstChunk,             S::Chunk,         S::Chunk},
+    {S::BetweenChunks,  E::Bdat,            &M::onNextChunk,              S::Chunk,         S::Chunk},
+    {S::Chunk,          E::ChunkEnd,        &M::onChunkEnd,               S::BetweenChunks, S::Idle},
+    {S::Chunk,          E::LastChunkEnd,    &M::onLastChunkEnd,           S::Storing,       S::Idle},
     {S::Storing,        E::StoredAnswer,    &M::onStoredAnswer,           S::Idle,          S::Idle},
 
     {S::Greeted,        E::Rset,            &M::onRset,                   S::Greeted,       S::Greeted},
     {S::Idle,           E::Rset,            &M::onRset,                   S::Idle,          S::Idle},
     {S::Mail,           E::Rset,            &M::onRset,                   S::Idle,          S::Mail},
     {S::Rcpt,           E::Rset,            &M::onRset,                   S::Idle,          S::Rcpt},
+    {S::BetweenChunks,  E::Rset,            &M::onRset,                   S::Idle,          S::BetweenChunks},
 
     {S::Idle,           E::StartTls,        &M::onStartTls,               S::TlsHandshake,  S::Idle},
     {S::TlsHandshake,   E::TlsUp,           &M::onTlsUp,                  S::Greeted,       S::Greeted},
@@ -77,7 +85,7 @@ constexpr auto kTable = std::to_array<Row>({
     {S::Any,            E::Vrfy,            &M::onVrfy,                   S::Same,          S::Same},
     {S::Any,            E::Expn,            &M::onExpn,                   S::Same,          S::Same},
     {S::Any,            E::Help,            &M::onHelp,                   S::Same,          S::Same},
-    {S::Any,            E::Bdat,            &M::onBdat,                   S::Same,          S::Same},
+    {S::Any,            E::Bdat,            &M::onMisplacedChunk,         S::Same,          S::Same},
     {S::Any,            E::Unimplemented,   &M::onUnimplemented,          S::Same,          S::Same},
     {S::Any,            E::Unknown,         &M::onUnknown,                S::Same,          S::Same},
 
@@ -252,41 +260,83 @@ bool ServerSession::Impl::onRecipientAnswer() {
 bool ServerSession::Impl::onData() {
     if (!argument.isEmpty())
         return refuse(replies::kNoArgumentAllowed);
-    dots.emplace(limits.maxTextLine);
+    say(replies::kStartData);
+    flush();
+    beginContent(ContentStream::Framing::Dotted);
+    return true;
+}
+
+void ServerSession::Impl::beginContent(ContentStream::Framing framing) {
+    content.emplace(limits.maxTextLine, framing);
     headers = HeaderScan();
     facts = ContentFacts();
     contentRefusal = {};
     swallowed = 0;
     moreBehindData = false;
-    say(replies::kStartData);
-    flush();
     contentOpen = true;
     m_effects.push_back(effect::BeginContent{});
-    return true;
 }
 
 bool ServerSession::Impl::onDataEnd() {
-    ++mails;
-    headers.finish();
-    if (contentRefusal.empty() && headers.isBroken())
-        refuseContent(replies::kBrokenHeader);
-    const ContentStream::Fault fault = dots->fault();
-    facts = ContentFacts{dots->octets(), dots->hasEightBit(), headers.hasDate(), headers.hasMessageId(),
-                         contentRefusal.empty() ? headers.subject() : QByteArray()};
-    dots.reset();
-    if (contentRefusal.empty()) {
-        contentOpen = false;
-        flush();
-        m_effects.push_back(effect::Commit{});
+    const ContentStream::Fault fault = content->fault();
+    if (endContent())
         return true;
-    }
-    resetTransaction();
     // Whoever hides line ends in a message and sends more behind it is smuggling: nothing of that is read.
     if (fault >= ContentStream::Fault::Nul && moreBehindData)
         end(contentRefusal);
     else
         refuse(contentRefusal);
     return false;
+}
+
+// All of it has come: to be stored, or, with contentRefusal saying why, dropped.
+bool ServerSession::Impl::endContent() {
+    ++mails;
+    headers.finish();
+    if (contentRefusal.empty() && headers.isBroken())
+        refuseContent(replies::kBrokenHeader);
+    facts = ContentFacts{content->octets(), content->hasEightBit(), headers.hasDate(), headers.hasMessageId(),
+                         contentRefusal.empty() ? headers.subject() : QByteArray()};
+    content.reset();
+    if (!contentRefusal.empty()) {
+        resetTransaction();
+        return false;
+    }
+    contentOpen = false;
+    flush();
+    m_effects.push_back(effect::Commit{});
+    return true;
+}
+
+// -- BDAT: RFC 3030 §2 -----------------------------------------------------------------------------------------------
+
+bool ServerSession::Impl::onFirstChunk() {
+    beginContent(ContentStream::Framing::Counted);
+    return onNextChunk();
+}
+
+bool ServerSession::Impl::onNextChunk() {
+    chunkReply = Reply{250, {2, 0, 0}, {QByteArray::number(chunk.octets) + " octets received"}}.wire();
+    return true;
+}
+
+bool ServerSession::Impl::onChunkEnd() {
+    if (contentRefusal.empty()) {
+        say(chunkReply);
+        return true;
+    }
+    endContent();
+    return refuse(contentRefusal);
+}
+
+bool ServerSession::Impl::onLastChunkEnd() {
+    return endContent() || refuse(contentRefusal);
+}
+
+bool ServerSession::Impl::onMisplacedChunk() {
+    answerOutOfOrder(ServerEvent::Bdat);
+    skipChunk();
+    return true;
 }
 
 bool ServerSession::Impl::onStoredAnswer() {
@@ -464,12 +514,6 @@ bool ServerSession::Impl::onExpn() {
 bool ServerSession::Impl::onHelp() {
     say(replies::kHelp);
     return true;
-}
-
-// The octets behind BDAT are message content; without knowing how to skip them they would be read as commands.
-bool ServerSession::Impl::onBdat() {
-    end(replies::kNotImplemented);
-    return false;
 }
 
 bool ServerSession::Impl::onUnimplemented() {

@@ -152,7 +152,11 @@ QByteArray ServerDialogue::run(const Cut& cut) {
             } else if (const auto* piece = std::get_if<effect::Content>(&e)) {
                 content += piece->bytes;
             } else if (std::holds_alternative<effect::Discard>(e)) {
-                events.append("discard");
+                // Whether a place was opened before the content turned out bad depends on the cut alone.
+                if (!events.isEmpty() && events.last() == "begin")
+                    events.removeLast();
+                else
+                    events.append("discard");
                 content.clear();
             } else {
                 open.push_back(std::move(e));

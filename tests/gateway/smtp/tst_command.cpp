@@ -160,10 +160,10 @@ class TestCommand : public QObject {
         QTest::addColumn<bool>("authenticated");
         QTest::addColumn<QByteArray>("expected");
         QTest::newRow("in clear") << false << false
-                                  << "PIPELINING|SIZE 36700160|8BITMIME|ENHANCEDSTATUSCODES|STARTTLS|HELP"_ba;
+                                  << "PIPELINING|SIZE 36700160|8BITMIME|ENHANCEDSTATUSCODES|CHUNKING|STARTTLS|HELP"_ba;
         QTest::newRow("in TLS") << true << false
-                                << "PIPELINING|SIZE 36700160|8BITMIME|ENHANCEDSTATUSCODES|AUTH PLAIN LOGIN|HELP"_ba;
-        QTest::newRow("logged in") << true << true << "PIPELINING|SIZE 36700160|8BITMIME|ENHANCEDSTATUSCODES|HELP"_ba;
+                                << "PIPELINING|SIZE 36700160|8BITMIME|ENHANCEDSTATUSCODES|CHUNKING|AUTH PLAIN LOGIN|HELP"_ba;
+        QTest::newRow("logged in") << true << true << "PIPELINING|SIZE 36700160|8BITMIME|ENHANCEDSTATUSCODES|CHUNKING|HELP"_ba;
     }
 
     void ehloKeywordsFollowTheSession() {

@@ -17,7 +17,8 @@ const QByteArrayList kPhrases = {
     "MAIL FROM:<\"a b\"@a.example> BODY=8BITMIME AUTH=<>\r\n"_ba, "RCPT TO:<b@b.example>\r\n"_ba,
     "RCPT TO:<postmaster>\r\n"_ba, "RCPT TO:<@x.example:b@b.example>\r\n"_ba, "DATA\r\n"_ba, "Subject: x\r\n\r\nbody\r\n"_ba,
     "Received: x\r\n"_ba, ".\r\n"_ba, "..\r\n"_ba, "\r\n.\r\n"_ba, "\n.\n"_ba, "\r.\r"_ba, "\r\n.\n"_ba, "\0"_ba, "\r"_ba,
-    "\n"_ba, "RSET\r\n"_ba, "NOOP x\r\n"_ba, "QUIT\r\n"_ba, "STARTTLS\r\n"_ba, "AUTH PLAIN AHVzZXIAcmlnaHQ=\r\n"_ba,
+    "\n"_ba, "BDAT 7 LAST\r\nA: b\r\n."_ba, "BDAT 3\r\nA: "_ba,
+    "BDAT 2\r\nb\r"_ba, "BDAT 1\r\n\n"_ba, "BDAT 0 LAST\r\n"_ba, "BDAT x\r\n"_ba, "BDAT 500 LAST\r\n"_ba, "RSET\r\n"_ba, "NOOP x\r\n"_ba, "QUIT\r\n"_ba, "STARTTLS\r\n"_ba, "AUTH PLAIN AHVzZXIAcmlnaHQ=\r\n"_ba,
     "AUTH PLAIN\r\n"_ba, "AHVzZXIAcmlnaHQ=\r\n"_ba, "AUTH LOGIN\r\n"_ba, "dXNlcg==\r\n"_ba, "*\r\n"_ba, "VRFY a\r\n"_ba,
     "GET / HTTP/1.0\r\n"_ba, "\x16\x03\x01"_ba, "FROB\r\n"_ba, "\xff\x03"_ba, "\xff\x02"_ba, "\xc3\xbc"_ba,
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"_ba, "EHLO c.example\r\nMAIL FROM:<a@a.example>\r\n"

@@ -643,13 +643,6 @@ class TestServerSession : public QObject {
             C~ .
             C~ <gone>
             S: <close>)");
-        row("S12 BDAT is not offered, and its chunk is not read as commands", R"(
-            C: EHLO c.example
-            S: 250
-            C: BDAT 6 LAST
-            C: NOOP
-            S: 502 5.5.1
-            S: <close>)");
     }
 
     void dialogue() {
