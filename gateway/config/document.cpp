@@ -47,7 +47,7 @@ DocumentPtr Document::parse(const QByteArray& file, const QByteArray& bytes, con
     }
     for (Parser::Note& note : output.notes)
         document->m_diagnostics.push_back(
-            document->diagnosticAt(note.severity, note.range, std::move(note.text), std::move(note.suggestion)));
+            document->diagnosticAt(note.severity, note.range, std::move(note.text), std::move(note.suggestion), note.refusedBy));
     std::stable_sort(document->m_diagnostics.begin(), document->m_diagnostics.end(),
                      [](const Diagnostic& a, const Diagnostic& b) { return a.offset < b.offset; });
     return document;
@@ -93,8 +93,14 @@ Document::Position Document::position(qsizetype offset) const {
 }
 
 Diagnostic Document::diagnosticAt(Severity severity, Range range, QByteArray text, QByteArray suggestion) const {
+    return diagnosticAt(severity, range, std::move(text), std::move(suggestion), usuallyRefusedBy(severity));
+}
+
+Diagnostic Document::diagnosticAt(Severity severity, Range range, QByteArray text, QByteArray suggestion,
+                                  Targets refusedBy) const {
     const Position at = position(range.offset);
-    return {severity, m_file, at.line, at.column, range.offset, range.length, std::move(text), std::move(suggestion)};
+    return {severity,         m_file, at.line, at.column, range.offset, range.length, std::move(text), std::move(suggestion),
+            refusedBy};
 }
 
 const MacroValue* Document::expansionAt(qsizetype offset) const {

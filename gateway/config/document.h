@@ -54,6 +54,7 @@ class Document : public std::enable_shared_from_this<Document> {
     };
     Position position(qsizetype offset) const;
     Diagnostic diagnosticAt(Severity severity, Range range, QByteArray text, QByteArray suggestion = {}) const;
+    Diagnostic diagnosticAt(Severity severity, Range range, QByteArray text, QByteArray suggestion, Targets refusedBy) const;
 
   private:
     friend class StatementView;

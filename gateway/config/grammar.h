@@ -9,6 +9,7 @@
 #include "config/dialect.h"
 #include "config/kinds.h"
 #include "config/settings.h"
+#include "config/target.h"
 
 #include <QByteArrayList>
 
@@ -34,6 +35,10 @@ enum class Argument : quint8 {
     OptionalTable,
     Condition,     // [regex] table
     OptionalCondition,
+    Filters,       // name, { ... }
+    Number,
+    Rate,          // 100 per 1h
+    Order,         // in-turn, random ...
 };
 
 struct ClauseRule {
@@ -42,6 +47,8 @@ struct ClauseRule {
     Argument argument;
     Dialects dialects;
     const char* flag = nullptr; // a word that may follow the argument: tls-require [verify]
+    Span span = {};             // the releases that know the word, where fewer than the dialect's
+    Span flagSpan = {};         // those that know the flag
 };
 
 // Where clauses stand.
@@ -54,6 +61,8 @@ enum class Context : quint8 {
     RuleRelay,   // behind the word relay
     RuleDeliver, // behind deliver to ...
     Match,
+    MatchFrom,   // behind the word from of a match
+    MatchFor,
     ActionLocal, // mbox, maildir, mda, lmtp, expand-only, forward-only
     ActionRelay,
     ActionCatch,
@@ -70,8 +79,11 @@ struct SettingRule {
     // K = limit keys with numbers from then on, C = [cipher s] [digest s].
     const char* pattern;
     Dialects dialects;
+    Span span = {};
 };
 std::span<const SettingRule> settings();
+// The keys of a `limit` statement; empty for other settings.
+QByteArrayList limitKeys(Setting setting);
 // Those whose first word is this, with all their words; longer ones first.
 struct SettingWords {
     const SettingRule* rule;
@@ -83,10 +95,22 @@ struct StatementRule {
     const char* word;
     StatementKind kind;
     Dialects dialects;
+    Span span = {};
 };
 std::span<const StatementRule> statements(); // but for settings and macros
 
-bool isReserved(QByteArrayView word, Dialect dialect); // cannot be a string unless quoted
+// A phase that a filter may stand in, and what it may ask there.
+struct PhaseRule {
+    const char* word;
+    const char* conditions; // words of Context::FilterPhase, separated by blanks
+    bool mayPass = true;    // junk and bypass may be the answer
+};
+std::span<const PhaseRule> filterPhases();
+
+// Readers of the dialect to which an unquoted word is one of the language and cannot be a string.
+Targets reservedIn(QByteArrayView word, Dialect dialect);
+inline bool isReserved(QByteArrayView word, Dialect dialect) { return reservedIn(word, dialect) != 0; }
+Targets readersOf(Dialect dialect);
 // Words that open a statement in any dialect: a line that starts with one is not the inside of an unclosed brace.
 bool opensStatement(QByteArrayView word);
 QByteArrayList statementWords(Dialect dialect);

@@ -26,6 +26,7 @@ namespace postern::config {
     X(Keyword)          /* a word that the grammar took as its own */                                                  \
     X(MacroUse)         /* $name; holds the place of its first token */                                                \
     X(MacroKeyword)     /* $name whose first token the grammar took as its own word */                                 \
+    X(MacroTail)        /* bytes behind $name that its value goes on with: $net.1, or the rest of the line if it has # */\
     X(Expanded)         /* no bytes: a further token of the macro before it */                                         \
     X(ExpandedKeyword)  /* no bytes: the same, taken as a word of the grammar */                                       \
     X(Arrow)            /* => */                                                                                       \
@@ -81,6 +82,7 @@ namespace postern::config {
     X(Mbox) X(Maildir) X(Mda) X(Lmtp) X(ExpandOnly) X(ForwardOnly) X(Catch) X(Relay) X(Ttl)                            \
     /* relaying */                                                                                                     \
     X(Via) X(Host) X(HostByDomain) X(Backup) X(Verify) X(As) X(Source) X(Helo) X(HeloSource) X(Srs)                    \
+    X(Order) X(MaxRate) X(MaxConnections) /* Postern's own */                                                          \
     /* filters and processes */                                                                                        \
     X(Phase) X(Chain) X(UseProc) X(ProcExec) X(Program) X(Group) X(Chroot) X(FcrDns) X(Rdns) X(ClientSource)           \
     X(Disconnect) X(Rewrite) X(Report) X(Junk) X(Bypass)

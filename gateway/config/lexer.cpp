@@ -66,13 +66,15 @@ class Lexer {
     }
 
     void next() {
-        const char c = m_text[m_pos];
-        if (isBlank(c))
+        if (isBlank(m_text[m_pos]))
             return blanks();
         if (const qsizetype length = newline(m_pos))
             return add(TokenKind::Newline, m_pos + length);
         if (const qsizetype length = continuation(m_pos))
             return add(TokenKind::Continuation, m_pos + length);
+        // A backslash before it changes nothing about what these are.
+        const qsizetype at = m_pos + (m_text[m_pos] == '\\' && QByteArrayView("#,{}()<>!").contains(this->at(m_pos + 1)) ? 1 : 0);
+        const char c = m_text[at];
         switch (c) {
         case '#':
             return comment();
@@ -82,27 +84,27 @@ class Lexer {
         case '$':
             return macroUse();
         case '=':
-            return at(m_pos + 1) == '>' ? add(TokenKind::Arrow, m_pos + 2) : add(TokenKind::Equals, m_pos + 1);
+            return this->at(m_pos + 1) == '>' ? add(TokenKind::Arrow, m_pos + 2) : add(TokenKind::Equals, m_pos + 1);
         case ',':
-            return add(TokenKind::Comma, m_pos + 1);
+            return add(TokenKind::Comma, at + 1);
         case '{':
-            return add(TokenKind::OpenBrace, m_pos + 1);
+            return add(TokenKind::OpenBrace, at + 1);
         case '}':
-            return add(TokenKind::CloseBrace, m_pos + 1);
+            return add(TokenKind::CloseBrace, at + 1);
         case '(':
-            return add(TokenKind::OpenParen, m_pos + 1);
+            return add(TokenKind::OpenParen, at + 1);
         case ')':
-            return add(TokenKind::CloseParen, m_pos + 1);
+            return add(TokenKind::CloseParen, at + 1);
         case '<':
-            return add(TokenKind::Less, m_pos + 1);
+            return add(TokenKind::Less, at + 1);
         case '>':
-            return add(TokenKind::Greater, m_pos + 1);
+            return add(TokenKind::Greater, at + 1);
         case '!':
-            return add(TokenKind::Bang, m_pos + 1);
+            return add(TokenKind::Bang, at + 1);
         case '\\':
             return backslash();
         }
-        if (isDigit(c) && number())
+        if ((isDigit(c) || c == '-') && number())
             return;
         if (isWordPart(c) || isHigh(c))
             return word();
@@ -194,8 +196,11 @@ class Lexer {
 
     bool number() {
         qsizetype end = m_pos;
-        for (qsizetype pos = m_pos; isDigit(at(pos)); pos = behindContinuations(pos + 1))
+        for (qsizetype pos = at(m_pos) == '-' ? behindContinuations(m_pos + 1) : m_pos; isDigit(at(pos));
+             pos = behindContinuations(pos + 1))
             end = pos + 1;
+        if (end == m_pos)
+            return false;
         const qsizetype behind = behindContinuations(end);
         if (has(behind) && !mayEndNumber(m_text[behind]))
             return false;
@@ -298,8 +303,10 @@ QByteArray decode(TokenKind kind, QByteArrayView bytes, Dialect dialect) {
 MacroValuePtr lexMacroValue(QByteArrayView value, Dialect dialect) {
     auto result = std::make_shared<MacroValue>();
     for (const Token& token : lex(value)) {
-        if (token.kind == TokenKind::Comment)
+        if (token.kind == TokenKind::Comment) {
+            result->opensComment = true;
             break;
+        }
         if (!isTrivia(token.kind) && token.kind != TokenKind::Newline)
             result->tokens.push_back({token.kind, decode(token.kind, value.sliced(token.offset, token.length), dialect)});
     }

@@ -24,6 +24,7 @@ struct MacroToken {
 };
 struct MacroValue {
     std::vector<MacroToken> tokens;
+    bool opensComment = false; // a # in it: the rest of the line where it is used is a comment
 };
 using MacroValuePtr = std::shared_ptr<const MacroValue>;
 

@@ -37,6 +37,7 @@ Parser::Parser(QByteArrayView text, const std::vector<Token>& tokens, Dialect di
 
 Parser::Output Parser::run() {
     m_builder.start();
+    carriageReturns();
     file();
     m_builder.finish(raw(NodeKind::File));
     m_output.root = m_builder.take();
@@ -99,13 +100,39 @@ void Parser::expand(const Token& token) {
                                         " words in this configuration; use a table instead");
         return;
     }
-    m_output.expansions.emplace_back(token.offset, value);
-    if (value->tokens.empty()) {
+    m_macroEnd = m_next + 1;
+    const MacroValuePtr whole = value->opensComment ? value : withTail(value);
+    while (value->opensComment && m_macroEnd < m_tokens.size() && m_tokens[m_macroEnd].kind != TokenKind::Newline)
+        ++m_macroEnd;
+    m_output.expansions.emplace_back(token.offset, whole);
+    if (whole->tokens.empty()) {
         m_lexeme.kind = TokenKind::None;
         return;
     }
-    m_macro = value;
+    m_macro = whole;
     m_macroIndex = 0;
+}
+
+// Readers put the value back into the text, so a word at its end goes on with what stands right behind the use: $net.1
+MacroValuePtr Parser::withTail(const MacroValuePtr& value) {
+    const auto isRun = [](TokenKind kind) {
+        return kind == TokenKind::Word || kind == TokenKind::Number || kind == TokenKind::BareText;
+    };
+    if (value->tokens.empty() || !isRun(value->tokens.back().kind))
+        return value;
+    QByteArray text = value->tokens.back().text;
+    size_t end = m_macroEnd;
+    for (; end < m_tokens.size() && (isRun(m_tokens[end].kind) || m_tokens[end].kind == TokenKind::MacroUse); ++end)
+        text += decode(m_tokens[end].kind, bytes(m_tokens[end]), m_dialect);
+    if (end == m_macroEnd)
+        return value;
+    const MacroValuePtr joined = lexMacroValue(text, m_dialect);
+    if (joined->tokens.size() != 1) // decoding took an escape away; rare enough to stay two words
+        return value;
+    auto whole = std::make_shared<MacroValue>(*value);
+    whole->tokens.back() = joined->tokens.front();
+    m_macroEnd = end;
+    return whole;
 }
 
 void Parser::flushTrivia() {
@@ -135,11 +162,18 @@ void Parser::bump(As as) {
             kind = kind == TokenKind::MacroUse ? TokenKind::MacroKeyword : TokenKind::Keyword;
         m_builder.token(raw(kind), bytes(token));
         m_emitted = m_next + 1;
+        if (m_macro)
+            emitMacroTail();
     }
     if (m_macro && ++m_macroIndex < m_macro->tokens.size())
         return;
     m_macro.reset();
     m_next = m_emitted;
+}
+
+void Parser::emitMacroTail() {
+    for (; m_emitted < m_macroEnd; ++m_emitted)
+        m_builder.token(raw(TokenKind::MacroTail), bytes(m_tokens[m_emitted]));
 }
 
 bool Parser::atEnd() {
@@ -160,19 +194,43 @@ bool Parser::afterNewline() const {
 
 bool Parser::isAhead(TokenKind kind) {
     peek();
-    if (m_macro)
-        return m_macroIndex + 1 < m_macro->tokens.size() && m_macro->tokens[m_macroIndex + 1].kind == kind;
-    size_t next = m_next + 1;
+    if (m_macro && m_macroIndex + 1 < m_macro->tokens.size())
+        return m_macro->tokens[m_macroIndex + 1].kind == kind;
+    size_t next = m_macro ? m_macroEnd : m_next + 1;
     while (next < m_tokens.size() && isTrivia(m_tokens[next].kind))
         ++next;
     return next < m_tokens.size() && m_tokens[next].kind == kind;
 }
 
 void Parser::say(Severity severity, Range range, QByteArray text, QByteArray suggestion) {
-    if (m_output.notes.size() < kMostDiagnostics)
-        m_output.notes.push_back({severity, range, std::move(text), std::move(suggestion)});
-    else if (m_output.notes.size() == kMostDiagnostics)
-        m_output.notes.push_back({Severity::Error, range, "too many errors; what follows is not reported", {}});
+    say(severity, usuallyRefusedBy(severity), range, std::move(text), std::move(suggestion));
+}
+
+// What a reader refuses must not get lost among what is not reported: the last note of each sort says at least who refuses.
+void Parser::say(Severity severity, Targets refusedBy, Range range, QByteArray text, QByteArray suggestion) {
+    const bool isForOthers = severity == Severity::ForOthers;
+    size_t& count = isForOthers ? m_saidForOthers : m_saidToUser;
+    if (count > kMostDiagnostics) {
+        Note& last = m_output.notes[isForOthers ? m_lastForOthers : m_lastToUser];
+        last.refusedBy |= refusedBy;
+        return;
+    }
+    if (count == kMostDiagnostics) {
+        (isForOthers ? m_lastForOthers : m_lastToUser) = m_output.notes.size();
+        severity = isForOthers ? severity : Severity::Error;
+        refusedBy = isForOthers ? refusedBy : kReaders;
+        text = "too many errors; what follows is not reported";
+        suggestion.clear();
+    }
+    ++count;
+    m_output.notes.push_back({severity, range, std::move(text), std::move(suggestion), refusedBy});
+}
+
+void Parser::sayUnknownTo(Targets readers, Span span, const QByteArray& what, Range range) {
+    readers &= readersOf(m_dialect);
+    if (!readers || m_isForeign)
+        return;
+    say(Severity::ForOthers, readers, range, '"' + what + "\" " + describe(span));
 }
 
 void Parser::error(QByteArray text, QByteArray suggestion) {
@@ -208,7 +266,7 @@ bool Parser::expected(QByteArrayView what) {
 bool Parser::expectedOneOf(const QByteArrayList& words) {
     if (isFull())
         return false;
-    const QByteArray list = words.mid(0, words.size() - 1).join(", ") + " or " + words.last();
+    const QByteArray list = words.size() == 1 ? '"' + words.first() + '"' : words.first(words.size() - 1).join(", ") + " or " + words.last();
     const QByteArray near = !atEnd() && m_lexeme.kind == TokenKind::Word ? nearest(m_lexeme.text, words) : QByteArray();
     error("expected " + list + ", found " + found(), near);
     return false;
@@ -237,10 +295,12 @@ bool Parser::isOptionalValue() {
 bool Parser::value(QByteArrayView what) {
     if (!isValue())
         return expected(what);
-    if (m_lexeme.kind == TokenKind::Word && isReserved(m_lexeme.text, m_dialect))
-        say(m_dialect == Dialect::Map2012 ? Severity::Warning : Severity::Error, m_lexeme.range,
+    const Targets reservedBy = m_lexeme.kind == TokenKind::Word ? reservedIn(m_lexeme.text, m_dialect) : Targets(0);
+    if (reservedBy) {
+        const bool everywhere = reservedBy == readersOf(m_dialect) && m_dialect != Dialect::Map2012;
+        say(everywhere ? Severity::Error : Severity::Warning, reservedBy, m_lexeme.range,
             '"' + m_lexeme.text + "\" is a word of the language; put it in quotes to use it as " + what.toByteArray());
-    else if (m_lexeme.kind == TokenKind::BareText)
+    } else if (m_lexeme.kind == TokenKind::BareText)
         error((m_mayBeSecret ? QByteArray("this text") : quotedForPeople(m_lexeme.text)) + " must be in quotes here");
     else if (m_lexeme.kind == TokenKind::Number)
         error("a number must be in quotes to be used as " + what.toByteArray());
@@ -281,9 +341,14 @@ bool Parser::table(QByteArrayView what) {
     if (!atEnd()) {
         if (m_lexeme.kind == TokenKind::Less)
             return tableName();
+        if (m_lexeme.kind == TokenKind::OpenParen && m_dialect != Dialect::Map2012)
+            say(m_dialect == Dialect::Legacy ? Severity::Warning : Severity::Error,
+                m_dialect == Dialect::Legacy ? in(Target::OpenSmtpd59) : kReaders, m_lexeme.range,
+                "a list in parentheses is of 2012; since then it stands in braces: { a, b }");
         if (m_lexeme.kind == TokenKind::OpenBrace || m_lexeme.kind == TokenKind::OpenParen)
             return tableList();
         if (atWord("map") && m_dialect != Dialect::Modern) {
+            sayUnknownTo(in(Target::OpenSmtpd59), {nullptr, "2012-11-14"}, "map", m_lexeme.range);
             flushTrivia();
             m_builder.start();
             bump(As::Keyword);
@@ -314,7 +379,15 @@ bool Parser::tableName() {
     return good;
 }
 
-bool Parser::tableList() {
+// A filter's name, or { names }: what "filter" and "chain" take.
+bool Parser::filterNames() {
+    if (!atEnd() && m_lexeme.kind == TokenKind::OpenBrace)
+        return tableList(false);
+    return table("the name of a filter or { names }");
+}
+
+// Readers before 7.5 take a comma, new lines or nothing between two entries, and nothing else anywhere.
+bool Parser::tableList(bool mayMap) {
     flushTrivia();
     m_builder.start();
     const Range open = peek().range;
@@ -332,9 +405,10 @@ bool Parser::tableList() {
             good = false;
             break;
         }
-        if (m_dialect == Dialect::Legacy && !saidNewline && (kind == close || kind == TokenKind::Newline) &&
-            (kind == close ? wasNewline : wasSeparator)) {
-            say(Severity::Warning, m_lexeme.range,
+        const bool oddNewline = kind == close ? wasNewline : kind == TokenKind::Newline ? wasSeparator
+                                                                                        : kind == TokenKind::Comma && wasNewline;
+        if (oddNewline && !saidNewline) {
+            say(m_dialect == Dialect::Modern ? Severity::ForOthers : Severity::Warning, kBefore75, m_lexeme.range,
                 "OpenSMTPD before 7.5 takes no new line behind \"{\" or a comma, nor before \"}\"");
             saidNewline = true;
         }
@@ -342,6 +416,8 @@ bool Parser::tableList() {
         if (kind == close) {
             if (wasSeparator && (isList || isMapping))
                 error("nothing stands behind the last comma; remove it");
+            else if (!isList && !isMapping)
+                say(Severity::Warning, kReaders, m_lexeme.range, "OpenSMTPD wants at least one entry between the braces");
             bump();
             break;
         }
@@ -354,7 +430,7 @@ bool Parser::tableList() {
             bump();
         } else {
             wasSeparator = false;
-            if (!listItem(isMapping, isList)) {
+            if (!listItem(isMapping, isList, mayMap)) {
                 good = false;
                 break;
             }
@@ -367,13 +443,13 @@ bool Parser::tableList() {
 }
 
 // One string, or key = value. False: something else stands there.
-bool Parser::listItem(bool& isMapping, bool& isList) {
+bool Parser::listItem(bool& isMapping, bool& isList, bool mayMap) {
     if (!isValue())
         return expected("a value or \"}\"");
     flushTrivia();
     m_builder.start();
     value("a table entry");
-    if (peek().kind != TokenKind::Equals && m_lexeme.kind != TokenKind::Arrow) {
+    if (!mayMap || (peek().kind != TokenKind::Equals && m_lexeme.kind != TokenKind::Arrow)) {
         m_builder.dissolve();
         isList = true;
         return true;

@@ -30,6 +30,7 @@ class Parser {
         Range range;
         QByteArray text;
         QByteArray suggestion;
+        Targets refusedBy = kReaders;
     };
     struct Output {
         tree::GreenNodePtr root;
@@ -55,6 +56,8 @@ class Parser {
     // parser.cpp: the cursor
     const Lexeme& peek();
     void expand(const Token& token);
+    MacroValuePtr withTail(const MacroValuePtr& value);
+    void emitMacroTail();
     void bump(As as = As::Value);
     void flushTrivia();
     bool atEnd();             // of the statement
@@ -65,7 +68,9 @@ class Parser {
 
     // parser.cpp: values and diagnostics
     void say(Severity severity, Range range, QByteArray text, QByteArray suggestion = {});
-    bool isFull() const { return m_output.notes.size() > kMostDiagnostics; } // nothing that is said is kept any more
+    void say(Severity severity, Targets refusedBy, Range range, QByteArray text, QByteArray suggestion = {});
+    void sayUnknownTo(Targets readers, Span span, const QByteArray& what, Range range); // they lack this word
+    bool isFull() const { return m_saidToUser > kMostDiagnostics; } // nothing that is said is kept any more
     void error(QByteArray text, QByteArray suggestion = {}); // at the next token
     bool expected(QByteArrayView what);                      // "expected WHAT, found ..."; always false
     bool expectedOneOf(const QByteArrayList& words); // the same, with a near miss
@@ -78,8 +83,9 @@ class Parser {
     bool time();
     bool table(QByteArrayView what);
     bool tableName();
-    bool tableList();
-    bool listItem(bool& isMapping, bool& isList);
+    bool tableList(bool mayMap = true);
+    bool listItem(bool& isMapping, bool& isList, bool mayMap);
+    bool filterNames();
     bool keyword(QByteArrayView word); // must be next
 
     // parser_clauses.cpp
@@ -94,10 +100,13 @@ class Parser {
     bool clause(std::span<const ClauseRule> rules, Found found);
     bool argument(const ClauseRule& rule);
     bool condition(QByteArrayView what, bool optional);
+    bool port();
+    bool order();
     void once(ClauseKind kind, Range range, QByteArrayView word);
     void inRuleOrder(ClauseKind kind);
 
     // parser_statements.cpp
+    void carriageReturns();
     void file();
     void statement();
     bool statementBody(const Lexeme& first, StatementKind& kind);
@@ -111,10 +120,13 @@ class Parser {
     bool tableStatement();
     bool mapSource();
     bool filter();
+    bool oldFilter(bool isChain);
+    bool filterPhase();
+    bool filterPart(std::span<const ClauseRule> rules, const PhaseRule* phase, bool isDecision);
     bool proc();
     const SettingRule* findSetting();
     bool setting(const SettingRule& rule);
-    bool limits();
+    bool limits(Setting setting);
     bool unknownStatement();
 
     // parser_rules.cpp
@@ -128,8 +140,7 @@ class Parser {
     bool groupMember();
     bool deliver();
     bool match();
-    bool matchFrom();
-    bool matchFor();
+    bool matchWhere(Context context, ClauseKind otherwise);
     bool action();
     bool method();
 
@@ -141,16 +152,20 @@ class Parser {
 
     tree::Builder m_builder;
     Output m_output;
+    size_t m_saidToUser = 0, m_saidForOthers = 0;   // notes of each sort; each has its limit
+    size_t m_lastToUser = 0, m_lastForOthers = 0;   // where the note that says so is
 
     size_t m_emitted = 0; // tokens before this one are in the tree
     size_t m_next = 0;    // the token that m_lexeme is or comes from
     Lexeme m_lexeme;
     bool m_peeked = false;
     MacroValuePtr m_macro; // being read out
+    size_t m_macroEnd = 0; // the token behind the macro's use and its tail
     size_t m_macroIndex = 0;
     bool m_lineAhead = false; // the statement ended before the next token, which opens a new one
 
     // Of this statement:
+    StatementKind m_kind = StatementKind::Unknown;
     std::vector<ClauseKind> m_seen;
     int m_ruleGroup = 0;         // how far in the order of a rule's parts
     bool m_mayBeSecret = false; // its values stay out of diagnostics

@@ -9,6 +9,25 @@
 
 namespace postern::config {
 
+namespace {
+
+// Options that fill one place: `tls` and `smtps` are both the TLS mode of a listener.
+ClauseKind placeOf(ClauseKind kind) {
+    if (kind == ClauseKind::Inet6)
+        return ClauseKind::Inet4;
+    if (kind == ClauseKind::TlsRequire || kind == ClauseKind::Smtps || kind == ClauseKind::Secure)
+        return ClauseKind::Tls;
+    if (kind == ClauseKind::AuthOptional || kind == ClauseKind::EnableAuth)
+        return ClauseKind::Auth;
+    if (kind == ClauseKind::HostByDomain || kind == ClauseKind::Backup || kind == ClauseKind::Via)
+        return ClauseKind::Host;
+    if (saysFrom(kind))
+        return ClauseKind::FromAny;
+    return saysFor(kind) ? ClauseKind::ForAny : kind;
+}
+
+} // namespace
+
 Parser::Found Parser::findClause(std::span<const ClauseRule> rules, QByteArrayView word) const {
     Found found;
     for (const ClauseRule& rule : rules) {
@@ -67,6 +86,8 @@ bool Parser::clauses(Context context) {
 bool Parser::clause(std::span<const ClauseRule> rules, Found found) {
     if (found.otherDialect)
         sayOtherDialect(rules, *found.rule);
+    else
+        sayUnknownTo(targetsWithout(found.rule->span), found.rule->span, m_lexeme.text, peek().range);
     once(found.rule->kind, peek().range, m_lexeme.text);
     inRuleOrder(found.rule->kind);
     flushTrivia();
@@ -97,12 +118,7 @@ bool Parser::argument(const ClauseRule& rule) {
             good = value(what);
         break;
     case Argument::Port:
-        if (peek().kind == TokenKind::Number && !atEnd())
-            bump();
-        else if (atWord("smtp") || atWord("smtps"))
-            bump();
-        else
-            good = value("a port number or service name");
+        good = port();
         break;
     case Argument::Time:
         good = time();
@@ -120,8 +136,21 @@ bool Parser::argument(const ClauseRule& rule) {
     case Argument::OptionalCondition:
         good = condition(what, true);
         break;
+    case Argument::Filters:
+        good = filterNames();
+        break;
+    case Argument::Number:
+        good = number("a number");
+        break;
+    case Argument::Rate:
+        good = number("a number") && keyword("per") && time();
+        break;
+    case Argument::Order:
+        good = order();
+        break;
     }
     if (good && rule.flag && atWord(rule.flag)) {
+        sayUnknownTo(targetsWithout(rule.flagSpan), rule.flagSpan, QByteArray(rule.word) + ' ' + rule.flag, m_lexeme.range);
         bump(As::Keyword);
         if (rule.kind == ClauseKind::Backup)
             good = value("the name of the backup MX");
@@ -129,6 +158,32 @@ bool Parser::argument(const ClauseRule& rule) {
         good = expected("\"auth\"");
     }
     return good;
+}
+
+bool Parser::port() {
+    if (peek().kind == TokenKind::Number && !atEnd()) {
+        bump();
+        return true;
+    }
+    if (atWord("smtp") || atWord("smtps")) {
+        if (m_dialect != Dialect::Modern && atWord("smtps"))
+            say(Severity::ForOthers, kOldReaders, m_lexeme.range, "OpenSMTPD before 6.4 wants \"smtps\" in quotes here");
+        bump();
+        return true;
+    }
+    const QByteArray text = peek().text;
+    if (m_lexeme.kind == TokenKind::QuotedString && !text.isEmpty() &&
+        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        say(Severity::ForOthers, kReaders, m_lexeme.range, "OpenSMTPD looks for a service named " + text + "; take the quotes away");
+    return value("a port number or service name");
+}
+
+bool Parser::order() {
+    static const QByteArrayList kOrders{"in-turn", "random", "weighted", "fail-over"};
+    if (peek().kind != TokenKind::Word || atEnd() || !kOrders.contains(m_lexeme.text))
+        return expectedOneOf(kOrders);
+    bump();
+    return true;
 }
 
 // [regex] table
@@ -144,13 +199,23 @@ bool Parser::condition(QByteArrayView what, bool optional) {
     return true;
 }
 
-// Each option at most once, as every reader since 5.4.1 demands; a listener may name several certificates.
+// Each option at most once, as every reader since 5.4.1 demands; a listener may name several certificates since 7.3, and
+// a wrapper and what a pki statement says may be said again.
 void Parser::once(ClauseKind kind, Range range, QByteArrayView word) {
-    const bool again = std::find(m_seen.begin(), m_seen.end(), kind) != m_seen.end();
-    if (again && kind != ClauseKind::Pki)
-        say(Severity::Warning, range, '"' + word.toByteArray() + "\" is given twice; the last one counts");
-    if (!again)
+    const auto isSame = [kind](ClauseKind other) { return placeOf(other) == placeOf(kind); };
+    const auto before = std::find_if(m_seen.begin(), m_seen.end(), isSame);
+    if (before == m_seen.end()) {
         m_seen.push_back(kind);
+        return;
+    }
+    const bool mayRepeat = m_kind == StatementKind::Pki || kind == ClauseKind::Wrapper;
+    if (kind == ClauseKind::Pki && m_kind == StatementKind::Listen)
+        say(Severity::ForOthers, kBefore75, range, "OpenSMTPD before 7.3 takes one \"pki\" on a listener");
+    else if (*before == kind)
+        say(Severity::Warning, mayRepeat ? Targets(0) : kReaders, range,
+            '"' + word.toByteArray() + "\" is given twice; the last one counts");
+    else
+        say(Severity::Error, range, '"' + word.toByteArray() + "\" excludes what stands before it in this statement; keep one of them");
 }
 
 } // namespace postern::config

@@ -6,13 +6,45 @@
 // otherwise clear, a warning says so.
 #include "config/parser.h"
 
+#include <QHash>
+
 #include <algorithm>
 
 namespace postern::config {
 
 namespace {
+
 const QByteArrayList kMethods = {"relay", "mbox", "maildir", "mda", "lmtp", "expand-only", "forward-only", "catch"};
+
+int groupOf(ClauseKind kind) {
+    if (saysFrom(kind) || saysFor(kind) || kind == ClauseKind::Sender || kind == ClauseKind::Recipient ||
+        kind == ClauseKind::Tagged || kind == ClauseKind::Authenticated)
+        return 1;
+    if (kind == ClauseKind::Alias || kind == ClauseKind::Virtual || kind == ClauseKind::Userbase)
+        return 2;
+    if (isMethod(kind) && kind != ClauseKind::ForwardOnly)
+        return 3;
+    return kind == ClauseKind::Ttl || kind == ClauseKind::ForwardOnly ? 4 : 0;
 }
+
+int placeIn2012(ClauseKind kind) {
+    using K = ClauseKind;
+    if (saysFrom(kind))
+        return 2;
+    if (saysFor(kind))
+        return 4;
+    if (isMethod(kind))
+        return 6;
+    static const QHash<K, int> kPlaces{{K::On, 1},          {K::Sender, 3},  {K::Alias, 5},      {K::Virtual, 5},
+                                       {K::Userbase, 5},    {K::Via, 7},     {K::Backup, 7},     {K::Port, 8},
+                                       {K::Tls, 9},         {K::Smtps, 9},   {K::Secure, 9},     {K::TlsRequire, 9},
+                                       {K::Certificate, 10}, {K::Auth, 11},  {K::AuthOptional, 11}, {K::EnableAuth, 11},
+                                       {K::As, 12},         {K::User, 12},   {K::Source, 13},    {K::HeloSource, 14},
+                                       {K::Tag, 15},        {K::Tagged, 15}, {K::Hostname, 16},  {K::Ttl, 17}};
+    return kPlaces.value(kind);
+}
+
+} // namespace
 
 bool Parser::rule() {
     bump(As::Keyword);
@@ -42,9 +74,13 @@ bool Parser::ruleClause(Context& context) {
     if (context != Context::Rule) {
         if (const Found found = findClause(behind, word); found.rule) {
             const auto seen = [this](ClauseKind kind) { return std::count(m_seen.begin(), m_seen.end(), kind) > 0; };
-            if (found.rule->kind == ClauseKind::Port &&
-                (seen(ClauseKind::Tls) || seen(ClauseKind::Smtps) || seen(ClauseKind::Secure)))
-                say(Severity::Warning, m_lexeme.range, "readers of 2012 want \"port\" before the word for TLS");
+            const bool hasUrl = seen(ClauseKind::Via);
+            if (m_dialect == Dialect::Legacy && context == Context::RuleRelay &&
+                ((hasUrl && found.rule->kind == ClauseKind::Tls) ||
+                 (!hasUrl && (found.rule->kind == ClauseKind::Auth || found.rule->kind == ClauseKind::Verify))))
+                say(Severity::ForOthers, in(Target::OpenSmtpd59), m_lexeme.range,
+                    hasUrl ? "OpenSMTPD takes the TLS mode from the URL when there is \"via\""
+                           : "OpenSMTPD takes \"" + word + "\" only behind \"via\" and a URL");
             return clause(behind, found);
         }
     }
@@ -67,22 +103,21 @@ bool Parser::ruleClause(Context& context) {
     return clause(rules, found);
 }
 
-// Since 5.3 a rule's parts come in groups: conditions, users, what to do, for how long.
+// Since 5.4.1 a rule's parts come in groups: conditions, users, what to do, for how long. Before, each option had its one
+// place, in listeners too.
 void Parser::inRuleOrder(ClauseKind kind) {
-    if (m_dialect != Dialect::Legacy)
+    if (m_dialect == Dialect::Modern)
         return;
-    int group = 0;
-    if (saysFrom(kind) || saysFor(kind) || kind == ClauseKind::Sender || kind == ClauseKind::Recipient ||
-        kind == ClauseKind::Tagged || kind == ClauseKind::Authenticated)
-        group = 1;
-    else if (kind == ClauseKind::Alias || kind == ClauseKind::Virtual || kind == ClauseKind::Userbase)
-        group = 2;
-    else if (isMethod(kind) && kind != ClauseKind::ForwardOnly)
-        group = 3;
-    else if (kind == ClauseKind::Ttl || kind == ClauseKind::ForwardOnly)
-        group = 4;
-    if (group && group < m_ruleGroup)
-        say(Severity::Warning, peek().range,
+    const bool is2012 = m_dialect == Dialect::Map2012;
+    if (is2012 && kind == ClauseKind::Tagged && m_ruleGroup == 0)
+        return; // right behind accept since December 2012, at the end before
+    const int group = is2012 ? placeIn2012(kind) : groupOf(kind);
+    if (group && group < m_ruleGroup && is2012)
+        say(kind == ClauseKind::Port ? Severity::Warning : Severity::ForOthers, in(Target::OpenSmtpd2012), peek().range,
+            kind == ClauseKind::Port ? "readers of 2012 want \"port\" before the word for TLS"
+                                     : "readers of 2012 want this further ahead: each option has its one place");
+    else if (group && group < m_ruleGroup)
+        say(Severity::Warning, in(Target::OpenSmtpd59), peek().range,
             "OpenSMTPD wants the parts of a rule in this order: from, for and other conditions; alias, virtual or "
             "userbase; deliver or relay; expire");
     m_ruleGroup = std::max(m_ruleGroup, group);
@@ -111,7 +146,8 @@ bool Parser::ruleFrom() {
         if (atWord("source"))
             bump(As::Keyword);
         else if (m_dialect == Dialect::Legacy)
-            say(Severity::Warning, m_lexeme.range, "OpenSMTPD since 5.4.1 wants \"source\" before this");
+            say(Severity::Warning, in(Target::OpenSmtpd59), m_lexeme.range,
+                "OpenSMTPD since 5.4.1 wants \"source\" before this");
         good = table("any, local or source <table>");
     }
     m_builder.finish(raw(kind));
@@ -120,7 +156,8 @@ bool Parser::ruleFrom() {
 
 void Parser::sayAll() {
     if (m_dialect == Dialect::Legacy && atWord("all"))
-        say(Severity::Warning, m_lexeme.range, "\"all\" is the word of 2012; OpenSMTPD since 5.3 wants \"any\"", "any");
+        say(Severity::Warning, in(Target::OpenSmtpd59), m_lexeme.range,
+            "\"all\" is the word of 2012; OpenSMTPD since 5.3 wants \"any\"", "any");
 }
 
 bool Parser::ruleFor() {
@@ -142,6 +179,7 @@ bool Parser::ruleFor() {
 // for { cond, cond } of 2012: any of them. Finishes the node that ruleFor() began.
 bool Parser::ruleForGroup() {
     const Range open = peek().range;
+    sayUnknownTo(in(Target::OpenSmtpd59), {nullptr, "2012-11-14"}, "for { }", open);
     bump();
     bool good = true;
     while (good) {
@@ -194,6 +232,8 @@ bool Parser::destination(ClauseKind& kind) {
         return expectedOneOf({"any", "local", "domain"});
     kind = atWord("domain") ? ClauseKind::ForDomain : atWord("virtual") ? ClauseKind::ForVirtual : ClauseKind::ForNetwork;
     const QByteArray what = "the value of \"" + m_lexeme.text + '"';
+    if (kind != ClauseKind::ForDomain)
+        sayUnknownTo(in(Target::OpenSmtpd59), {nullptr, "2012-11-14"}, "for " + m_lexeme.text, m_lexeme.range);
     bump(As::Keyword);
     return table(what);
 }
@@ -252,6 +292,10 @@ bool Parser::action() {
         return expectedOneOf(kMethods);
     const bool isRelay = atWord("relay");
     const bool isCatch = atWord("catch");
+    const bool isMailbox = atWord("mbox");
+    const bool isForwarding = atWord("expand-only") || atWord("forward-only");
+    if (isCatch)
+        sayUnknownTo(targetsWithout(kOwn), kOwn, "catch", m_lexeme.range);
     flushTrivia();
     m_builder.start();
     if (!method())
@@ -263,14 +307,18 @@ bool Parser::action() {
         const Found found = peek().kind == TokenKind::Word ? findClause(rules, m_lexeme.text) : Found();
         if (!found.rule)
             return unknownWord({context});
-        if (sawTtl)
-            say(Severity::Warning, m_lexeme.range, "OpenSMTPD wants \"ttl\" to be the last word of an action");
-        sawTtl = found.rule->kind == ClauseKind::Ttl;
-        if (found.rule->kind == ClauseKind::Auth &&
-            std::find_if(m_seen.begin(), m_seen.end(), [](ClauseKind kind) {
-                return kind == ClauseKind::Host || kind == ClauseKind::HostByDomain || kind == ClauseKind::Via;
-            }) == m_seen.end())
-            say(Severity::Warning, m_lexeme.range, "OpenSMTPD wants \"host\" before \"auth\"");
+        const auto seen = [this](ClauseKind kind) { return std::count(m_seen.begin(), m_seen.end(), kind) > 0; };
+        const ClauseKind kind = found.rule->kind;
+        if (sawTtl && kind != ClauseKind::Ttl)
+            say(Severity::Warning, kModernReaders, m_lexeme.range,
+                "OpenSMTPD wants \"ttl\" to be the last word of an action");
+        sawTtl = sawTtl || kind == ClauseKind::Ttl;
+        if (kind == ClauseKind::Auth && !seen(ClauseKind::Host) && !seen(ClauseKind::HostByDomain) &&
+            !seen(ClauseKind::Via))
+            say(Severity::Warning, kModernReaders, m_lexeme.range, "OpenSMTPD wants \"host\" before \"auth\"");
+        if (kind == ClauseKind::User && (isMailbox || isForwarding))
+            error(isMailbox ? "\"user\" cannot stand with mbox: each user's mailbox is written as that user"
+                            : "\"user\" has no meaning where nothing is delivered");
         if (!clause(rules, found))
             return false;
     }
@@ -298,17 +346,16 @@ bool Parser::match() {
         }
         if (found.otherDialect)
             sayOtherDialect(rules, *found.rule);
+        else
+            sayUnknownTo(targetsWithout(found.rule->span), found.rule->span, m_lexeme.text, m_lexeme.range);
         once(found.rule->kind, m_lexeme.range, m_lexeme.text);
         decided = found.rule->kind == ClauseKind::UseAction || found.rule->kind == ClauseKind::Reject;
         if (decided && negated)
             error("\"!\" belongs before a condition");
-        if (m_lexeme.text == "from") {
-            if (!matchFrom())
-                return false;
-            continue;
-        }
-        if (m_lexeme.text == "for") {
-            if (!matchFor())
+        if (m_lexeme.text == "from" || m_lexeme.text == "for") {
+            const bool isFrom = m_lexeme.text == "from";
+            if (!matchWhere(isFrom ? Context::MatchFrom : Context::MatchFor,
+                            isFrom ? ClauseKind::FromAny : ClauseKind::ForAny))
                 return false;
             continue;
         }
@@ -321,67 +368,34 @@ bool Parser::match() {
     return decided || expected("\"action NAME\" or \"reject\"");
 }
 
-// Both finish the node that match() began.
-bool Parser::matchFrom() {
+// What stands behind from or for; finishes the node that match() began.
+bool Parser::matchWhere(Context context, ClauseKind otherwise) {
     bump(As::Keyword);
-    ClauseKind kind = ClauseKind::FromAny;
-    bool good = true;
-    if (atWord("any")) {
-        bump(As::Keyword);
-    } else if (atWord("local")) {
-        kind = ClauseKind::FromLocal;
-        bump(As::Keyword);
-    } else if (atWord("socket")) {
-        kind = ClauseKind::FromSocket;
-        bump(As::Keyword);
-    } else if (atWord("src")) {
-        kind = ClauseKind::FromSource;
-        bump(As::Keyword);
-        good = condition("the value of \"src\"", false);
-    } else if (atWord("rdns")) {
-        kind = ClauseKind::FromRdns;
-        bump(As::Keyword);
-        good = condition("the value of \"rdns\"", true);
-    } else if (atWord("auth")) {
-        kind = ClauseKind::FromAuth;
-        bump(As::Keyword);
-        good = condition("the value of \"auth\"", true);
-    } else if (atWord("mail-from")) {
-        kind = ClauseKind::FromMailFrom;
-        bump(As::Keyword);
-        good = condition("the value of \"mail-from\"", false);
+    const auto rules = clausesIn(context);
+    const Found found = peek().kind == TokenKind::Word && !atEnd() ? findClause(rules, m_lexeme.text) : Found();
+    bool good = false;
+    if (!found.rule) {
+        QByteArrayList words;
+        for (const ClauseRule& rule : rules) {
+            if (rule.dialects & kInModern)
+                words.append(rule.word);
+        }
+        expectedOneOf(words);
+    } else if (found.otherDialect) {
+        sayOtherDialect(rules, *found.rule);
     } else {
-        if (atWord("source"))
-            error("\"source\" does not belong to " + describe(m_dialect).toByteArray(), "src");
-        else
-            expectedOneOf({"any", "local", "socket", "src", "rdns", "auth", "mail-from"});
-        good = false;
+        sayUnknownTo(targetsWithout(found.rule->span), found.rule->span, m_lexeme.text, m_lexeme.range);
+        // The test that it stands for besides "any" is taken: `auth` cannot follow `from auth`.
+        if (found.rule->kind == ClauseKind::FromAuth)
+            m_seen.push_back(ClauseKind::Authenticated);
+        else if (found.rule->kind == ClauseKind::FromMailFrom)
+            m_seen.push_back(ClauseKind::Sender);
+        else if (found.rule->kind == ClauseKind::ForRecipient)
+            m_seen.push_back(ClauseKind::Recipient);
+        bump(As::Keyword);
+        good = argument(*found.rule);
     }
-    m_builder.finish(raw(kind));
-    return good;
-}
-
-bool Parser::matchFor() {
-    bump(As::Keyword);
-    ClauseKind kind = ClauseKind::ForAny;
-    bool good = true;
-    if (atWord("any")) {
-        bump(As::Keyword);
-    } else if (atWord("local")) {
-        kind = ClauseKind::ForLocal;
-        bump(As::Keyword);
-    } else if (atWord("domain")) {
-        kind = ClauseKind::ForDomain;
-        bump(As::Keyword);
-        good = condition("the value of \"domain\"", false);
-    } else if (atWord("rcpt-to")) {
-        kind = ClauseKind::ForRecipient;
-        bump(As::Keyword);
-        good = condition("the value of \"rcpt-to\"", false);
-    } else {
-        good = expectedOneOf({"any", "local", "domain", "rcpt-to"});
-    }
-    m_builder.finish(raw(kind));
+    m_builder.finish(raw(found.rule ? found.rule->kind : otherwise));
     return good;
 }
 

@@ -9,27 +9,44 @@
 
 namespace postern::config {
 
+// To readers of the language a CR is no blank: it breaks every line but one that ends in a comment.
+void Parser::carriageReturns() {
+    if (!m_text.contains('\r'))
+        return;
+    bool said = false;
+    for (size_t i = 0; i < m_tokens.size(); ++i) {
+        const Token& token = m_tokens[i];
+        const bool endsLine = token.kind == TokenKind::Newline && token.length == 2;
+        const bool inside = token.kind != TokenKind::QuotedString && token.kind != TokenKind::Comment &&
+                            token.kind != TokenKind::Newline && bytes(token).contains("\\\r\n");
+        if (!endsLine && !inside)
+            continue;
+        const bool isRefused = inside || i == 0 || m_tokens[i - 1].kind != TokenKind::Comment;
+        if (!said || isRefused)
+            say(said ? Severity::ForOthers : Severity::Note, isRefused ? kReaders : Targets(0),
+                {token.offset, token.length}, "lines end in CR LF; OpenSMTPD reads LF only");
+        said = true;
+        if (isRefused)
+            return;
+    }
+}
+
 void Parser::file() {
-    bool saidCarriageReturn = false;
     while (true) {
         const Lexeme& next = peek();
         if (next.kind == TokenKind::None)
             break;
-        if (next.kind == TokenKind::Newline) {
-            if (next.range.length == 2 && !saidCarriageReturn) {
-                say(Severity::Note, next.range, "lines end in CR LF; OpenSMTPD reads LF only");
-                saidCarriageReturn = true;
-            }
+        if (next.kind == TokenKind::Newline)
             bump();
-        } else {
+        else
             statement();
-        }
     }
     flushTrivia();
 }
 
 void Parser::statement() {
     m_seen.clear();
+    m_kind = StatementKind::Unknown;
     m_ruleGroup = 0;
     m_mayBeSecret = false;
     m_isForeign = false;
@@ -50,7 +67,8 @@ void Parser::statement() {
     }
     m_builder.finish(raw(kind));
     if (peek().kind == TokenKind::None && m_dialect != Dialect::Modern)
-        say(Severity::Warning, m_lexeme.range, "OpenSMTPD before 6.4 refuses a last line that does not end in a newline");
+        say(Severity::Warning, kOldReaders, m_lexeme.range,
+            "OpenSMTPD before 6.4 refuses a last line that does not end in a newline");
     m_lineAhead = false;
 }
 
@@ -75,7 +93,9 @@ bool Parser::statementBody(const Lexeme& first, StatementKind& kind) {
     if (m_isForeign)
         error('"' + first.text + "\" does not belong to " + describe(m_dialect).toByteArray() +
               ", in which the rest of this file is written");
-    kind = known->kind;
+    else
+        sayUnknownTo(targetsWithout(known->span), known->span, first.text, first.range);
+    m_kind = kind = known->kind;
     switch (kind) {
     case StatementKind::None:
     case StatementKind::Macro:
@@ -126,12 +146,9 @@ void Parser::recover() {
     }
     flushTrivia();
     m_builder.start();
-    if (m_macro && m_macroIndex > 0) { // the rest of a macro has no bytes
-        m_macro.reset();
-        m_emitted = m_next = m_next + 1;
-    } else {
-        m_macro.reset();
-    }
+    if (m_macro && m_macroIndex > 0) // the rest of a macro has no bytes
+        m_next = m_emitted;
+    m_macro.reset();
     m_peeked = false;
     size_t end = m_emitted;
     size_t last = m_emitted; // blanks and a comment at the end of the line stay outside
@@ -163,8 +180,9 @@ bool Parser::macroDefinition() {
     const bool plain = std::all_of(name.text.begin(), name.text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
     });
+    const bool hasBlank = name.text.indexOf(' ', 1) > 0 || name.text.indexOf('\t', 1) > 0;
     if (!plain)
-        say(Severity::Warning, name.range,
+        say(Severity::Warning, hasBlank ? kModernReaders : Targets(0), name.range,
             "a macro's name has only letters, digits and _; this one cannot be used with $");
     value("the name of a macro");
     bump(); // =
@@ -195,6 +213,7 @@ bool Parser::listen() {
     if (!keyword("on"))
         return false;
     if (atWord("socket") && m_dialect != Dialect::Map2012) {
+        sayUnknownTo(targetsWithout({"5.9.1"}), {"5.9.1"}, "socket", m_lexeme.range);
         bump();
         return clauses(Context::ListenSocket);
     }
@@ -208,7 +227,10 @@ bool Parser::pki() {
 
 bool Parser::ca() {
     bump(As::Keyword);
-    return value("the name of a certificate authority") && clauses(Context::Ca);
+    return value("the name of a certificate authority") && (!atEnd() || expectedOneOf(m_dialect == Dialect::Modern
+                                                                                          ? QByteArrayList{"cert"}
+                                                                                          : QByteArrayList{"certificate"})) &&
+           clauses(Context::Ca);
 }
 
 bool Parser::tableStatement() {
@@ -261,15 +283,8 @@ bool Parser::filter() {
         return keyword("filter") && value("the name of a filter");
     if (!value("the name of a filter"))
         return false;
-    if (word == "filterchain" || m_dialect != Dialect::Modern) {
-        if (atWord("chain"))
-            bump(As::Keyword);
-        while (!atEnd()) {
-            if (!value("the name of a filter or an argument"))
-                return false;
-        }
-        return true;
-    }
+    if (word == "filterchain" || m_dialect != Dialect::Modern)
+        return oldFilter(word == "filterchain");
     const auto part = [this](ClauseKind kind, auto&& rest) {
         flushTrivia();
         m_builder.start();
@@ -279,38 +294,91 @@ bool Parser::filter() {
         return good;
     };
     if (atWord("chain"))
-        return part(ClauseKind::Chain, [this] { return table("{ filter, filter }"); });
+        return part(ClauseKind::Chain, [this] {
+            return !atEnd() && m_lexeme.kind == TokenKind::OpenBrace ? tableList(false) : expected("{ filter, filter }");
+        });
     if (atWord("proc"))
         return part(ClauseKind::UseProc, [this] { return value("the name of a proc"); });
     if (atWord("proc-exec"))
         return part(ClauseKind::ProcExec, [this] { return value("a command"); }) && clauses(Context::Process);
     if (!atWord("phase"))
         return expectedOneOf({"phase", "chain", "proc", "proc-exec"});
-    const bool head = part(ClauseKind::Phase, [this] {
-        if (!isValue())
-            return expected("a phase: connect, helo, ehlo, mail-from, rcpt-to, data, commit");
+    return filterPhase();
+}
+
+// PROGRAM ARGUMENT... | chain NAME...
+bool Parser::oldFilter(bool isChain) {
+    if (atWord("chain")) {
         bump(As::Keyword);
-        return keyword("match");
-    });
-    while (head && !atEnd()) {
-        const bool negated = peek().kind == TokenKind::Bang;
-        flushTrivia();
-        m_builder.start();
-        if (negated)
-            bump();
-        const auto rules = clausesIn(Context::FilterPhase);
-        const Found found = peek().kind == TokenKind::Word ? findClause(rules, m_lexeme.text) : Found();
-        if (!found.rule) {
-            m_builder.dissolve();
-            return unknownWord({Context::FilterPhase});
-        }
-        bump(As::Keyword);
-        const bool good = argument(*found.rule);
-        m_builder.finish(raw(found.rule->kind));
-        if (!good)
+        isChain = true;
+    }
+    if (isChain && atEnd())
+        return expected("the name of a filter");
+    while (!atEnd()) {
+        if (!value("the name of a filter or an argument"))
             return false;
     }
-    return head;
+    return true;
+}
+
+// phase PHASE match CONDITION DECISION
+bool Parser::filterPhase() {
+    const auto phases = filterPhases();
+    const auto isNext = [this](const PhaseRule& rule) { return atWord(rule.word); };
+    flushTrivia();
+    m_builder.start();
+    bump(As::Keyword);
+    const auto phase = std::find_if(phases.begin(), phases.end(), isNext);
+    bool good = phase != phases.end();
+    if (good) {
+        bump(As::Keyword);
+        good = keyword("match");
+    } else {
+        QByteArrayList words;
+        for (const PhaseRule& rule : phases)
+            words.append(rule.word);
+        expectedOneOf(words);
+    }
+    m_builder.finish(raw(ClauseKind::Phase));
+    if (!good)
+        return false;
+    const auto rules = clausesIn(Context::FilterPhase);
+    return filterPart(rules, &*phase, false) && filterPart(rules, &*phase, true);
+}
+
+// The one condition, or the one decision, of a filter.
+bool Parser::filterPart(std::span<const ClauseRule> rules, const PhaseRule* phase, bool isDecision) {
+    const bool negated = !isDecision && peek().kind == TokenKind::Bang && !atEnd();
+    flushTrivia();
+    m_builder.start();
+    if (negated)
+        bump();
+    const QByteArrayList conditions = QByteArray(phase->conditions).split(' ');
+    const Found found = peek().kind == TokenKind::Word && !atEnd() ? findClause(rules, m_lexeme.text) : Found();
+    if (!found.rule) {
+        m_builder.dissolve();
+        if (!isDecision)
+            return atEnd() ? expectedOneOf(conditions) : unknownWord({Context::FilterPhase});
+        return atEnd() ? expected("what to do: reject, disconnect, rewrite, report, junk or bypass")
+                       : unknownWord({Context::FilterPhase});
+    }
+    const ClauseKind kind = found.rule->kind;
+    const bool decides = kind == ClauseKind::Reject || kind == ClauseKind::Disconnect || kind == ClauseKind::Rewrite ||
+                         kind == ClauseKind::Report || kind == ClauseKind::Junk || kind == ClauseKind::Bypass;
+    const QByteArray word = m_lexeme.text;
+    if (decides != isDecision)
+        error(isDecision ? "a filter has one condition; write a second filter and chain them"
+                         : "a filter needs a condition before \"" + word + '"');
+    else if (!decides && !conditions.contains(word))
+        error('"' + word + "\" is not known yet in phase \"" + phase->word + "\"; it may ask for " + conditions.join(", "));
+    else if (!phase->mayPass && (kind == ClauseKind::Junk || kind == ClauseKind::Bypass))
+        error('"' + word + "\" cannot be decided in phase \"" + phase->word + '"');
+    bump(As::Keyword);
+    const bool good = argument(*found.rule);
+    m_builder.finish(raw(kind));
+    if (!good || decides == isDecision)
+        return good;
+    return isDecision ? filterPart(rules, phase, true) : true; // go on behind what is one too many
 }
 
 bool Parser::proc() {
@@ -326,7 +394,7 @@ const SettingRule* Parser::findSetting() {
     QByteArrayList ahead;
     for (size_t i = m_macroIndex; m_macro && i < m_macro->tokens.size() && m_macro->tokens[i].kind == TokenKind::Word; ++i)
         ahead.append(m_macro->tokens[i].text);
-    for (size_t i = m_macro ? m_next + 1 : m_next; i < m_tokens.size() && ahead.size() < 3; ++i) {
+    for (size_t i = m_macro ? m_macroEnd : m_next; i < m_tokens.size() && ahead.size() < 3; ++i) {
         if (isTrivia(m_tokens[i].kind))
             continue;
         if (m_tokens[i].kind != TokenKind::Word)
@@ -354,6 +422,8 @@ bool Parser::setting(const SettingRule& rule) {
                 here = same.words;
         }
         error('"' + QByteArray(rule.words) + "\" does not belong to " + describe(m_dialect).toByteArray(), here);
+    } else {
+        sayUnknownTo(targetsWithout(rule.span), rule.span, rule.words, peek().range);
     }
     const QByteArrayView words(rule.words);
     for (qsizetype i = 0; i <= words.count(' '); ++i)
@@ -395,7 +465,7 @@ bool Parser::setting(const SettingRule& rule) {
                 good = value(what);
             break;
         case 'K':
-            good = limits();
+            good = limits(rule.setting);
             break;
         case 'C':
             while (good && (atWord("cipher") || atWord("digest"))) {
@@ -410,9 +480,10 @@ bool Parser::setting(const SettingRule& rule) {
     return true;
 }
 
-// [for domain D] {inet4 | inet6 | KEY NUMBER}
-bool Parser::limits() {
-    if (atWord("for")) {
+// [for domain D] {inet4 | inet6 | KEY NUMBER}; the domain and the families of addresses in limits of the relay only.
+bool Parser::limits(Setting setting) {
+    const bool ofRelay = setting == Setting::MtaLimit;
+    if (ofRelay && atWord("for")) {
         flushTrivia();
         m_builder.start();
         bump(As::Keyword);
@@ -421,13 +492,21 @@ bool Parser::limits() {
         if (!good)
             return false;
     }
+    const QByteArrayList keys = limitKeys(setting);
     while (!atEnd()) {
-        if (m_lexeme.kind != TokenKind::Word)
-            return expected("the name of a limit");
-        const bool alone = m_lexeme.text == "inet4" || m_lexeme.text == "inet6";
         const QByteArray name = m_lexeme.text;
-        bump();
-        if (!alone && !number("a number for \"" + name + '"'))
+        const Range range = m_lexeme.range;
+        if (ofRelay && (atWord("inet4") || atWord("inet6"))) {
+            bump();
+            continue;
+        }
+        if (m_lexeme.kind != TokenKind::Word && m_lexeme.kind != TokenKind::QuotedString)
+            return expected("the name of a limit");
+        if (!value("the name of a limit"))
+            return false;
+        if (!keys.contains(name))
+            say(Severity::Error, range, "unknown limit \"" + name + '"', nearest(name, keys));
+        if (!number("a number for \"" + name + '"'))
             return false;
     }
     return true;

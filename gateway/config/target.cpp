@@ -7,18 +7,37 @@ namespace postern::config {
 
 namespace {
 
+// Releases in one order: 2012-10-09 is 1009, 5.4.1 is 50401.
+constexpr int release(const char* text) {
+    int parts[3] = {0, 0, 0};
+    bool isDay = false;
+    size_t part = 0;
+    for (; *text; ++text) {
+        isDay = isDay || *text == '-';
+        if (*text >= '0' && *text <= '9')
+            parts[part] = parts[part] * 10 + (*text - '0');
+        else
+            ++part;
+    }
+    return isDay ? parts[1] * 100 + parts[2] : (parts[0] * 100 + parts[1]) * 100 + parts[2];
+}
+static_assert(release("2012-12-31") < release("5.3") && release("5.9.2") < release("6.0.3"));
+
+// `first` and `last` are the releases that the target stands for: of 2012, whatever any snapshot took.
 struct Row {
     Target target;
     const char* name;
     const char* description;
     std::optional<Dialect> dialect;
+    const char* first;
+    const char* last;
 };
 constexpr auto kRows = std::to_array<Row>({
-    {Target::Postern, "postern", "Postern", {}},
-    {Target::OpenSmtpd2012, "opensmtpd-2012", "OpenSMTPD of 2012", Dialect::Map2012},
-    {Target::OpenSmtpd59, "opensmtpd-5.9", "OpenSMTPD 5.9", Dialect::Legacy},
-    {Target::OpenSmtpd68, "opensmtpd-6.8", "OpenSMTPD 6.8", Dialect::Modern},
-    {Target::OpenSmtpd78, "opensmtpd-7.8", "OpenSMTPD 7.8", Dialect::Modern},
+    {Target::Postern, "postern", "Postern", {}, "2012-01-01", "99.0"},
+    {Target::OpenSmtpd2012, "opensmtpd-2012", "OpenSMTPD of 2012", Dialect::Map2012, "2012-01-01", "2012-12-31"},
+    {Target::OpenSmtpd59, "opensmtpd-5.9", "OpenSMTPD 5.9", Dialect::Legacy, "5.9.1", "5.9.2"},
+    {Target::OpenSmtpd68, "opensmtpd-6.8", "OpenSMTPD 6.8", Dialect::Modern, "6.8.0", "6.8.0"},
+    {Target::OpenSmtpd78, "opensmtpd-7.8", "OpenSMTPD 7.8", Dialect::Modern, "7.8.0", "7.8.0"},
 });
 static_assert([] {
     for (size_t i = 0; i < kRows.size(); ++i) {
@@ -55,6 +74,28 @@ QByteArrayList targetNames() {
 
 std::optional<Dialect> dialectOf(Target target) {
     return kRows[size_t(target)].dialect;
+}
+
+Targets targetsWithout(Span span) {
+    Targets without = 0;
+    for (const Row& row : kRows) {
+        if ((span.since && release(row.last) < release(span.since)) || (span.until && release(row.first) > release(span.until)))
+            without |= in(row.target);
+    }
+    return without & kReaders;
+}
+
+QByteArray describe(Span span) {
+    const auto named = [](const char* text) {
+        return (QByteArrayView(text).contains('-') ? "the OpenSMTPD of " : "OpenSMTPD ") + QByteArray(text);
+    };
+    if (QByteArrayView(span.since) == QByteArrayView(kOwn.since))
+        return "is Postern's own";
+    if (span.since && span.until)
+        return "exists from " + named(span.since) + " to " + named(span.until) + " only";
+    if (span.since)
+        return "exists since " + named(span.since);
+    return span.until ? "exists up to " + named(span.until) + " only" : QByteArray();
 }
 
 } // namespace postern::config

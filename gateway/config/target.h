@@ -24,5 +24,19 @@ std::optional<Dialect> dialectOf(Target target);
 // Sets of targets.
 using Targets = quint8;
 constexpr Targets in(Target target) { return Targets(1u << unsigned(target)); }
+inline constexpr Targets kModernReaders = in(Target::OpenSmtpd68) | in(Target::OpenSmtpd78);
+inline constexpr Targets kOldReaders = in(Target::OpenSmtpd2012) | in(Target::OpenSmtpd59);
+inline constexpr Targets kReaders = kOldReaders | kModernReaders; // all but Postern
+// Those that take a new line only between the entries of a list, not behind `{` or a comma nor before `}`.
+inline constexpr Targets kBefore75 = kOldReaders | in(Target::OpenSmtpd68);
+
+// When something came and went: "5.4.1", or a day of 2012, whose snapshots had no number: "2012-10-09". Null = always, still.
+struct Span {
+    const char* since = nullptr;
+    const char* until = nullptr; // the last that had it
+};
+inline constexpr Span kOwn{"99"}; // a word that only Postern has
+Targets targetsWithout(Span span);    // readers that had not yet or no longer what this span is about
+QByteArray describe(Span span);       // "exists since OpenSMTPD 5.4.1"; "" for always
 
 } // namespace postern::config

@@ -131,7 +131,7 @@ Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileO
     advise(build, set, statements);
     QByteArrayList& read = build.rules->files;
     std::transform(read.begin(), read.end(), read.begin(), absolute);
-    return {std::move(build.rules), std::move(build.report).inOrder()};
+    return {std::move(build.rules), config::judgedFor(std::move(build.report).inOrder(), config::Target::Postern)};
 }
 
 } // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Global values. Those that the engine follows go into Settings; the rest is said to have no effect yet.
-#include "config/suggest.h"
 #include "policy/build.h"
 #include "policy/values.h"
 
@@ -43,11 +42,8 @@ void setLimits(Build& build, const SettingView& view) {
         int* target = limit.key.text == "max-rcpt"    ? &settings.maxRecipients
                       : limit.key.text == "max-mails" ? &settings.maxMails
                                                       : nullptr;
-        if (!target) {
-            build.report.error(view, limit.key.range, "unknown session limit \"" + limit.key.text + "\"",
-                               config::nearest(limit.key.text, {"max-rcpt", "max-mails"}));
-            continue;
-        }
+        if (!target)
+            continue; // parsing has said so
         const auto number = parseNumber(limit.number.text);
         if (!number || *number < 1 || *number > kMostPerSession)
             build.report.error(view, limit.number.text.isEmpty() ? limit.key.range : limit.number.range,

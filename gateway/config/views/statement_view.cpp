@@ -111,6 +111,7 @@ class Walk {
         case TokenKind::Continuation:
         case TokenKind::Comment:
         case TokenKind::ByteOrderMark:
+        case TokenKind::MacroTail: // its text is in the macro's last word already
         case TokenKind::Arrow:
         case TokenKind::Equals:
         case TokenKind::Comma:

@@ -90,7 +90,7 @@ QByteArray describe(const DocumentPtr& document) {
 
 QByteArray printed(const Diagnostics& diagnostics) {
     QByteArrayList lines;
-    for (const Diagnostic& diagnostic : diagnostics)
+    for (const Diagnostic& diagnostic : judgedFor(diagnostics, Target::Postern))
         lines.append(diagnostic.print());
     return lines.join('\n');
 }

@@ -60,7 +60,8 @@ void TestLexer::rows() {
     row("backslash-newline inside a number joins it", "2\\\n5 x", "Number:25 Word:x");
     row("backslash CR LF joins too", "lis\\\r\nten\r\n", "Word:listen");
     row("a backslash makes the next byte literal", "a\\bc", "Word:abc");
-    row("an escaped hash starts no comment", "\\# x", "Stray:\\# Word:x");
+    row("an escaped hash starts a comment all the same", "\\# x", "Comment:\\# x");
+    row("an escaped brace is a brace", "a \\{", "Word:a OpenBrace:\\{");
     row("an escaped blank still ends the word", "a\\ b", "Word:a Word:b");
     row("double quotes", "\"a b\"", "QuotedString:a b");
     row("single quotes hold double ones", "'a \"b\"'", "QuotedString:a \"b\"");
@@ -90,7 +91,9 @@ void TestLexer::rows() {
     row("C01 invalid UTF-8 must be quoted", "m\xfcnchen", "BareText:m\xfcnchen");
     row("C01 byte order mark", "\xef\xbb\xbftls", "ByteOrderMark:\xef\xbb\xbf Word:tls");
     row("C01 backslash at the end of the file", "a\\", "Word:a Stray:\\");
-    row("a negative number is none", "-5", "BareText:-5");
+    row("a negative number", "-5", "Number:-5");
+    row("a dash and more is no number", "-5a", "BareText:-5a");
+    row("a dash alone is no number", "-", "BareText:-");
     row("empty", "", "");
 }
 
