@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One pass over the file's statements. Rules that stand together are one run: action/match wants their actions before
+// them, so those are put where the run begins.
+#include "convert/convert.h"
+
+#include "config/document.h"
+#include "config/lexer.h"
+#include "config/views/include_view.h"
+#include "config/views/match_view.h"
+#include "config/views/rule_view.h"
+#include "convert/rewrite.h"
+#include "convert/rules_out.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::convert {
+
+using config::Clause;
+using config::ClauseKind;
+using config::Dialect;
+using config::Severity;
+using config::StatementKind;
+using config::StatementView;
+using config::TableArgument;
+using config::Target;
+
+namespace {
+
+// Names of tables, certificates and wrappers that a statement uses.
+void addUses(const StatementView& statement, QByteArrayList& uses) {
+    for (const Clause& clause : statement.clauses()) {
+        if (clause.table && clause.table->form == TableArgument::Form::Name)
+            uses.append("table:" + clause.table->value.text);
+        if (clause.kind == ClauseKind::Pki)
+            uses.append("pki:" + clause.valueText().toLower());
+        else if (clause.kind == ClauseKind::Ca)
+            uses.append("ca:" + clause.valueText());
+        else if (clause.kind == ClauseKind::Wrapper)
+            uses.append("wrapper:" + clause.valueText());
+        else if (clause.kind == ClauseKind::UseAction)
+            uses.append("action:" + clause.valueText());
+        else if (clause.kind == ClauseKind::Srs)
+            uses.append("setting:srs");
+    }
+}
+
+class Conversion {
+  public:
+    Conversion(FileStore& files, const config::FileSet& set, Target target)
+        : m_know(files, set, target), m_session{m_know}, m_document(set.main()), m_layout(m_document) {}
+
+    Converted run() {
+        m_statements = m_document->statements();
+        for (size_t i = 0; i < m_statements.size(); ++i)
+            statement(i);
+        sayMoved(m_layout.putDefinitionsFirst());
+        if (m_know.dialect != Dialect::Modern)
+            m_layout.endWithNewline();
+        Converted result;
+        result.text = withNewMacroNames(m_layout.text());
+        result.report = inOrder();
+        return result;
+    }
+
+  private:
+    bool wasModern() const { return m_know.source == Dialect::Modern; }
+    bool isModern() const { return m_know.dialect == Dialect::Modern; }
+
+    void statement(size_t i) {
+        const StatementView& statement = m_statements[i];
+        Piece& piece = m_layout.pieces()[i];
+        if (statement.kind() != StatementKind::Rule)
+            m_run.reset();
+        addUses(statement, piece.uses);
+        switch (statement.kind()) {
+        case StatementKind::Macro:
+            convertMacro(m_session, statement, piece);
+            break;
+        case StatementKind::Include:
+            m_session.say(RemarkKind::Note, statement, "convert the included file, too; this keeps only the line that names it");
+            break;
+        case StatementKind::Listen:
+            convertListener(m_session, statement, piece);
+            break;
+        case StatementKind::Pki:
+        case StatementKind::Ca:
+            convertCertificate(m_session, statement, piece);
+            break;
+        case StatementKind::Table:
+            convertTable(m_session, statement, piece);
+            break;
+        case StatementKind::Setting:
+            convertSetting(m_session, statement, piece);
+            break;
+        case StatementKind::Filter:
+        case StatementKind::Proc:
+            convertFilter(m_session, statement, piece);
+            break;
+        case StatementKind::Rule:
+            rule(i);
+            break;
+        case StatementKind::Action:
+            action(i);
+            break;
+        case StatementKind::Match:
+            match(i);
+            break;
+        case StatementKind::None:
+        case StatementKind::Unknown:
+            break;
+        }
+        if (m_know.dialect == Dialect::Legacy && (statement.kind() == StatementKind::Rule || statement.kind() == StatementKind::Match))
+            piece.uses.append("setting:ttl");
+    }
+
+    // An accept or reject.
+    void rule(size_t i) {
+        const StatementView& statement = m_statements[i];
+        Piece& piece = m_layout.pieces()[i];
+        const Speller speller(statement, m_know.target);
+        if (m_know.source == m_know.dialect && !hasOlderForms(statement)) {
+            piece.statements = {speller.statement()};
+            return;
+        }
+        if (isModern() && !m_run)
+            m_run = i;
+        Piece& runStart = m_layout.pieces()[m_run.value_or(i)];
+        const std::vector<Routing> routings = readRule(m_session, statement, speller, runStart);
+        WrittenRule written;
+        if (isModern()) {
+            tellOfSocketTag(statement, runStart);
+            written = writeModern(m_session, statement, routings);
+            runStart.above += written.actions;
+            if (&runStart != &piece)
+                runStart.uses += piece.uses;
+        } else {
+            for (const Routing& routing : routings) {
+                const WrittenRule one = writeOld(m_session, statement, statement, routing);
+                written.rules += one.rules;
+                written.isComplete = written.isComplete && one.isComplete;
+            }
+        }
+        put(statement, speller, written, piece);
+    }
+
+    // Words and orders of 5.3 and of Postern that OpenSMTPD 5.9 does not take; lists of relays that nobody took in 2012.
+    bool hasOlderForms(const StatementView& statement) const {
+        int group = 0;
+        for (const Clause& clause : statement.clauses()) {
+            const QByteArray word = clause.words.empty() ? QByteArray() : clause.words.front().text;
+            const bool isVia = clause.kind == ClauseKind::Via && clause.table && clause.table->form != TableArgument::Form::Literal;
+            if (m_know.isOpenSmtpd && (clause.kind == ClauseKind::Catch || isVia))
+                return true;
+            if (m_know.dialect != Dialect::Legacy)
+                continue;
+            if (clause.has("all") || (clause.kind == ClauseKind::FromSource && !clause.has("source")) || word == "helo" ||
+                word == "users" || word == "on" || word == "tag" || word == "certificate" ||
+                clause.kind == ClauseKind::Authenticated || clause.kind == ClauseKind::ForVirtual ||
+                clause.kind == ClauseKind::ForNetwork || (clause.kind == ClauseKind::Virtual && statement.hasClause(ClauseKind::Relay)))
+                return true;
+            const bool looksUp = clause.kind == ClauseKind::Alias || clause.kind == ClauseKind::Virtual || clause.kind == ClauseKind::Userbase;
+            const bool ends = clause.kind == ClauseKind::Ttl || clause.kind == ClauseKind::ForwardOnly;
+            const bool asks = saysFrom(clause.kind) || saysFor(clause.kind) || clause.kind == ClauseKind::Sender ||
+                              clause.kind == ClauseKind::Recipient || clause.kind == ClauseKind::Tagged;
+            const int its = asks ? 1 : looksUp ? 2 : ends ? 4 : 3;
+            if (its < group)
+                return true;
+            group = its;
+        }
+        return false;
+    }
+
+    // Before 6.7 the socket's sessions had the tag "local" without being told.
+    void tellOfSocketTag(const StatementView& statement, Piece& above) {
+        const auto view = config::RuleView::from(statement);
+        const Clause* tagged = view ? view->tagged() : nullptr;
+        if (!tagged || tagged->valueText() != "local" || m_know.listenerTags.contains("local") || m_know.hasSocketListener ||
+            m_toldSocketTag || m_know.source != Dialect::Legacy)
+            return;
+        m_toldSocketTag = true;
+        above.above.append("listen on socket tag \"local\"");
+    }
+
+    void put(const StatementView& statement, const Speller& speller, const WrittenRule& written, Piece& piece) {
+        if (written.rules.isEmpty()) {
+            piece.statements = asComments(m_session, statement);
+        } else if (written.rules.size() == 1 && written.actions.isEmpty() && written.rules.front() == statement.text()) {
+            piece.statements = {speller.statement()};
+        } else {
+            piece.statements = written.rules;
+            if (!written.isComplete)
+                piece.beside += asComments(m_session, statement);
+        }
+        QByteArrayList macros;
+        for (const QByteArray& name : speller.expandedMacros()) {
+            if (!macros.contains(name))
+                macros.append(name);
+        }
+        if (!macros.isEmpty())
+            m_session.say(RemarkKind::Note, statement, macros.join(", ") + " is written out, since what it holds has to change");
+    }
+
+    void action(size_t i) {
+        const StatementView& statement = m_statements[i];
+        Piece& piece = m_layout.pieces()[i];
+        const auto view = config::ActionView::from(statement);
+        const QByteArray name = view->name() ? view->name()->text : QByteArray();
+        if (isModern()) {
+            piece.defines.append("action:" + name);
+            newerAction(statement, piece);
+            return;
+        }
+        piece.statements.clear(); // it goes into the rules
+        const bool isUsed = std::any_of(m_statements.begin(), m_statements.end(), [&](const StatementView& one) {
+            const Clause* use = one.clause(ClauseKind::UseAction);
+            return use && use->valueText() == name;
+        });
+        if (!isUsed) {
+            piece.statements = asComments(m_session, statement);
+            m_session.say(RemarkKind::Note, statement, "no match of this file uses the action, so no rule takes it over");
+        }
+    }
+
+    // An action for another release of the same language.
+    void newerAction(const StatementView& statement, Piece& piece) {
+        const Speller speller(statement, m_know.target);
+        Rewrite rewrite(statement, speller);
+        const bool has73 = m_know.target == Target::OpenSmtpd78 || m_know.target == Target::Postern;
+        for (const Clause& clause : statement.clauses()) {
+            const bool isSince73 = clause.kind == ClauseKind::Ciphers || clause.kind == ClauseKind::Protocols;
+            if (isSince73 && !has73) {
+                rewrite.remove(clause);
+                m_session.say(RemarkKind::Lost, statement,
+                              '"' + clause.words.front().text + "\" of an action can't be said in " + m_session.targetName(), clause.range);
+            }
+        }
+        piece.statements = {rewrite.text()};
+        if (statement.hasClause(ClauseKind::Catch) && m_know.isOpenSmtpd) {
+            piece.statements = asComments(m_session, statement);
+            m_session.say(RemarkKind::Lost, statement, "only Postern can catch mail; matches with this action refuse it instead");
+        }
+        piece.beside += speller.displacedComments();
+    }
+
+    void match(size_t i) {
+        const StatementView& statement = m_statements[i];
+        Piece& piece = m_layout.pieces()[i];
+        const Speller speller(statement, m_know.target);
+        const auto view = config::MatchView::from(statement);
+        const QByteArray name = view->action() ? view->action()->text : QByteArray();
+        const auto found = m_know.actions.constFind(name);
+        if (isModern()) {
+            const bool catches = found != m_know.actions.constEnd() && found->hasClause(ClauseKind::Catch) && m_know.isOpenSmtpd;
+            Rewrite rewrite(statement, speller);
+            if (catches)
+                rewrite.replace(*statement.clause(ClauseKind::UseAction), "reject");
+            piece.statements = {rewrite.text()};
+            piece.beside += speller.displacedComments();
+            return;
+        }
+        if (m_folded == i) {
+            piece.statements.clear();
+            return;
+        }
+        Routing routing = readMatch(m_session, statement, speller);
+        if (!routing.isReject) {
+            if (found == m_know.actions.constEnd()) {
+                piece.statements = asComments(m_session, statement);
+                m_session.say(RemarkKind::Lost, statement, "the action of this match is not defined");
+                return;
+            }
+            takeComments(*found, piece);
+            addUses(*found, piece.uses);
+            routing.delivery = readAction(m_session, *found, Speller(*found, m_know.target));
+        }
+        if (i + 1 < m_statements.size())
+            fold(routing, i + 1);
+        const StatementView& deliveryAt = routing.isReject ? statement : *found;
+        put(statement, speller, writeOld(m_session, statement, deliveryAt, routing), piece);
+    }
+
+    // `from local` and behind it the same `from any auth` were one rule before 6.4.
+    void fold(Routing& routing, size_t next) {
+        if (m_statements[next].kind() != StatementKind::Match)
+            return;
+        const StatementView& other = m_statements[next];
+        const auto mine = config::MatchView::from(m_statements[next - 1]), its = config::MatchView::from(other);
+        const auto actionOf = [](const config::MatchView& view) { return view.action() ? view.action()->text : QByteArray(); };
+        if (mine->isReject() != its->isReject() || actionOf(*mine) != actionOf(*its))
+            return;
+        const Routing second = readMatch(m_session, other, Speller(other, m_know.target));
+        const Source& first = routing.sources.front();
+        const Source& login = second.sources.front();
+        const bool isLogin = login.from == Source::From::Any && !login.negated && login.login == Source::Login::Yes && login.users.isEmpty();
+        const bool isPair = first.login == Source::Login::DoesNotMatter &&
+                            ((first.from == Source::From::Local && !first.negated) || first.from == Source::From::Table);
+        const auto same = [](const Test& a, const Test& b) {
+            return a.kind == b.kind && a.negated == b.negated && a.regex == b.regex && a.table == b.table;
+        };
+        if (!isLogin || !isPair || !std::equal(routing.tests.begin(), routing.tests.end(), second.tests.begin(), second.tests.end(), same))
+            return;
+        routing.sources.push_back(login);
+        m_folded = next;
+    }
+
+    // What was said above an action stands above the first rule that uses it.
+    void takeComments(const config::ActionView& action, Piece& piece) {
+        for (size_t i = 0; i < m_statements.size(); ++i) {
+            if (m_statements[i].range() != action.range() || m_statements[i].documentPtr() != action.documentPtr())
+                continue;
+            Piece& from = m_layout.pieces()[i];
+            QByteArray comments = std::exchange(from.comments, {});
+            if (const QByteArray behind = from.behind.trimmed(); !behind.isEmpty())
+                comments += behind + m_layout.newline();
+            from.behind.clear();
+            piece.comments.prepend(comments);
+        }
+    }
+
+    void sayMoved(const std::vector<size_t>& moved) {
+        for (size_t i : moved)
+            m_session.say(RemarkKind::Note, m_statements[i], "moved up: OpenSMTPD wants it before its first use");
+    }
+
+    QByteArray withNewMacroNames(const QByteArray& text) const {
+        if (m_know.newMacros.isEmpty())
+            return text;
+        QByteArray out;
+        for (const config::Token& token : config::lex(text)) {
+            const QByteArray bytes = text.mid(token.offset, token.length);
+            const QByteArray other = token.kind == config::TokenKind::MacroUse ? m_know.newMacros.value(bytes.sliced(1)) : QByteArray();
+            out += other.isEmpty() ? bytes : '$' + other;
+        }
+        return out;
+    }
+
+    std::vector<Remark> inOrder() {
+        std::vector<Remark>& report = m_session.report;
+        const auto before = [](const Remark& a, const Remark& b) { return a.line < b.line; };
+        std::stable_sort(report.begin(), report.end(), before);
+        std::vector<Remark> result;
+        for (Remark& remark : report) {
+            const bool isTwin = std::any_of(result.rbegin(), result.rend(), [&](const Remark& one) {
+                return one.line == remark.line && one.file == remark.file && one.text == remark.text;
+            });
+            if (!isTwin)
+                result.push_back(std::move(remark));
+        }
+        return result;
+    }
+
+    const Knowledge m_know;
+    Session m_session;
+    const config::DocumentPtr m_document;
+    Layout m_layout;
+    std::vector<StatementView> m_statements;
+    std::optional<size_t> m_run; // where the rules that stand together begin
+    std::optional<size_t> m_folded;
+    bool m_toldSocketTag = false;
+};
+
+} // namespace
+
+QByteArrayView toString(RemarkKind kind) {
+    switch (kind) {
+    case RemarkKind::Changed:
+        return "changed";
+    case RemarkKind::Lost:
+        return "lost";
+    case RemarkKind::Note:
+        return "note";
+    }
+    return "note";
+}
+
+QByteArray Remark::print() const {
+    return file + ':' + QByteArray::number(line) + ':' + QByteArray::number(column) + ": " + toString(kind).toByteArray() + ": " + text;
+}
+
+bool Converted::lostSomething() const {
+    return std::any_of(report.begin(), report.end(), [](const Remark& remark) { return remark.kind == RemarkKind::Lost; });
+}
+
+void Session::say(RemarkKind kind, const StatementView& at, QByteArray text, std::optional<config::Range> range) {
+    const auto place = at.document().position(range && range->length > 0 ? range->offset : at.range().offset);
+    report.push_back({kind, at.file(), place.line, place.column, std::move(text)});
+}
+
+void Session::sayOnce(RemarkKind kind, const StatementView& at, QByteArray text) {
+    if (said.contains(text))
+        return;
+    said.insert(text);
+    say(kind, at, std::move(text));
+}
+
+QByteArrayList asComments(const Session& session, const StatementView& statement) {
+    const config::Range range = statement.range();
+    QByteArrayList lines;
+    for (QByteArray line : statement.document().bytes().mid(range.offset, range.length).split('\n')) {
+        line = line.trimmed();
+        if (line.endsWith('\\'))
+            line.chop(1);
+        lines.append((lines.isEmpty() ? "# not in " + session.targetName() + ": " : QByteArray("#   ")) + line.trimmed());
+    }
+    return lines;
+}
+
+Converted convertText(FileStore& files, const QByteArray& path, const QByteArray& text, Target target, const Options& options) {
+    config::FileSetOptions setOptions;
+    setOptions.dialect = options.dialect;
+    const config::FileSet set = config::FileSet::fromText(files, path, text, setOptions);
+    const config::Diagnostics& found = set.main()->diagnostics();
+    const auto isError = [](const config::Diagnostic& one) { return one.severity == Severity::Error; };
+    if (std::any_of(found.begin(), found.end(), isError)) {
+        Converted refused;
+        refused.isRefused = true;
+        refused.diagnostics = set.diagnostics();
+        return refused;
+    }
+    if (target == Target::Postern) {
+        Converted same;
+        same.text = text;
+        return same;
+    }
+    return Conversion(files, set, target).run();
+}
+
+Result<Converted> convert(FileStore& files, const QByteArray& path, Target target, const Options& options) {
+    const auto size = files.size(path);
+    if (!size)
+        return size.error();
+    if (*size > config::kMostBytesPerFile)
+        return Error{ErrorCode::Invalid, path + " is too large to be a configuration", Permanence::Permanent};
+    const auto bytes = files.read(path);
+    if (!bytes)
+        return bytes.error();
+    return convertText(files, path, *bytes, target, options);
+}
+
+} // namespace postern::convert

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A configuration rewritten for another reader: the same meaning in the words of an OpenSMTPD release, old or new.
+//
+// Works statement by statement on the lossless tree: comments, blank lines, order and macros stay, and a statement that
+// needs no change keeps its bytes. What means something else afterwards, or can't be said there, is in the report with its
+// line; what is left out of the text stays in it as a comment. A rule that can't be said becomes a reject, so that no later
+// rule takes its mail. Only the file itself is rewritten: files it includes are read for what they define.
+// Converting for Postern changes nothing: it reads every dialect as it is.
+// Laws: a text that is right for the target comes back byte for byte; converting twice is converting once.
+// Failure: none but unreadable files; a text with syntax errors is refused with its diagnostics.
+// Thread: any; reads files, writes none.
+#pragma once
+
+#include "base/file_store.h"
+#include "config/diagnostics.h"
+#include "config/target.h"
+
+#include <optional>
+
+namespace postern::convert {
+
+enum class RemarkKind : quint8 {
+    Changed, // said in other words that do not mean quite the same, or that had to be guessed
+    Lost,    // the target has nothing for it
+    Note,    // good to know
+};
+QByteArrayView toString(RemarkKind kind); // "changed", "lost", "note"
+
+// One line of the report. Texts are English, one line, and hold no secret.
+struct Remark {
+    RemarkKind kind = RemarkKind::Note;
+    QByteArray file;
+    int line = 1;   // 1-based, of the original
+    int column = 1; // 1-based, in bytes
+    QByteArray text;
+
+    QByteArray print() const; // "FILE:LINE:COL: lost: text"
+};
+
+struct Converted {
+    bool isRefused = false;          // syntax errors: then there is no text
+    config::Diagnostics diagnostics; // of the original, only if refused
+    QByteArray text;
+    std::vector<Remark> report; // in the order of the original
+
+    bool lostSomething() const;
+};
+
+struct Options {
+    std::optional<config::Dialect> dialect; // override detection
+};
+
+Result<Converted> convert(FileStore& files, const QByteArray& path, config::Target target, const Options& options = {});
+Converted convertText(FileStore& files, const QByteArray& path, const QByteArray& text, config::Target target,
+                      const Options& options = {});
+
+} // namespace postern::convert

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the converter has to know of the whole configuration, included files too, before it writes the first statement.
+// Thread: immutable once made.
+#pragma once
+
+#include "base/file_store.h"
+#include "config/file_set.h"
+#include "config/target.h"
+#include "config/views/action_view.h"
+#include "config/views/table_view.h"
+#include "policy/relay_url.h"
+
+#include <QHash>
+#include <QSet>
+
+namespace postern::convert {
+
+struct Knowledge {
+    Knowledge(FileStore& files, const config::FileSet& set, config::Target target);
+
+    config::Target target;
+    config::Dialect source, dialect; // dialect: the target's
+    policy::Era era, targetEra;
+    bool isOpenSmtpd = true;         // the target is one; else everything stays
+
+    bool mayAuthenticate = false;    // some listener lets clients sign in, or it can't be known
+    bool hasSocketListener = false;
+    QSet<QByteArray> listenerTags;
+    QSet<QByteArray> usedTags;                 // by rules
+    QHash<QByteArray, QByteArray> newTags;     // spelling in the original -> in the target, where it differs
+    QByteArrayList pkis;                       // names as defined, each once
+    QHash<QByteArray, QByteArray> pkiCas;      // pki N ca FILE of 5.4: name -> file
+    QHash<QByteArray, config::TableView> tables;
+    QHash<QByteArray, config::ActionView> actions;
+    QSet<QByteArray> relayTables;              // tables of relay URLs
+    QSet<QByteArray> macros;                   // defined names
+    QHash<QByteArray, QByteArray> newMacros;   // names that the target can't read -> instead
+
+    // The lifetime for rules of the main file that take another one than what the target will make of them: by offset.
+    QHash<qsizetype, QByteArray> rulesTtl;
+    // The entries of a table of relays, as far as they can be read; nothing: they can't.
+    std::optional<QByteArrayList> relayEntries(const QByteArray& table) const;
+
+  private:
+    void learn(const config::StatementView& statement);
+    void learnTags(const std::vector<config::StatementView>& statements);
+    void learnLifetimes(const config::FileSet& set, const std::vector<config::StatementView>& statements);
+
+    FileStore* m_files;
+    QHash<QByteArray, QByteArray> m_tableFolders; // of file tables: folder of the file that defines it
+    bool m_sawListener = false;
+};
+
+} // namespace postern::convert

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One conversion under way: what is known, what is reported, and the names that were given.
+// Thread: one.
+#pragma once
+
+#include "convert/convert.h"
+#include "convert/knowledge.h"
+#include "convert/layout.h"
+#include "convert/routing.h"
+#include "convert/speller.h"
+
+namespace postern::convert {
+
+struct Session {
+    const Knowledge& know;
+    std::vector<Remark> report = {};
+    QSet<QByteArray> actionNames = {};                 // taken
+    QHash<QByteArray, QByteArray> actionByText = {};   // what an action does -> its name
+    QSet<QByteArray> madePkis = {};                    // statements already written for certificates found by name
+    QSet<QByteArray> said = {};                        // notes that are given once
+
+    void say(RemarkKind kind, const config::StatementView& at, QByteArray text,
+             std::optional<config::Range> range = std::nullopt);
+    void sayOnce(RemarkKind kind, const config::StatementView& at, QByteArray text);
+    QByteArray targetName() const { return describe(know.target).toByteArray(); }
+};
+
+// "# not in OpenSMTPD 6.8: ..." for each of the statement's lines.
+QByteArrayList asComments(const Session& session, const config::StatementView& statement);
+
+// Each turns what stands in `piece` into the target's words.
+void convertSetting(Session& session, const config::StatementView& statement, Piece& piece);
+void convertListener(Session& session, const config::StatementView& statement, Piece& piece);
+void convertCertificate(Session& session, const config::StatementView& statement, Piece& piece); // pki and ca
+void convertTable(Session& session, const config::StatementView& statement, Piece& piece);
+void convertMacro(Session& session, const config::StatementView& statement, Piece& piece);
+void convertFilter(Session& session, const config::StatementView& statement, Piece& piece);
+
+// `certificate NAME` of 2012 and 5.3: what the statement that takes its place is called, and that statement above `piece`.
+void namePki(Session& session, const config::StatementView& at, const QByteArray& name, Piece& piece);
+
+// One rule is several where 2012's `for { a, b }` names several destinations.
+std::vector<Routing> readRule(Session& session, const config::StatementView& rule, const Speller& speller, Piece& piece);
+Routing readMatch(Session& session, const config::StatementView& match, const Speller& speller);
+Delivery readAction(Session& session, const config::StatementView& action, const Speller& speller);
+
+Relay readRelay(Session& session, const config::StatementView& statement, const Speller& speller);
+QByteArray relayUrl(policy::Era target, const Relay& relay); // "" = it can't be said
+// An entry of a table of relays in the target's words; nothing: unreadable, or it can't be said.
+std::optional<QByteArray> relayEntry(const Knowledge& know, const QByteArray& entry);
+
+} // namespace postern::convert
