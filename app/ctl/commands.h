@@ -13,6 +13,7 @@ namespace postern::ctl {
 int runCommand(const QByteArrayList& words);
 int checkCommand(const QByteArrayList& words);
 int printCommand(const QByteArrayList& words);
+int convertCommand(const QByteArrayList& words);
 int explainCommand(const QByteArrayList& words);
 int queueCommand(const QByteArrayList& words);
 int statusCommand(const QByteArrayList& words);

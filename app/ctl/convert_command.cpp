@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ctl/arguments.h"
+#include "ctl/commands.h"
+
+#include "convert/convert.h"
+
+#include <QJsonArray>
+#include <QJsonObject>
+
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+
+namespace postern::ctl {
+namespace {
+
+QJsonObject toJson(const convert::Remark& remark) {
+    return {{u"file"_s, QString::fromUtf8(remark.file)},
+            {u"line"_s, remark.line},
+            {u"column"_s, remark.column},
+            {u"kind"_s, QString::fromLatin1(toString(remark.kind))},
+            {u"text"_s, QString::fromUtf8(remark.text)}};
+}
+
+config::Target targetFrom(const Arguments& arguments) {
+    const QByteArray name = arguments.required("--to");
+    const auto target = config::targetFromString(name);
+    if (!target)
+        throw UsageError{"--to is " + config::targetNames().join(", ") + "; not " + name};
+    return *target;
+}
+
+void printReport(const convert::Converted& converted) {
+    for (const convert::Remark& remark : converted.report)
+        std::fprintf(stderr, "%s\n", remark.print().constData());
+}
+
+} // namespace
+
+int convertCommand(const QByteArrayList& words) {
+    const Arguments arguments(words, {"--json"}, {"--to", "-o", "-f", "--dialect", "--profile", "--state"});
+    const config::Target target = targetFrom(arguments);
+    QByteArrayList names = arguments.words();
+    if (const auto file = arguments.value("-f"))
+        names.prepend(*file);
+    if (names.size() != 1)
+        throw UsageError{names.isEmpty() ? QByteArray("which file?") : QByteArray("one file at a time")};
+    convert::Options options;
+    if (dialectFrom(arguments)) // a UsageError for a name that is none
+        options.dialect = config::dialectFromString(*arguments.value("--dialect"));
+    const auto files = makeDiskFileStore();
+    const auto converted = convert::convert(*files, names.first(), target, options);
+    if (!converted) {
+        complain(converted.error().text);
+        return kErrorsFound;
+    }
+    if (converted->isRefused) {
+        for (const config::Diagnostic& d : converted->diagnostics)
+            std::fprintf(stderr, "%s\n", d.print().constData());
+        complain("nothing is written: " + names.first() + " has errors");
+        return kErrorsFound;
+    }
+    printReport(*converted);
+    const auto out = arguments.value("-o");
+    if (out) {
+        if (const auto written = replaceFile(*files, *out, converted->text); !written) {
+            complain(written.error().text);
+            return kErrorsFound;
+        }
+    }
+    if (arguments.has("--json")) {
+        QJsonArray report;
+        for (const convert::Remark& remark : converted->report)
+            report.append(toJson(remark));
+        outJson(QJsonObject{{u"text"_s, QString::fromUtf8(converted->text)},
+                            {u"lost"_s, converted->lostSomething()},
+                            {u"report"_s, report}});
+    } else if (!out) {
+        std::fwrite(converted->text.constData(), 1, size_t(converted->text.size()), stdout);
+        if (std::fflush(stdout) != 0)
+            return kErrorsFound;
+    }
+    return converted->lostSomething() ? kErrorsFound : kGood;
+}
+
+} // namespace postern::ctl
