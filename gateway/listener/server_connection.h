@@ -69,7 +69,8 @@ class ServerConnection final : private tls::StreamHandler {
     void startTls();
     void timeOut(const char* why);
     void countErrors(QByteArrayView replies);
-    smtp::Reply judge(const policy::Verdict& verdict);
+    bool isForUnruledPostmaster(const policy::Verdict& verdict) const;
+    smtp::Reply judge(policy::Verdict verdict);
     queue::Message messageFor(const queue::Body& body) const;
     void discardContent();
     void reportRefusal(QByteArray text, QByteArray detail);

@@ -64,6 +64,8 @@ class TestServerConnection : public QObject {
     void answersByRule_data();
     void answersByRule();
     void givesEachEnvelopeItsRulesFate();
+    void keepsMailForThePostmasterForReading();
+    void obeysARuleAboutThePostmaster();
     void copiesTheRelayOfOlderDialects();
     void reportsARefusalWithItsLine();
 
@@ -359,6 +361,13 @@ void TestServerConnection::answersByRule_data() {
         << "Mail to box@example.org refused: maildir is not done yet"_ba;
     QTest::addRow("relayed") << "bob@example.org"_ba
                              << "250 2.1.5 Destination address valid: Recipient ok\r\n"_ba << ""_ba;
+    QTest::addRow("P02 postmaster of another's domain is no case of its own")
+        << "postmaster@elsewhere.test"_ba << "550 5.7.1 Invalid recipient: <postmaster@elsewhere.test>\r\n"_ba
+        << "Mail to postmaster@elsewhere.test refused: no rule takes it"_ba;
+    QTest::addRow("P02 bare postmaster, which no rule takes") // RFC 5321 4.5.1
+        << "postmaster"_ba << "250 2.1.5 Destination address valid: Recipient ok\r\n"_ba << ""_ba;
+    QTest::addRow("P02 postmaster of our name, in any case, which no rule takes")
+        << "PostMaster@GATE.test"_ba << "250 2.1.5 Destination address valid: Recipient ok\r\n"_ba << ""_ba;
     QTest::addRow("caught") << "caught@example.org"_ba
                             << "250 2.1.5 Destination address valid: Recipient ok\r\n"_ba << ""_ba;
 }
@@ -399,6 +408,33 @@ void TestServerConnection::givesEachEnvelopeItsRulesFate() {
     onlyCaught.commit(0);
     QVERIFY(onlyCaught.events[0].kind == SessionEvent::Kind::Caught);
     QCOMPARE(onlyCaught.events[0].text, "\"Scan 7\" from scanner@office.test for caught@example.org caught"_ba);
+}
+
+void TestServerConnection::keepsMailForThePostmasterForReading() { // P02, RFC 5321 4.5.1
+    ConnectionBench bench;
+    bench.connect();
+    (void)openData(bench, {"postmaster", "postmaster@gate.test"});
+    bench.peer().says(kMessage + ".\r\n");
+    bench.commit(0);
+    const auto& envelopes = bench.store(0).envelopes;
+    QCOMPARE(envelopes.size(), size_t(1)); // one box, named twice
+    QCOMPARE(envelopes[0].recipient, "postmaster@gate.test"_ba);
+    QVERIFY(envelopes[0].state == queue::EnvelopeState::Caught);
+    QVERIFY(bench.events[0].kind == SessionEvent::Kind::Caught);
+}
+
+void TestServerConnection::obeysARuleAboutThePostmaster() {
+    ConnectionBench bench;
+    bench.rules->rules.clear();
+    policy::Rule reject;
+    reject.reject = true;
+    reject.origin.line = 9;
+    reject.text = "match from any for any reject";
+    bench.rules->rules.push_back(reject);
+    bench.connect();
+    (void)bench.ask("EHLO scanner");
+    (void)bench.ask("MAIL FROM:<a@office.test>");
+    QVERIFY(bench.ask("RCPT TO:<postmaster>").startsWith("550 5.7.1 "));
 }
 
 // Up to 6.3 the rule's relay travels with the envelope, so that an edited rule does not change queued mail.
