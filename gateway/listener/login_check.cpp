@@ -79,15 +79,14 @@ void LoginCheck::onLooked(Ticket ticket, const tables::LookupResult& result) {
     }
     QByteArray hash = result.found ? hashOf(result.value) : QByteArray();
     bool known = result.found;
-    if (known && kindOfHash(hash) == HashKind::Unusable) {
-        backendDown(ticket, "the entry of " + harmless(asked.user, 100) + " in table " + table.name() + " is " +
-                                describeUnusable(hash) + "; make one with: posternctl encrypt");
-        return;
-    }
+    if (known && kindOfHash(hash) == HashKind::Unusable)
+        log(LogLevel::Warning, LogArea::Smtp,
+            "nobody can sign in as " + harmless(asked.user, 100) + ": the entry in table " + table.name() + " is " +
+                describeUnusable(hash) + "; make one with: posternctl encrypt");
     if (known && kindOfHash(hash) == HashKind::Usable)
         m_examples[table.name()] = hash;
     else
-        known = false; // locked counts as unknown
+        known = false; // locked or unusable: the client hears what it would hear of a user that does not exist
     if (asked.password.isEmpty() || asked.password.expose().contains('\0') ||
         asked.password.expose().size() > m_limits.longestPassword) {
         onHashed(ticket, {PasswordCheck::Wrong, known}); // crypt(3) would stop at a NUL, or compute for ever
@@ -116,8 +115,10 @@ void LoginCheck::onHashed(Ticket ticket, const Hashed& hashed) {
         answer(ticket, smtp::LoginOutcome::Accepted);
         return;
     case PasswordCheck::CannotTell:
-        backendDown(ticket, "the hash of " + harmless(asked.user, 100) + " in table " + asked.credentials->name() +
-                                " is damaged, or this system's crypt does not know its kind");
+        log(LogLevel::Warning, LogArea::Smtp,
+            "nobody can sign in as " + harmless(asked.user, 100) + ": the hash in table " + asked.credentials->name() +
+                " is damaged, or this system's crypt does not know its kind");
+        answerLater(ticket);
         return;
     case PasswordCheck::Wrong:
         answerLater(ticket);
