@@ -40,6 +40,10 @@ class StateLock {
     static Result<std::unique_ptr<StateLock>> take(const QByteArray& stateFolder);
     ~StateLock();
 
+    // What take() says when opening or locking the file fails with that errno; holder = process number in it, "" if none.
+    static Error openFailure(int number, const QByteArray& stateFolder);
+    static Error lockFailure(int number, const QByteArray& stateFolder, const QByteArray& holder);
+
   private:
     explicit StateLock(int descriptor) : m_descriptor(descriptor) {}
     int m_descriptor;

@@ -84,8 +84,12 @@ Result<void> prepare(FileStore& files, const Profile& profile) {
     for (const QByteArray& folder : {profile.folder, profile.stateFolder}) {
         if (folder.isEmpty())
             continue;
-        if (auto made = files.makeDirectory(folder); !made)
-            return made;
+        if (const auto made = files.makeDirectory(folder); !made) {
+            Error error = made.error();
+            error.text += "; Postern keeps its mail in " + profile.stateFolder +
+                          ": let its user make that folder, or choose another one (--profile DIR or --state DIR)";
+            return error;
+        }
     }
     const QByteArray socket = profile.socketPath();
     if (!socket.startsWith(profile.stateFolder)) {
@@ -111,20 +115,58 @@ Result<void> prepare(FileStore& files, const Profile& profile) {
     return {};
 }
 
+namespace {
+
+// What a person can do about a folder that does not let us work in it.
+QByteArray cureFor(int number, const QByteArray& folder) {
+    switch (number) {
+    case EACCES:
+    case EPERM:
+        return "give the folder to the user that runs Postern, or choose another one (--profile DIR or --state DIR)";
+    case EROFS:
+        return "the file system is read-only: mount it writable, or choose a folder that is (--profile DIR or --state DIR)";
+    case ENOSPC:
+    case EDQUOT:
+        return "make room on the disk of " + folder;
+    case ELOOP:
+        return "it is a link, which is not followed: remove it";
+    default:
+        return "check the folder " + folder;
+    }
+}
+
+} // namespace
+
+Error StateLock::openFailure(int number, const QByteArray& stateFolder) {
+    return Error{number == ENOSPC || number == EDQUOT ? ErrorCode::NoSpace : ErrorCode::Denied,
+                 "cannot open " + stateFolder + "/lock: " + std::strerror(number) + "; " + cureFor(number, stateFolder)};
+}
+
+Error StateLock::lockFailure(int number, const QByteArray& stateFolder, const QByteArray& holder) {
+    if (number == EWOULDBLOCK)
+        return Error{ErrorCode::Busy, "another Postern" + (holder.isEmpty() ? QByteArray() : " (process " + holder + ")") +
+                                          " works on " + stateFolder +
+                                          "; stop it with `posternctl stop`, or choose another --profile"};
+    return Error{ErrorCode::Io, "cannot lock " + stateFolder + "/lock: " + std::strerror(number) +
+                                    "; without a lock two gateways could send the same mail, and this file system gives "
+                                    "none (a network folder?): choose a folder on a local disk (--state DIR)"};
+}
+
 Result<std::unique_ptr<StateLock>> StateLock::take(const QByteArray& stateFolder) {
     const QByteArray path = stateFolder + "/lock";
     const int fd = ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return Error{ErrorCode::Denied, "cannot open " + path + ": " + std::strerror(errno) +
-                                            "; check who owns the folder"};
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        return openFailure(errno, stateFolder);
+    int locked = ::flock(fd, LOCK_EX | LOCK_NB);
+    while (locked != 0 && errno == EINTR)
+        locked = ::flock(fd, LOCK_EX | LOCK_NB);
+    if (locked != 0) {
+        const int number = errno;
         char text[32] = {};
         const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
         const QByteArray pid = n > 0 ? QByteArray(text, n).trimmed() : QByteArray();
         ::close(fd);
-        return Error{ErrorCode::Busy, "another Postern" + (pid.isEmpty() ? QByteArray() : " (process " + pid + ")") +
-                                          " works on " + stateFolder +
-                                          "; stop it with `posternctl stop`, or choose another --profile"};
+        return lockFailure(number, stateFolder, pid);
     }
     const QByteArray pid = QByteArray::number(::getpid()) + "\n";
     if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.constData(), size_t(pid.size()), 0) != pid.size()) {

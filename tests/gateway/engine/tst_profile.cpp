@@ -11,6 +11,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cerrno>
+
 using namespace postern;
 using namespace postern::engine;
 using namespace postern::test;
@@ -29,6 +31,9 @@ class TestProfile : public QObject {
     void aConfigurationElsewhereIsNotInvented();
     void theSecondLockNamesTheFirst();
     void aLockLeftOverIsNoLock();
+    void tellsWhyTheFolderCannotBeUsed_data();
+    void tellsWhyTheFolderCannotBeUsed();
+    void tellsWhichFolderCannotBeMade();
     void tellsWhoseFolderItIs();
     void nameServersStandInPosternIni_data();
     void nameServersStandInPosternIni();
@@ -153,6 +158,39 @@ void TestProfile::aLockLeftOverIsNoLock() { // after kill -9 the file stays, wit
     left.write("99999999\n garbage that is longer than a number has any right to be");
     left.close();
     QVERIFY(StateLock::take(QFile::encodeName(folder.path())));
+}
+
+void TestProfile::tellsWhyTheFolderCannotBeUsed_data() {
+    QTest::addColumn<bool>("opening");
+    QTest::addColumn<int>("number");
+    QTest::addColumn<QByteArray>("says");
+    QTest::addColumn<bool>("isAnotherPostern");
+    QTest::addRow("somebody else's folder") << true << EACCES << QByteArray("give the folder to the user that runs Postern") << false;
+    QTest::addRow("a read-only file system") << true << EROFS << QByteArray("mount it writable, or choose a folder") << false;
+    QTest::addRow("a full disk") << true << ENOSPC << QByteArray("make room on the disk of /q") << false;
+    QTest::addRow("a link") << true << ELOOP << QByteArray("remove it") << false;
+    QTest::addRow("held by another") << false << EWOULDBLOCK << QByteArray("another Postern (process 42) works on /q; stop it") << true;
+    QTest::addRow("a network folder without locks") << false << ENOLCK << QByteArray("choose a folder on a local disk") << false;
+    QTest::addRow("a file system without locks") << false << EOPNOTSUPP << QByteArray("cannot lock /q/lock: ") << false;
+}
+
+void TestProfile::tellsWhyTheFolderCannotBeUsed() {
+    QFETCH(bool, opening);
+    QFETCH(int, number);
+    QFETCH(QByteArray, says);
+    QFETCH(bool, isAnotherPostern);
+    const Error error = opening ? StateLock::openFailure(number, "/q") : StateLock::lockFailure(number, "/q", "42");
+    QVERIFY2(error.text.contains(says), error.text.constData());
+    QVERIFY2(error.text.contains("/q"), error.text.constData());
+    QCOMPARE(error.code == ErrorCode::Busy, isAnotherPostern);
+    QCOMPARE(error.text.contains("another Postern"), isAnotherPostern);
+}
+
+void TestProfile::tellsWhichFolderCannotBeMade() {
+    const auto prepared = prepare(*makeDiskFileStore(), Profile::at("/proc/nowhere"));
+    QVERIFY(!prepared);
+    QVERIFY2(prepared.error().text.contains("/proc/nowhere"), prepared.error().text.constData());
+    QVERIFY2(prepared.error().text.contains("choose another one"), prepared.error().text.constData());
 }
 
 void TestProfile::tellsWhoseFolderItIs() {
