@@ -83,6 +83,8 @@ void SocketServer::read(const std::shared_ptr<Client>& client) {
         return;
     client->buffer += client->socket->read(kLongestRequest + 1 - client->buffer.size());
     for (qsizetype end; client->socket && (end = client->buffer.indexOf('\n')) >= 0;) {
+        if (isTooFarBehind(client))
+            return;
         const QJsonObject object = QJsonDocument::fromJson(client->buffer.left(end)).object();
         client->buffer.remove(0, end + 1);
         const QJsonValue id = object["id"_L1];
@@ -95,9 +97,9 @@ void SocketServer::read(const std::shared_ptr<Client>& client) {
         if (request.verb == "subscribe")
             client->subscribed = true;
         const std::weak_ptr<Client> weak = client;
-        m_handler(request, [weak, id](const Reply& reply) {
+        m_handler(request, [this, weak, id](const Reply& reply) {
             const auto c = weak.lock();
-            if (!c || !c->socket)
+            if (!c || !c->socket || isTooFarBehind(c))
                 return;
             QJsonObject out{{u"id"_s, id}, {u"ok"_s, reply.ok}};
             if (reply.ok)
@@ -115,6 +117,15 @@ void SocketServer::read(const std::shared_ptr<Client>& client) {
     }
     if (client->socket && client->socket->bytesAvailable() > 0) // the limit of one read() was met with whole lines
         QMetaObject::invokeMethod(client->socket.get(), &QLocalSocket::readyRead, Qt::QueuedConnection);
+}
+
+// Asks and asks and never reads: its answers must not fill our memory.
+bool SocketServer::isTooFarBehind(const std::shared_ptr<Client>& client) {
+    if (client->socket->bytesToWrite() <= kMostUnsent)
+        return false;
+    log(LogLevel::Warning, LogArea::Control, "a control connection does not read its answers; closed");
+    drop(client);
+    return true;
 }
 
 void SocketServer::publish(const Event& event) {

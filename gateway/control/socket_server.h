@@ -25,6 +25,7 @@ class SocketServer {
   public:
     static constexpr qint64 kLongestRequest = 1 << 20;  // octets of a line
     static constexpr qint64 kMostUnsentEvents = 4 << 20; // events to a client that does not read are dropped beyond this
+    static constexpr qint64 kMostUnsent = 16 << 20;      // a client that is further behind with its answers is let go
     static constexpr int kMostClients = 64;
 
     // Carries out a request; calls done once, now or later, on this thread.
@@ -41,6 +42,7 @@ class SocketServer {
     struct Client;
     void accept();
     void read(const std::shared_ptr<Client>& client);
+    bool isTooFarBehind(const std::shared_ptr<Client>& client); // then it is dropped
     void drop(const std::shared_ptr<Client>& client);
 
     Handler m_handler;

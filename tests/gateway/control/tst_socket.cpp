@@ -12,18 +12,25 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 using namespace postern;
 using namespace postern::control;
 using namespace Qt::StringLiterals;
 
 namespace {
 
-// A server that answers "echo" with its arguments, refuses everything else by name, and keeps "later" until asked.
+// A server that answers "echo" with its arguments and "much" with much, keeps "later" until asked, and refuses everything
+// else by name.
 struct Gateway {
     QTemporaryDir folder;
     QByteArray path = QFile::encodeName(folder.path()) + "/c.sock";
     std::vector<ReplyDone> later;
     int asked = 0;
+    QString answer;
     std::optional<SocketServer> server;
 
     Gateway() { restart(); }
@@ -32,6 +39,8 @@ struct Gateway {
             ++asked;
             if (request.verb == "echo")
                 done({true, request.args, {}});
+            else if (request.verb == "much")
+                done({true, answer, {}});
             else if (request.verb == "later")
                 later.push_back(std::move(done));
             else if (request.verb == "subscribe")
@@ -60,6 +69,24 @@ struct Raw {
     }
 };
 
+// One that never reads: no QLocalSocket, which would.
+struct Deaf {
+    int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    explicit Deaf(const Gateway& gateway) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        qstrncpy(address.sun_path, gateway.path.constData(), sizeof address.sun_path);
+        (void)::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
+    ~Deaf() { ::close(fd); }
+    void say(const QByteArray& bytes) const { (void)::send(fd, bytes.constData(), size_t(bytes.size()), MSG_NOSIGNAL); }
+    bool isLetGo() const {
+        pollfd one{fd, POLLHUP, 0};
+        return ::poll(&one, 1, 0) == 1 && (one.revents & (POLLHUP | POLLERR)) != 0;
+    }
+};
+
 Event activity(const QString& text) {
     Event event;
     event.kind = u"activity"_s;
@@ -82,6 +109,7 @@ class TestSocket : public QObject {
     void aGatewayThatStopsAnswersWhatIsOpen();
     void hostileInputCostsOneConnection_data();
     void hostileInputCostsOneConnection();
+    void whoNeverReadsIsLetGo();
     void oddButWholeRequestsAreAnswered_data();
     void oddButWholeRequestsAreAnswered();
     void requestsInPiecesAndInOnePacket();
@@ -197,6 +225,24 @@ void TestSocket::hostileInputCostsOneConnection() {
     good.ask({"echo", {}}, [&answered](const Reply& reply) { answered = reply.ok; });
     QTRY_VERIFY(answered);
     QCOMPARE(gateway.asked, 1);
+}
+
+void TestSocket::whoNeverReadsIsLetGo() { // K02
+    Gateway gateway;
+    gateway.answer = QString(1 << 20, u'x'); // of "much"
+    QVERIFY(gateway.listens());
+    SocketClient good;
+    QVERIFY(good.connectTo(gateway.path));
+    const Deaf deaf(gateway);
+    for (int asked = 0; asked < 100 && !deaf.isLetGo(); ++asked) { // it would be 100 MiB
+        deaf.say("{\"id\":1,\"verb\":\"much\"}\n");
+        QTRY_VERIFY(deaf.isLetGo() || gateway.asked > asked);
+    }
+    QVERIFY(deaf.isLetGo());
+    QVERIFY(gateway.asked >= SocketServer::kMostUnsent >> 20); // not at the first answer that lies unread
+    bool answered = false;
+    good.ask({"echo", {}}, [&answered](const Reply& reply) { answered = reply.ok; });
+    QTRY_VERIFY(answered);
 }
 
 void TestSocket::oddButWholeRequestsAreAnswered_data() {
