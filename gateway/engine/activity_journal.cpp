@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -19,7 +21,44 @@ std::optional<LogArea> areaOf(const QString& kind) {
     return isOutbound ? LogArea::Relay : LogArea::Smtp;
 }
 
+// Each counter with the name that it is kept under.
+template <class Counters, class Take>
+void eachCounter(Counters& today, Take take) {
+    take(QByteArray("taken"), today.taken);
+    take(QByteArray("delivered"), today.delivered);
+    take(QByteArray("refused"), today.refused);
+    take(QByteArray("bounced"), today.bounced);
+    for (qsizetype hour = 0; hour < today.takenPerHour.size(); ++hour) {
+        const QByteArray at = "-" + QByteArray::number(hour);
+        take("taken" + at, today.takenPerHour[hour]);
+        take("waiting" + at, today.waitingPerHour[hour]);
+        take("refused" + at, today.refusedPerHour[hour]);
+    }
+}
+
 } // namespace
+
+std::vector<std::pair<QByteArray, qint64>> ActivityJournal::countersToKeep() {
+    rollOver();
+    std::vector<std::pair<QByteArray, qint64>> values{{"day", m_day}};
+    eachCounter(std::as_const(m_today), [&values](QByteArray name, qint64 value) { values.emplace_back(std::move(name), value); });
+    if (values == m_kept)
+        return {};
+    m_kept = values;
+    return values;
+}
+
+void ActivityJournal::restoreCounters(const std::map<QByteArray, qint64>& kept) {
+    rollOver();
+    const auto day = kept.find("day");
+    if (day == kept.end() || day->second != m_day)
+        return;
+    eachCounter(m_today, [&kept](const QByteArray& name, auto& counter) {
+        if (const auto at = kept.find(name); at != kept.end())
+            counter = std::remove_reference_t<decltype(counter)>(std::max<qint64>(0, at->second));
+    });
+    (void)countersToKeep(); // they are kept as they are
+}
 
 void ActivityJournal::rollOver() {
     const QDateTime now = QDateTime::fromSecsSinceEpoch(m_clock.wall().time_since_epoch().count());

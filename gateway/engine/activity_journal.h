@@ -2,7 +2,7 @@
 //
 // What happened lately, one plain line each, in memory: the last kMost events, the counters of today and the last log lines.
 //
-// Counters restart at local midnight. Thread: engine control. Not the durable record: the queue is.
+// Counters begin anew at local midnight, not at a restart: the engine keeps them in the spool. Thread: engine control. Not the durable record: the queue is.
 #pragma once
 
 #include "base/clock.h"
@@ -11,6 +11,8 @@
 
 #include <deque>
 #include <functional>
+#include <map>
+#include <vector>
 
 namespace postern::engine {
 
@@ -32,6 +34,10 @@ class ActivityJournal {
     const control::Counters& today();
     void noteWaiting(int waiting); // for the hour's bar
 
+    // Today's counters as named numbers, to be kept on disk; nothing if they are as they were when last asked for.
+    std::vector<std::pair<QByteArray, qint64>> countersToKeep();
+    void restoreCounters(const std::map<QByteArray, qint64>& kept); // of another day: ignored
+
   private:
     void rollOver();
 
@@ -42,6 +48,7 @@ class ActivityJournal {
     control::Counters m_today;
     qint64 m_serial = 0;
     qint64 m_day = -1; // Julian day of m_today
+    std::vector<std::pair<QByteArray, qint64>> m_kept; // what countersToKeep() gave last
 };
 
 } // namespace postern::engine

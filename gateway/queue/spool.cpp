@@ -64,6 +64,13 @@ QByteArrayList Spool::findings() const {
     return m->findings;
 }
 
+std::map<QByteArray, qint64> Spool::counters() {
+    std::map<QByteArray, qint64> counters;
+    if (m->database.isOpen())
+        (void)m->rows.eachCounter([&](QByteArray name, qint64 value) { counters[std::move(name)] = value; });
+    return counters;
+}
+
 void Spool::carryOut(std::vector<SpoolRequest> group) {
     m->carryOut(std::move(group));
 }

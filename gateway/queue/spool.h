@@ -16,6 +16,7 @@
 #include "queue/spool_requests.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -46,6 +47,7 @@ class Spool {
     QByteArrayList findings() const; // what was wrong when it was opened, in sentences for people; empty = sound
 
     Result<std::vector<QueuedMessage>> load();       // all messages with their envelopes, oldest first
+    std::map<QByteArray, qint64> counters();         // as kept by KeepCounters; empty if they cannot be read
     void carryOut(std::vector<SpoolRequest> group);   // see above
     Result<BodyPtr> body(MessageId id); // Corrupt or NotFound: the content is damaged, hold the message
     void tidy();                        // in a quiet moment: moves the log into the database if there is much of it

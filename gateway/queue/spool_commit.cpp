@@ -52,8 +52,9 @@ void Spool::Impl::carryOut(std::vector<SpoolRequest> requests) {
         if (auto* update = get<UpdateEnvelopes>(step.request))
             for (StoreMessage& bounce : update->bounces)
                 step.contents.push_back({&bounce, {}, 0, false, false});
-        step.writes =
-            std::holds_alternative<StoreMessage>(step.request) || std::holds_alternative<UpdateEnvelopes>(step.request);
+        step.writes = std::holds_alternative<StoreMessage>(step.request) ||
+                      std::holds_alternative<UpdateEnvelopes>(step.request) ||
+                      std::holds_alternative<KeepCounters>(step.request);
     }
 
     std::vector<QByteArray> unlinkLater;
@@ -242,6 +243,10 @@ Result<void> Spool::Impl::writeRows(Step& step, std::vector<QByteArray>& unlinkL
             if (!applied)
                 return applied;
         }
+    if (const auto* counters = get<KeepCounters>(step.request))
+        for (const auto& [name, value] : counters->values)
+            if (auto kept = rows.keepCounter(name, value); !kept)
+                return kept;
     return {};
 }
 

@@ -47,6 +47,9 @@ struct ReadBody {
 
 struct DiscardIncoming { QByteArray file; }; // content file of a message that was not accepted after all
 
-using SpoolRequest = std::variant<StoreMessage, UpdateEnvelopes, ReadBody, DiscardIncoming>;
+// Numbers that should outlive a restart; nothing depends on them. Joins the next commit.
+struct KeepCounters { std::vector<std::pair<QByteArray, qint64>> values; };
+
+using SpoolRequest = std::variant<StoreMessage, UpdateEnvelopes, ReadBody, DiscardIncoming, KeepCounters>;
 
 } // namespace postern::queue

@@ -113,6 +113,7 @@ Result<void> SpoolRows::prepare(Database& database) {
         {m_content, "SELECT bytes FROM content WHERE serial=?"},
         {m_counter, "SELECT value FROM counter WHERE name='next-serial'"},
         {m_setCounter, "INSERT OR REPLACE INTO counter(name, value) VALUES('next-serial', ?)"},
+        {m_keepCounter, "INSERT OR REPLACE INTO counter(name, value) VALUES('kept-' || CAST(? AS TEXT), ?)"},
     };
     for (const auto& one : all) {
         auto prepared = database.prepare(one.sql);
@@ -263,6 +264,17 @@ Result<quint32> SpoolRows::counter() {
 Result<void> SpoolRows::setCounter(quint32 serial) {
     m_setCounter.bind(1, qint64(serial));
     return m_setCounter.run();
+}
+
+Result<void> SpoolRows::eachCounter(const std::function<void(QByteArray, qint64)>& take) {
+    return m_database->eachRow("SELECT substr(name, 6), value FROM counter WHERE name LIKE 'kept-%'",
+                               [&](const Statement& row) { take(row.bytes(0), row.number(1)); });
+}
+
+Result<void> SpoolRows::keepCounter(const QByteArray& name, qint64 value) {
+    m_keepCounter.bind(1, name);
+    m_keepCounter.bind(2, value);
+    return m_keepCounter.run();
 }
 
 } // namespace postern::queue

@@ -38,11 +38,13 @@ class SpoolRows {
 
     Result<quint32> counter();              // 0 if never set
     Result<void> setCounter(quint32 serial);
+    Result<void> eachCounter(const std::function<void(QByteArray name, qint64 value)>& take); // of KeepCounters
+    Result<void> keepCounter(const QByteArray& name, qint64 value);
 
   private:
     Statement m_has, m_insertMessage, m_insertContent, m_insertEnvelope, m_reschedule, m_hold, m_release,
         m_removeEnvelope, m_hasEnvelopes, m_inFile, m_removeMessage, m_removeContent, m_removeEnvelopes, m_message,
-        m_content, m_counter, m_setCounter;
+        m_content, m_counter, m_setCounter, m_keepCounter;
     Database* m_database = nullptr;
 };
 

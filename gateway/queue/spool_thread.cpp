@@ -52,12 +52,14 @@ struct SpoolThread::Impl {
     MailboxAddress<Letter> letters; // self-synchronised
     std::shared_ptr<MessageIds> ids;
     QByteArrayList findings;
+    std::map<QByteArray, qint64> counters;
 
     struct Started {
         Result<std::vector<QueuedMessage>> queued;
         MailboxAddress<Letter> letters;
         std::shared_ptr<MessageIds> ids;
         QByteArrayList findings;
+        std::map<QByteArray, qint64> counters;
     };
     void work(std::promise<Started> started) const;
 };
@@ -76,7 +78,7 @@ void SpoolThread::Impl::work(std::promise<Started> started) const {
     else
         queued = spool.load();
     if (!queued) {
-        started.set_value({std::move(queued), {}, {}, spool.findings()});
+        started.set_value({std::move(queued), {}, {}, spool.findings(), {}});
         return;
     }
     QEventLoop loop;
@@ -89,13 +91,13 @@ void SpoolThread::Impl::work(std::promise<Started> started) const {
         else
             quiet.start(kQuiet);
     });
-    started.set_value({std::move(queued), mailbox.address(), spool.ids(), spool.findings()});
+    started.set_value({std::move(queued), mailbox.address(), spool.ids(), spool.findings(), spool.counters()});
     loop.exec();
     spool.close();
 }
 
 SpoolThread::SpoolThread(FileStore& files, const Clock& clock, SpoolSettings settings)
-    : m(std::make_unique<Impl>(Impl{files, clock, std::move(settings), {}, {}, {}, {}, {}})) {}
+    : m(std::make_unique<Impl>(Impl{files, clock, std::move(settings), {}, {}, {}, {}, {}, {}})) {}
 
 SpoolThread::~SpoolThread() {
     stop();
@@ -118,6 +120,7 @@ Result<std::vector<QueuedMessage>> SpoolThread::start() {
     m->letters = std::move(started.letters);
     m->ids = std::move(started.ids);
     m->findings = std::move(started.findings);
+    m->counters = std::move(started.counters);
     if (!started.queued) {
         m->thread->wait();
         m->thread.reset();
@@ -140,6 +143,10 @@ void SpoolThread::stop() {
 
 QByteArrayList SpoolThread::findings() const {
     return m->findings;
+}
+
+std::map<QByteArray, qint64> SpoolThread::counters() const {
+    return m->counters;
 }
 
 std::shared_ptr<MessageIds> SpoolThread::ids() const {

@@ -22,6 +22,7 @@ class SpoolThread {
     void post(SpoolRequest request);
     void stop(); // carries out all that was posted, then closes; blocks until done
     QByteArrayList findings() const; // Spool::findings(), as of start()
+    std::map<QByteArray, qint64> counters() const; // Spool::counters(), as of start()
     std::shared_ptr<MessageIds> ids() const;
     QByteArray incomingPath(MessageId id) const;
 

@@ -19,6 +19,7 @@ class TestActivityJournal : public QObject {
     void countsByKind_data();
     void countsByKind();
     void countsStartAgainAtMidnight();
+    void countsGoOnAfterARestart();
     void tellsWhatCameSince();
     void forgetsTheOldest();
     void wordsFromOutsideAreHarmless();
@@ -68,6 +69,41 @@ void TestActivityJournal::countsStartAgainAtMidnight() {
     QCOMPARE(journal.today().takenPerHour, QList<int>(24, 0));
     QCOMPARE(journal.today().waitingPerHour, QList<int>(24, 0));
     QCOMPARE(journal.since(0, 10).size(), 1); // what happened stays
+}
+
+void TestActivityJournal::countsGoOnAfterARestart() {
+    FakeClock clock;
+    std::map<QByteArray, qint64> disk;
+    const auto keep = [&disk](ActivityJournal& journal) {
+        const auto values = journal.countersToKeep();
+        for (const auto& [name, value] : values)
+            disk[name] = value;
+        return !values.empty();
+    };
+    ActivityJournal before(clock);
+    before.add("taken", "x");
+    before.add("delivered", "x");
+    before.noteWaiting(7);
+    QVERIFY(keep(before));
+    QVERIFY(!keep(before)); // nothing new: the disk may sleep
+    before.add("refused", "x");
+    QVERIFY(keep(before));
+
+    ActivityJournal after(clock);
+    after.restoreCounters(disk);
+    QVERIFY(!keep(after));
+    after.add("taken", "x");
+    QCOMPARE(after.today().taken, 2);
+    QCOMPARE(after.today().delivered, 1);
+    const int hour = QDateTime::fromSecsSinceEpoch(clock.unixNow()).time().hour();
+    QCOMPARE(after.today().takenPerHour[hour], 2);
+    QCOMPARE(after.today().waitingPerHour[hour], 7);
+    QCOMPARE(after.today().refusedPerHour[hour], 1);
+
+    clock.advance(24h);
+    ActivityJournal tomorrow(clock);
+    tomorrow.restoreCounters(disk);
+    QCOMPARE(tomorrow.today().taken, 0);
 }
 
 void TestActivityJournal::tellsWhatCameSince() {

@@ -67,6 +67,7 @@ class TestSpool : public QObject {
     void idTexts_data();
     void idTexts();
     void reservesIdsBeyondABlock();
+    void keepsCountersOverAPowerCut();
     void tidiesItsLog();
     void answersEveryRequestWhenShut();
 };
@@ -449,6 +450,23 @@ void TestSpool::reservesIdsBeyondABlock() {
     QVERIFY(f.open());
     const quint32 upcoming = serialOf(f.spool->ids()->next());
     QVERIFY(qint32(upcoming - serialOf(last)) > 0);
+}
+
+void TestSpool::keepsCountersOverAPowerCut() {
+    SpoolFixture fixture;
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.spool->counters().empty());
+    const auto keep = [&fixture](qint64 taken) {
+        std::vector<SpoolRequest> group;
+        group.emplace_back(KeepCounters{{{"today-taken", taken}, {"today-day", 2'461'000}}});
+        fixture.spool->carryOut(std::move(group));
+    };
+    keep(7);
+    keep(1LL << 40);
+    fixture.powerCut();
+    QVERIFY(fixture.open());
+    QCOMPARE(fixture.spool->counters(),
+             (std::map<QByteArray, qint64>{{"today-taken", 1LL << 40}, {"today-day", 2'461'000}}));
 }
 
 void TestSpool::tidiesItsLog() {
