@@ -43,15 +43,19 @@ struct ListenerStatus {
 struct RelayStatus {
     QString name;  // URL without secrets, or "mail servers of DOMAIN"
     QString state; // "working", "failing", "idle"
-    QString detail; // last failure in the peer's words
-    int waiting = 0;
+    QString detail; // while failing: why, in the peer's words
+    int waiting = 0; // recipients, those being sent too
     qint64 lastSentAt = 0;
     QJsonObject toJson() const;
     static RelayStatus fromJson(const QJsonObject& json);
 };
 
 struct Counters {
-    qint64 taken = 0, delivered = 0, refused = 0, bounced = 0; // since midnight, local time
+    // Since midnight, local time; they outlive a restart (a crash costs the last ten seconds of them).
+    qint64 taken = 0;     // messages accepted, caught ones too
+    qint64 delivered = 0; // recipients
+    qint64 refused = 0;   // recipients, messages and sign-ins turned away, as told to the client
+    qint64 bounced = 0;   // notices sent back, and mail given up without one
     QList<int> takenPerHour, waitingPerHour, refusedPerHour; // 24 each
     QJsonObject toJson() const;
     static Counters fromJson(const QJsonObject& json);

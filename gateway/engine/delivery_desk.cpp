@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/delivery_desk.h"
 
+#include "engine/loaded_config.h"
 #include "queue/bounce.h"
 
 #include <algorithm>
@@ -60,6 +61,7 @@ void DeliveryDesk::setRules(policy::RulesetPtr rules, QByteArray serverName,
     m_rules = std::move(rules);
     m_serverName = std::move(serverName);
     m_identities = std::move(identities);
+    m_localNames = localNames(*m_rules);
     m_specs.clear();
     m_scheduler.rerouteAll();
     pump();
@@ -265,6 +267,7 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
             m_scheduler.routeFailed(report.route);
         } else if (report.routeWorked) {
             relay.failing = false;
+            relay.detail.clear(); // it is over; the activity still tells of it
             relay.lastSentAt = m_parts.clock->wall().time_since_epoch().count();
             m_scheduler.routeWorks(report.route);
         }
@@ -410,7 +413,7 @@ void DeliveryDesk::giveBackOne(Failure failure, const QByteArray& originalHeader
     context.clientAddress = "127.0.0.1";
     context.helo = m_serverName;
     context.recipient = failure.message->sender;
-    context.localNames = {"localhost", m_serverName};
+    context.localNames = m_localNames;
     // Static and file tables answer at once; a slower one leaves the return for later, and may answer when we are gone.
     const auto answer = std::make_shared<std::optional<policy::Verdict>>();
     policy::match(m_rules, context, policy::WantTrace::No, [answer](policy::Verdict v) { *answer = std::move(v); });

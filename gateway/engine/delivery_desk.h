@@ -28,7 +28,7 @@ namespace postern::engine {
 struct RelayRecord {
     QByteArray name;   // for people
     bool failing = false;
-    QByteArray detail; // last failure
+    QByteArray detail; // why it fails, "" while it does not
     qint64 lastSentAt = 0;
 };
 
@@ -111,6 +111,7 @@ class DeliveryDesk {
     policy::RulesetPtr m_rules;
     QByteArray m_serverName;
     std::shared_ptr<const QByteArrayList> m_ownAddresses;
+    QByteArrayList m_localNames;
     std::map<QByteArray, tls::IdentityPtr> m_identities;
     queue::Scheduler m_scheduler;
     mutable std::unordered_map<QByteArray, std::shared_ptr<const policy::RelaySpec>> m_specs; // by envelope.relay bytes

@@ -4,6 +4,7 @@
 // what they are given. Time stands still: what happens, happens through mailboxes.
 #include "engine/delivery_desk.h"
 
+#include "policy/compile.h"
 #include "support/failing_file_store.h"
 #include "support/fake_clock.h"
 #include "support/memory_vfs.h"
@@ -87,6 +88,8 @@ class TestDeliveryDesk : public QObject {
     void sendsWhatWasStored();
     void keepsNoContentThatNeverLeaves();
     void tellsWhenTheQueueCanBeWrittenAgain();
+    void returnsMailToASenderAtOurAddress();
+    void aRelayThatWorksAgainHasNoTrouble();
     void startsNothingOnceStopped();
 };
 
@@ -129,6 +132,47 @@ void TestDeliveryDesk::tellsWhenTheQueueCanBeWrittenAgain() {
     office.faults->failAt = 0;
     office.desk->recordAgain();
     QTRY_VERIFY(office.recoveries > 0);
+}
+
+// The sender is at this computer's address; `for local` must know that as a listener does.
+void TestDeliveryDesk::returnsMailToASenderAtOurAddress() {
+    Office office;
+    QVERIFY(office.open());
+    office.memory.put("/c", "action \"box\" catch\nmatch from local for local action \"box\"\n"
+                            "action \"out\" relay host smtp://relay.example\nmatch for any action \"out\"\n");
+    const policy::Compiled compiled = policy::compile(office.memory, "/c", {});
+    QVERIFY(compiled.isUsable());
+    office.desk->setRules(compiled.ruleset, "office.example", {});
+    QueuedMessage queued = office.message(EnvelopeState::Waiting);
+    queued.message.sender = "scanner@[127.0.0.1]";
+    office.spool.post(StoreMessage{queued.message, queued.envelopes, *smallBody(), {}});
+    office.desk->storedSink()(queued, smallBody());
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    relay::RelayReport report;
+    report.route = office.jobs.front().delivery.route;
+    report.outcomes = {{queued.envelopes.front().id, TryResult::Permanent, "550 no such user", true}};
+    office.desk->reportSink()(report);
+    QTRY_COMPARE(office.desk->scheduler().counts().caught, 1); // the notice, for reading
+    QCOMPARE(office.desk->scheduler().counts().held, 0);
+}
+
+void TestDeliveryDesk::aRelayThatWorksAgainHasNoTrouble() {
+    Office office;
+    QVERIFY(office.open());
+    office.desk->storedSink()(office.message(EnvelopeState::Waiting), smallBody());
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    const auto record = [&office] { return office.desk->relays().begin()->second; };
+    relay::RelayReport report;
+    report.route = office.jobs.front().delivery.route;
+    report.routeFailed = true;
+    report.routeText = "connection refused";
+    office.desk->reportSink()(report);
+    QTRY_COMPARE(record().detail, QByteArray("connection refused"));
+    report.routeFailed = false;
+    report.routeWorked = true;
+    office.desk->reportSink()(report);
+    QTRY_VERIFY(!record().failing);
+    QCOMPARE(record().detail, QByteArray());
 }
 
 // The workers are gone by the time the last contents have been read.
