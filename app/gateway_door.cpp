@@ -40,9 +40,9 @@ bool GatewayDoor::open() {
     return true;
 }
 
-void GatewayDoor::close() {
+bool GatewayDoor::close() {
     m_through.reset();
-    m_host.stop();
+    return m_host.stop();
 }
 
 // The other process ended: say so; whether to start one here is for a person to choose.

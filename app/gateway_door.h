@@ -21,7 +21,7 @@ class GatewayDoor final : public control::Facade {
     ~GatewayDoor() override;
 
     bool open();  // attach or start; false = reason() says why not
-    void close(); // stops an engine of ours; one that only was attached to goes on
+    bool close(); // stops an engine of ours (false: see EngineHost::stop()); one that only was attached to goes on
     const QString& reason() const { return m_reason; }
     void onStopAsked(std::function<void()> asked) { m_stopAsked = std::move(asked); } // `posternctl stop` on our engine
 

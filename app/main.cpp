@@ -16,6 +16,7 @@
 #include <QSettings>
 
 #include <csignal>
+#include <cstdlib>
 
 using namespace Qt::StringLiterals;
 using namespace postern;
@@ -51,10 +52,13 @@ int main(int argc, char** argv) {
                                     QSettings(settingsFile, QSettings::IniFormat).value(u"window/colors"_s).toString()));
 
     GatewayDoor door(profile);
-    door.open(); // if it fails, the window says why and offers to try again
     // exit(), not quit(): who asks from outside has decided already, so no window may hold it up with a question.
     const auto end = [] { QApplication::exit(0); };
     door.onStopAsked(end);
+    // Before the start, which may take its time; obeyed when the event loop runs.
+    const ctl::UnixSignals signals([end](int) { end(); },
+                                   [&door] { door.ask({"reload", {}}, [](const control::Reply&) {}); });
+    door.open(); // if it fails, the window says why and offers to try again
 
     window::WindowSetup setup;
     setup.settingsFile = settingsFile;
@@ -63,8 +67,6 @@ int main(int argc, char** argv) {
     QObject::connect(&window, &window::MainWindow::quitAsked, &app, end);
     QObject::connect(&instance, &window::SingleInstance::startedAgain, &window,
                      [&window](const QStringList&) { window.bringToFront(); });
-    const ctl::UnixSignals signals([end](int) { end(); },
-                                   [&door] { door.ask({"reload", {}}, [](const control::Reply&) {}); });
     if (parser.isSet(backgroundOption) && !parser.isSet(showOption))
         window.showHidden();
     else
@@ -72,6 +74,7 @@ int main(int argc, char** argv) {
     const int status = QApplication::exec();
     window.hide();      // stopping may take seconds: open connections are finished first
     instance.release(); // a start from now on is a first one
-    door.close();
+    if (!door.close())
+        std::_Exit(1); // an engine that hangs: nothing may be taken down around its threads. Accepted mail is on disk
     return status;
 }

@@ -8,6 +8,8 @@
 
 #include <QCoreApplication>
 
+#include <cstdlib>
+
 namespace postern::ctl {
 
 int runCommand(const QByteArrayList& words) {
@@ -23,22 +25,25 @@ int runCommand(const QByteArrayList& words) {
     settings.mustListen = true;
 
     engine::EngineHost host;
-    host.onStopAsked([] { QCoreApplication::quit(); });
-    const auto started = host.start(std::move(settings));
-    if (!started) {
-        complain(started.error().text);
-        return kErrorsFound;
-    }
+    // Before the start, which may take its time: a signal that comes then is obeyed as soon as there is a gateway.
     const UnixSignals signals(
         [](int number) { // main thread
             log(LogLevel::Notice, LogArea::Engine, "signal " + QByteArray::number(number) + ": stopping");
             QCoreApplication::quit();
         },
         [&host] { host.reload(); });
+    host.onStopAsked([] { QCoreApplication::quit(); });
+    const auto started = host.start(std::move(settings));
+    if (!started) {
+        complain(started.error().text);
+        return kErrorsFound;
+    }
     out("ready " + started->listeningOn.join(' '));
     const int status = QCoreApplication::exec();
-    host.stop();
-    return status;
+    if (host.stop())
+        return status;
+    complain("the gateway did not stop in time and was ended; what it had accepted is safe in the queue");
+    std::_Exit(kErrorsFound); // its threads still run: nothing of theirs may be taken down around them
 }
 
 } // namespace postern::ctl

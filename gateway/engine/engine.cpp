@@ -13,6 +13,7 @@ namespace {
 
 constexpr Milliseconds kTick{1'000};
 constexpr Milliseconds kStopGrace{8'000};
+constexpr Milliseconds kDrainSlack{2'000}; // after that a drain is not waited for any longer
 constexpr qint64 kReserveBytes = 64LL << 20;
 constexpr int kTicksPerCheck = 10; // disk, failed listeners
 
@@ -88,6 +89,7 @@ Result<void> Engine::start() {
     if (!queued)
         return queued.error();
     m_freeBytes->store(m_files->freeBytes(profile.stateFolder).value_or(0));
+    m_journal.restoreCounters(m_spool->counters());
 
     DeliveryDesk::Parts parts;
     parts.clock = &m_clock;
@@ -216,6 +218,7 @@ control::Reply Engine::reload() {
 }
 
 void Engine::stop(std::function<void()> done) {
+    m_stopped = std::move(done);
     m_tick.stop();
     m_desk->stop();
     control::Event stopping;
@@ -224,27 +227,44 @@ void Engine::stop(std::function<void()> done) {
         m_sink(stopping);
     m_socket->publish(stopping);
     log(LogLevel::Notice, LogArea::Engine, "stopping");
-    auto left = std::make_shared<size_t>(m_ioThreads.size());
+    m_draining = m_ioThreads.size();
     for (const auto& thread : m_ioThreads) {
-        thread->drain(kStopGrace, [this, left, done, calls = m_calls.address()] {
-            calls.post([this, left, done] {
-                if (--*left > 0)
-                    return;
-                m_ioThreads.clear(); // waits for the threads; nothing reports into us any more
-                // What they reported last lies in our mailboxes: it is settled before this second call runs.
-                m_calls.post([this, done] { finishStop(done); });
+        thread->drain(kStopGrace, [this, calls = m_calls.address()] {
+            calls.post([this] {
+                if (--m_draining == 0)
+                    drained();
             });
         });
     }
+    QTimer::singleShot(kStopGrace + kDrainSlack, &m_tick, [this] {
+        if (!m_stopped || m_ioThreads.empty())
+            return;
+        log(LogLevel::Warning, LogArea::Engine, "some connections did not end in time; stopping without them");
+        drained();
+    });
 }
 
-void Engine::finishStop(const std::function<void()>& done) {
+void Engine::drained() {
+    if (m_ioThreads.empty())
+        return;
+    m_ioThreads.clear(); // waits for the threads; nothing reports into us any more
+    // What they reported last lies in our mailboxes: it is settled before this second call runs.
+    m_calls.post([this] { finishStop(); });
+}
+
+void Engine::finishStop() {
     m_listeners.clear();
+    keepCounters();
     m_spool->stop(); // everything that was posted is durable
     m_socket->close();
     m_lock.reset();
     log(LogLevel::Notice, LogArea::Engine, "stopped");
-    done();
+    std::exchange(m_stopped, {})();
+}
+
+void Engine::keepCounters() {
+    if (auto values = m_journal.countersToKeep(); !values.empty())
+        m_spool->post(queue::KeepCounters{std::move(values)});
 }
 
 void Engine::takeSessionEvents(std::vector<listener::SessionEvent>&& events) {
@@ -285,6 +305,7 @@ void Engine::tick() {
             m_changed = true;
         }
         m_journal.noteWaiting(m_desk->scheduler().counts().waiting);
+        keepCounters();
     }
     for (size_t i = 0; i < m_ioThreads.size(); ++i) {
         m_ioThreads[i]->count([this, i, calls = m_calls.address()](IoCounts counts) {

@@ -9,6 +9,7 @@
 // unusable configuration is a Problem: the engine runs without listeners until it is mended and reloaded.
 #pragma once
 
+#include "base/worker_threads.h"
 #include "control/facade.h"
 #include "control/socket_server.h"
 #include "engine/delivery_desk.h"
@@ -30,6 +31,7 @@ struct EngineSettings {
     bool mustListen = false;            // headless: an unusable configuration or no open listener is a failed start
     size_t ioThreads = 2;
     dns::ResolverSettings dns;
+    Milliseconds stopWithin{20'000}; // EngineHost::stop() waits so long
 };
 
 class Engine {
@@ -51,7 +53,9 @@ class Engine {
     LoadedConfig load() const;
     void apply(LoadedConfig config);
     control::Reply reload();
-    void finishStop(const std::function<void()>& done);
+    void drained();
+    void finishStop();
+    void keepCounters();
     void tick();
     void takeSessionEvents(std::vector<listener::SessionEvent>&& events);
     control::Status status();
@@ -84,11 +88,14 @@ class Engine {
     QTimer m_tick;
     control::EventSink m_sink;
     std::function<void()> m_stopAsked;
+    std::function<void()> m_stopped; // while stopping: to be called when it is done
+    size_t m_draining = 0;           // I/O threads not yet at their safe point
     std::unique_ptr<control::SocketServer> m_socket;
     Mailbox<listener::SessionEvent> m_sessionEvents;
     Mailbox<QByteArray> m_storeTroubles; // why new mail could not be stored; "" = it could again
     Mailbox<LogLine> m_logLines;
     Mailbox<std::function<void()>> m_calls; // answers of other threads, carried out here
+    WorkerThreads m_readers{2};             // contents for people, from the disk; goes first, with its work done
 };
 
 } // namespace postern::engine

@@ -3,6 +3,7 @@
 
 #include "base/mailbox.h"
 
+#include <QDeadlineTimer>
 #include <QThread>
 
 #include <semaphore>
@@ -64,6 +65,7 @@ class EngineThread final : public QThread {
 struct EngineHost::Impl {
     std::unique_ptr<EngineThread> thread;
     std::function<void()> stopAsked;
+    Milliseconds stopWithin{0};
 };
 
 // Questions travel to the engine's mailbox, answers to this thread's.
@@ -123,6 +125,7 @@ EngineHost::~EngineHost() {
 }
 
 Result<EngineHost::Started> EngineHost::start(EngineSettings settings) {
+    m->stopWithin = settings.stopWithin;
     auto thread = std::make_unique<EngineThread>(std::move(settings), m->stopAsked);
     thread->setObjectName(u"postern-engine"_s);
     auto started = thread->launch();
@@ -138,13 +141,16 @@ bool EngineHost::isRunning() const {
     return m->thread != nullptr;
 }
 
-void EngineHost::stop() {
+bool EngineHost::stop() {
     if (!m->thread)
-        return;
+        return true;
     EngineThread* thread = m->thread.get();
     thread->address().post([thread](Engine& engine) { engine.stop([thread] { thread->quit(); }); });
-    thread->wait();
+    const bool ended = thread->wait(QDeadlineTimer(m->stopWithin));
+    if (!ended)
+        (void)m->thread.release(); // what it works with must stay where it is
     m->thread.reset();
+    return ended;
 }
 
 void EngineHost::onStopAsked(std::function<void()> asked) {

@@ -2,7 +2,8 @@
 //
 // An engine in this process, on a thread of its own; what a window and `posternctl run` start and stop.
 //
-// Thread: the one that made it (main). start() blocks until the engine runs or has failed; stop() until it is down.
+// Thread: the one that made it (main). start() blocks until the engine runs or has failed; stop() until it is down, or
+// for stopWithin: an engine that hangs (a disk that does not answer) is then left behind, and what was accepted is on disk.
 // The facade belongs to the thread that made the host and must go before it.
 #pragma once
 
@@ -22,7 +23,7 @@ class EngineHost {
         QByteArrayList listeningOn; // "127.0.0.1:2525"
     };
     Result<Started> start(EngineSettings settings);
-    void stop();
+    bool stop(); // false: it did not end in time. Its threads still run; leave by _Exit(), not through main()
     bool isRunning() const;
 
     // The verb `stop` came through the control socket: called on the host's thread, which should then call stop().
