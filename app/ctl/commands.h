@@ -28,5 +28,7 @@ int logCommand(const QByteArrayList& words);
 void out(const QByteArray& text);
 void outJson(const QJsonValue& value);
 void complain(const QByteArray& text); // "posternctl: text" on standard error
+// A refused operation: complains, and with --json says {"ok": false, "error": text} on standard output, too. Exit status 1.
+int refuse(bool asJson, const QByteArray& text);
 
 } // namespace postern::ctl

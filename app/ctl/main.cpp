@@ -30,14 +30,15 @@ constexpr std::array kCommands{
             "          [--listener ADDR:PORT] --mail-from A --rcpt-to B [--json]    what would happen, and why"},
     Command{"status", statusCommand, "status [--json]                     the running gateway"},
     Command{"queue", queueCommand,
-            "queue list|show ID|retry|hold|release|remove ID...|--all [--json]    works on a stopped profile too"},
-    Command{"reload", reloadCommand, "reload                              read the configuration again"},
-    Command{"stop", stopCommand, "stop                                finish safely and stop"},
-    Command{"pause", pauseCommand, "pause mta|smtp                      stop sending | receiving for now"},
-    Command{"resume", resumeCommand, "resume mta|smtp                     go on"},
+            "queue list [--filter STATE] | show ID | retry|hold|release|remove ID...|--all [--filter STATE]  [--json]\n"
+            "          STATE: waiting, sending, held, caught    works on a stopped profile too"},
+    Command{"reload", reloadCommand, "reload [--json]                     read the configuration again"},
+    Command{"stop", stopCommand, "stop [--json]                       finish safely and stop"},
+    Command{"pause", pauseCommand, "pause mta|smtp [--json]             stop sending | receiving for now"},
+    Command{"resume", resumeCommand, "resume mta|smtp [--json]            go on"},
     Command{"encrypt", encryptCommand,
             "encrypt [PASSWORD]                  a hash for a listener's credentials table; without a word, one line each"},
-    Command{"log", logCommand, "log [-n LINES]                      the last lines of the running gateway's log"},
+    Command{"log", logCommand, "log [-n LINES] [--json]             the last lines of the running gateway's log"},
 };
 
 QByteArray usage() {
@@ -84,7 +85,7 @@ int carryOut(const QByteArrayList& all) {
     try {
         return command->carryOut(before + after);
     } catch (const UsageError& error) {
-        complain(error.text);
+        (void)refuse(all.contains("--json"), error.text);
         complain(QByteArray("usage: posternctl ") + command->usage);
         return kUsage;
     }
@@ -104,7 +105,7 @@ int main(int argc, char** argv) {
     try {
         return postern::ctl::carryOut(words);
     } catch (const postern::ctl::UsageError& error) {
-        postern::ctl::complain(error.text);
+        (void)postern::ctl::refuse(words.contains("--json"), error.text);
         std::fprintf(stderr, "%s\n", postern::ctl::usage().constData());
         return postern::ctl::kUsage;
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ctl/arguments.h"
 #include "ctl/commands.h"
 
 #include <QJsonArray>
@@ -6,6 +7,8 @@
 #include <QJsonObject>
 
 #include <cstdio>
+
+using namespace Qt::StringLiterals;
 
 namespace postern::ctl {
 
@@ -22,6 +25,13 @@ void outJson(const QJsonValue& value) {
 
 void complain(const QByteArray& text) {
     std::fprintf(stderr, "posternctl: %s\n", text.constData());
+}
+
+int refuse(bool asJson, const QByteArray& text) {
+    complain(text);
+    if (asJson)
+        outJson(QJsonObject{{u"ok"_s, false}, {u"error"_s, QString::fromUtf8(text)}});
+    return kErrorsFound;
 }
 
 } // namespace postern::ctl

@@ -15,26 +15,26 @@ using namespace Qt::StringLiterals;
 namespace postern::ctl {
 namespace {
 
-int notRunning(const engine::Profile& profile) {
-    complain("no gateway runs on " + (profile.folder.isEmpty() ? profile.stateFolder : profile.folder) +
-             "; start it with `posternctl run` or the Postern window");
-    return kErrorsFound;
+// Asks and hands the value over; what went wrong is told here.
+std::optional<QJsonValue> ask(const Arguments& arguments, const control::Request& request, int& exit) {
+    const engine::Profile profile = profileFrom(arguments);
+    const auto reply = askRunning(profile, request);
+    if (reply && reply->ok) {
+        exit = kGood;
+        return reply->value;
+    }
+    exit = refuse(arguments.has("--json"),
+                  reply ? reply->error.toUtf8()
+                        : "no gateway runs on " + (profile.folder.isEmpty() ? profile.stateFolder : profile.folder) +
+                              "; start it with `posternctl run` or the Postern window");
+    return std::nullopt;
 }
 
-// Asks, prints the error if there is one, and hands the value over.
-std::optional<QJsonValue> ask(const engine::Profile& profile, const control::Request& request, int& exit) {
-    const auto reply = askRunning(profile, request);
-    if (!reply) {
-        exit = notRunning(profile);
-        return std::nullopt;
-    }
-    if (!reply->ok) {
-        complain(reply->error.toUtf8());
-        exit = kErrorsFound;
-        return std::nullopt;
-    }
-    exit = kGood;
-    return reply->value;
+void tell(const Arguments& arguments, const QJsonValue& value, const QByteArray& words) {
+    if (arguments.has("--json"))
+        outJson(value);
+    else
+        out(words);
 }
 
 QString when(qint64 unixSeconds) {
@@ -54,9 +54,10 @@ QString describe(const control::Status& s) {
         text += u"relay          %1: %2%3\n"_s.arg(r.name, r.state, r.detail.isEmpty() ? QString() : u" ("_s + r.detail + u')');
     text += u"receiving      %1\n"_s.arg(s.smtpPaused ? u"paused"_s : u"running"_s);
     text += u"sending        %1\n"_s.arg(s.relayPaused ? u"paused"_s : u"running"_s);
-    text += u"queue          %1 waiting, %2 being sent, %3 held, %4 caught\n"_s.arg(s.waiting).arg(s.inFlight).arg(s.held).arg(s.caught);
-    text += u"today          %1 taken in, %2 delivered, %3 refused, %4 returned\n"_s.arg(s.today.taken)
-                .arg(s.today.delivered).arg(s.today.refused).arg(s.today.bounced);
+    text += u"queue          %1 messages; recipients: %2 waiting, %3 being sent, %4 held, %5 caught\n"_s.arg(s.messages)
+                .arg(s.waiting).arg(s.inFlight).arg(s.held).arg(s.caught);
+    text += u"since midnight %1 messages taken in, delivered to %2 recipients, %3 refused, %4 returned to their senders\n"_s
+                .arg(s.today.taken).arg(s.today.delivered).arg(s.today.refused).arg(s.today.bounced);
     text += u"disk           %1 free\n"_s.arg(QLocale::c().formattedDataSize(s.diskFree));
     for (const control::Problem& p : s.problems)
         text += u"%1  %2: %3%4\n"_s.arg(p.gravity == control::Gravity::Error ? u"ERROR      "_s : u"attention  "_s, p.title, p.text,
@@ -70,49 +71,43 @@ QString describe(const control::Status& s) {
 int statusCommand(const QByteArrayList& words) {
     const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
     int exit = kGood;
-    const auto value = ask(profileFrom(arguments), {"status", {}}, exit);
+    const auto value = ask(arguments, {"status", {}}, exit);
     if (!value)
         return exit;
-    if (arguments.has("--json"))
-        outJson(*value);
-    else
-        out(describe(control::Status::fromJson(value->toObject())).toUtf8());
+    tell(arguments, *value, describe(control::Status::fromJson(value->toObject())).toUtf8());
     return exit;
 }
 
 int reloadCommand(const QByteArrayList& words) {
     const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
     int exit = kGood;
-    const auto value = ask(profileFrom(arguments), {"reload", {}}, exit);
+    const auto value = ask(arguments, {"reload", {}}, exit);
     if (!value)
         return exit;
     for (const auto& problem : value->toObject()["problems"_L1].toArray())
         complain(problem.toString().toUtf8());
-    if (arguments.has("--json"))
-        outJson(*value);
-    else
-        out("configuration taken");
+    tell(arguments, *value, "configuration taken");
     return exit;
 }
 
 int stopCommand(const QByteArrayList& words) {
-    const Arguments arguments(words, {}, {"--profile", "--state", "-f"});
+    const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
     int exit = kGood;
-    if (ask(profileFrom(arguments), {"stop", {}}, exit))
-        out("stopping");
+    if (const auto value = ask(arguments, {"stop", {}}, exit))
+        tell(arguments, *value, "stopping");
     return exit;
 }
 
 namespace {
 
 int pauseOrResume(const QByteArrayList& words, const QByteArray& verb) {
-    const Arguments arguments(words, {}, {"--profile", "--state", "-f"});
+    const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
     if (arguments.words().size() != 1)
         throw UsageError{verb + " what? mta (sending) or smtp (receiving)"};
     int exit = kGood;
     const QJsonObject what{{u"what"_s, QString::fromUtf8(arguments.words().first())}};
-    if (ask(profileFrom(arguments), {verb, what}, exit))
-        out("command succeeded");
+    if (const auto value = ask(arguments, {verb, what}, exit))
+        tell(arguments, *value, "command succeeded");
     return exit;
 }
 
@@ -133,7 +128,7 @@ int logCommand(const QByteArrayList& words) {
     if (!isNumber || most < 1)
         throw UsageError{"-n needs a number of lines"};
     int exit = kGood;
-    const auto value = ask(profileFrom(arguments), {"log.tail", {{u"most"_s, most}}}, exit);
+    const auto value = ask(arguments, {"log.tail", {{u"most"_s, most}}}, exit);
     if (!value)
         return exit;
     if (arguments.has("--json")) {
