@@ -138,6 +138,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>Remove all caught messages, for %n recipient(s)?</source>
+        <translation>
+            <numerusform>Remove all caught messages, for %n recipient?</numerusform>
+            <numerusform>Remove all caught messages, for %n recipients?</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n message(s) for %1 recipients kept for reading; nothing of it is sent</source>
         <translation>
             <numerusform>%n message for %1 recipients kept for reading; nothing of it is sent</numerusform>

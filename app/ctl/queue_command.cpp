@@ -4,11 +4,16 @@
 #include "ctl/stopped_queue.h"
 #include "ctl/remote.h"
 
+#include "base/log.h"
 #include "control/snapshots.h"
+#include "engine/queue_rows.h"
 
 #include <QDateTime>
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QJsonObject>
+
+#include <functional>
 
 using namespace Qt::StringLiterals;
 
@@ -42,6 +47,62 @@ QByteArray details(const control::QueueRow& row) {
     return text.toUtf8();
 }
 
+// What the words after `queue VERB` ask for.
+QJsonObject argumentsOf(const QByteArray& verb, const QByteArrayList& words, const Arguments& arguments) {
+    QJsonObject args;
+    const auto filter = arguments.value("--filter");
+    if (filter && !engine::knownStates().contains(*filter))
+        throw UsageError{"--filter is " + engine::knownStates().join(", ") + "; not \"" + harmless(*filter, 40) + '"'};
+    if (filter)
+        args[u"state"_s] = QString::fromUtf8(*filter);
+    if (verb == "list") {
+        if (!words.isEmpty())
+            throw UsageError{"queue list takes no ids; use queue show ID"};
+    } else if (verb == "show") {
+        if (words.size() != 1)
+            throw UsageError{"queue show needs one id"};
+        args[u"id"_s] = QString::fromUtf8(words.first());
+    } else if (verb == "retry" || verb == "hold" || verb == "release" || verb == "remove") {
+        const bool isAll = arguments.has("--all") || (words.size() == 1 && words.first() == "all");
+        if (words.isEmpty() && !isAll && verb != "retry")
+            throw UsageError{"queue " + verb + " needs ids, or --all"};
+        if (words.isEmpty() || isAll) { // `queue retry` alone: harmless and what people mean
+            args[u"all"_s] = true;
+        } else {
+            if (filter)
+                throw UsageError{"--filter goes with --all, not with ids"};
+            QJsonArray ids;
+            for (const QByteArray& id : words)
+                ids.append(QString::fromUtf8(id));
+            args[u"ids"_s] = ids;
+        }
+    } else {
+        throw UsageError{"there is no \"queue " + verb + "\""};
+    }
+    return args;
+}
+
+// All of it, page by page; as JSON one array, which is written when it is whole.
+int list(const std::function<control::Reply(const control::Request&)>& ask, QJsonObject args, bool asJson) {
+    QByteArray json;
+    do {
+        const control::Reply reply = ask({"queue.list", args});
+        if (!reply.ok)
+            return refuse(asJson, reply.error.toUtf8());
+        const QJsonObject page = reply.value.toObject();
+        for (const auto& row : page["rows"_L1].toArray()) {
+            if (asJson)
+                json += (json.isEmpty() ? "" : ",") + QJsonDocument(row.toObject()).toJson(QJsonDocument::Compact);
+            else
+                out(line(control::QueueRow::fromJson(row.toObject())));
+        }
+        args[u"after"_s] = page["next"_L1];
+    } while (args["after"_L1].isString());
+    if (asJson)
+        out('[' + json + ']');
+    return kGood;
+}
+
 } // namespace
 
 int queueCommand(const QByteArrayList& words) {
@@ -50,55 +111,24 @@ int queueCommand(const QByteArrayList& words) {
     if (rest.isEmpty())
         throw UsageError{"queue what? list, show, retry, hold, release or remove"};
     const QByteArray verb = rest.takeFirst();
-    QJsonObject args;
-    if (verb == "list") {
-        if (!rest.isEmpty())
-            throw UsageError{"queue list takes no ids; use queue show ID"};
-        if (const auto state = arguments.value("--filter"))
-            args[u"state"_s] = QString::fromUtf8(*state);
-    } else if (verb == "show") {
-        if (rest.size() != 1)
-            throw UsageError{"queue show needs one id"};
-        args[u"id"_s] = QString::fromUtf8(rest.first());
-    } else if (verb == "retry" || verb == "hold" || verb == "release" || verb == "remove") {
-        const bool all = arguments.has("--all") || (rest.size() == 1 && rest.first() == "all");
-        if (rest.isEmpty() && !all) {
-            if (verb != "retry")
-                throw UsageError{"queue " + verb + " needs ids, or --all"};
-            args[u"all"_s] = true; // harmless and what people mean
-        } else if (all) {
-            args[u"all"_s] = true;
-        } else {
-            QJsonArray ids;
-            for (const QByteArray& id : rest)
-                ids.append(QString::fromUtf8(id));
-            args[u"ids"_s] = ids;
-        }
-    } else {
-        throw UsageError{"there is no \"queue " + verb + "\""};
-    }
-
-    const control::Request request{"queue." + verb, args};
+    const QJsonObject args = argumentsOf(verb, rest, arguments);
     const engine::Profile profile = profileFrom(arguments);
-    auto reply = askRunning(profile, request);
-    if (!reply)
-        reply = askStopped(profile, request);
-    if (!reply->ok) {
-        complain(reply->error.toUtf8());
-        return kErrorsFound;
-    }
-    const QJsonObject value = reply->value.toObject();
-    if (arguments.has("--json")) {
-        outJson(verb == "list" || verb == "show" ? value["rows"_L1] : reply->value);
-        return kGood;
-    }
-    if (verb == "list" || verb == "show") {
-        for (const auto& row : value["rows"_L1].toArray()) {
-            const auto parsed = control::QueueRow::fromJson(row.toObject());
-            out(verb == "list" ? line(parsed) : details(parsed));
-        }
-        if (verb == "list" && value["total"_L1].toInt() > value["rows"_L1].toArray().size())
-            complain(QByteArray::number(value["total"_L1].toInt()) + " in all; the oldest are shown");
+    const bool asJson = arguments.has("--json");
+    const auto ask = [&profile](const control::Request& request) {
+        auto reply = askRunning(profile, request);
+        return reply ? *reply : askStopped(profile, request);
+    };
+    if (verb == "list")
+        return list(ask, args, asJson);
+    const control::Reply reply = ask({"queue." + verb, args});
+    if (!reply.ok)
+        return refuse(asJson, reply.error.toUtf8());
+    const QJsonObject value = reply.value.toObject();
+    if (asJson) {
+        outJson(verb == "show" ? value["rows"_L1] : reply.value);
+    } else if (verb == "show") {
+        for (const auto& row : value["rows"_L1].toArray())
+            out(details(control::QueueRow::fromJson(row.toObject())));
     } else {
         const int n = value["changed"_L1].toInt();
         out(QByteArray::number(n) + (n == 1 ? " envelope changed" : " envelopes changed"));

@@ -6,6 +6,8 @@
 
 #include <QFileInfo>
 
+#include <limits>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::ctl {
@@ -39,22 +41,23 @@ control::Reply askStopped(const engine::Profile& profile, const control::Request
 
     const engine::RelayName relayName = [](const queue::Message&, const queue::Envelope& e) { return e.action; };
     if (request.verb == "queue.list")
-        return {true, engine::listQueue(scheduler, request.args, relayName), {}};
+        return engine::listQueue(scheduler, request.args, relayName, std::numeric_limits<int>::max()); // nobody waits
     if (request.verb == "queue.show")
         return engine::showQueue(scheduler, request.args["id"_L1].toString(), relayName);
 
-    const auto ids = engine::envelopesOf(scheduler, request.args);
-    if (!ids)
-        return refused(ids.error());
+    auto selection = engine::Selection::from(scheduler, request.args);
+    if (!selection)
+        return refused(selection.error());
+    const auto ids = selection->next(scheduler, std::numeric_limits<int>::max());
     queue::UpdateEnvelopes change;
     if (request.verb == "queue.retry")
-        change.updates = scheduler.retryNow(*ids);
+        change.updates = scheduler.retryNow(ids);
     else if (request.verb == "queue.hold")
-        change.updates = scheduler.hold(*ids);
+        change.updates = scheduler.hold(ids);
     else if (request.verb == "queue.release")
-        change.updates = scheduler.release(*ids);
+        change.updates = scheduler.release(ids);
     else
-        change.updates = scheduler.remove(*ids);
+        change.updates = scheduler.remove(ids);
     const int changed = int(change.updates.size());
     Result<void> outcome;
     change.done = [&outcome](Result<void> o) { outcome = std::move(o); };

@@ -18,10 +18,14 @@ namespace postern::control {
 
 // Verbs and their arguments; anything else is refused by name.
 //   status                                         -> Status
-//   queue.list   {offset?, most?, state?}          -> {rows: [QueueRow], total}; oldest first, caught newest first
+//   queue.list   {after?, most?, state?}           -> {rows: [QueueRow], total, next?, newest?}; oldest first, caught newest
+//                                                     first; a page at a time (500 rows at most): while there is a `next`,
+//                                                     ask again with it as `after`. total counts all of the state
 //   queue.show   {id}                              -> {rows: [QueueRow] of that message}, header fields
-//   queue.retry | queue.hold | queue.release | queue.remove   {ids: [..]} or {all: true}   -> {changed: n}
-//   queue.content {id, most?}                      -> {content: base64, size, truncated}
+//   queue.retry | queue.hold | queue.release | queue.remove   {ids: [..]} or {all: true, state?, upTo?}
+//                                                  -> {changed: n} recipients, durable; upTo: a `newest` of queue.list, what
+//                                                     came later is left alone
+//   queue.content {id, offset?, most?}             -> {content: base64, offset, size}; a piece at a time (512 KiB at most)
 //   activity     {since?: number, most?}           -> {events: [ActivityEvent]}
 //   pause | resume {what: "mta"|"smtp"}            -> {}
 //   log.tail     {most?}                           -> {lines: [text]}

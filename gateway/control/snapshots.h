@@ -67,7 +67,9 @@ struct Status {
     QString dialect; // "2012", "legacy", "modern"
     bool catchesMail = false;  // some rule catches
     bool relayPaused = false, smtpPaused = false;
-    int waiting = 0, inFlight = 0, held = 0, caught = 0, messages = 0, sessions = 0;
+    int waiting = 0, inFlight = 0, held = 0, caught = 0; // recipients, as the rows of the queue
+    int messages = 0;                                    // that these belong to
+    int sessions = 0;
     qint64 diskFree = 0; // octets, spool folder
     QList<ListenerStatus> listeners;
     QList<RelayStatus> relays;

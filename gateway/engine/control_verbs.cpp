@@ -9,7 +9,9 @@ using namespace Qt::StringLiterals;
 namespace postern::engine {
 namespace {
 
-constexpr qint64 kMostContent = 64LL << 20; // octets of one queue.content answer
+constexpr qint64 kMostContent = 512 << 10; // octets of one queue.content answer
+constexpr int kMostActivity = 2'000;       // events of one answer
+constexpr int kChangedAtOnce = 500;        // envelopes; then others get their turn
 
 control::Reply fine(QJsonValue value = QJsonObject()) {
     return {true, std::move(value), {}};
@@ -31,11 +33,11 @@ void ControlVerbs::carryOut(const control::Request& request, control::ReplyDone 
     if (verb == "status")
         done(fine(e.status().toJson()));
     else if (verb == "queue.list")
-        done(fine(listQueue(e.m_desk->scheduler(), request.args, relayName)));
+        done(listQueue(e.m_desk->scheduler(), request.args, relayName));
     else if (verb == "queue.show")
         done(showQueue(e.m_desk->scheduler(), request.args["id"_L1].toString(), relayName));
     else if (verb == "queue.retry" || verb == "queue.hold" || verb == "queue.release" || verb == "queue.remove")
-        done(changeQueue(verb, request.args));
+        changeQueue(verb, request.args, std::move(done));
     else if (verb == "queue.content")
         content(request.args, std::move(done));
     else if (verb == "activity")
@@ -58,63 +60,91 @@ void ControlVerbs::carryOut(const control::Request& request, control::ReplyDone 
             QString::fromUtf8(harmless(verb, 40)))));
 }
 
-control::Reply ControlVerbs::changeQueue(const QByteArray& verb, const QJsonObject& args) {
-    DeliveryDesk& desk = *m_engine.m_desk;
-    const auto ids = envelopesOf(desk.scheduler(), args);
-    if (!ids)
-        return refused(QString::fromUtf8(ids.error().text) + u'.');
-    int n = 0;
-    if (verb == "queue.retry") {
+// A change by hand under way: some hundred envelopes, their commit, the next ones. So a queue of any length can be removed
+// while mail goes in and out, and the answer comes when all of it is durable.
+struct ControlVerbs::Change {
+    QByteArray verb;
+    Selection selection;
+    control::ReplyDone done;
+    int changed = 0;
+};
+
+void ControlVerbs::changeQueue(const QByteArray& verb, const QJsonObject& args, control::ReplyDone done) {
+    auto selection = Selection::from(m_engine.m_desk->scheduler(), args);
+    if (!selection) {
+        done(refused(QString::fromUtf8(selection.error().text) + u'.'));
+        return;
+    }
+    if (verb == "queue.retry")
         for (const auto& thread : m_engine.m_ioThreads)
             thread->forgetRelayFailures();
-        n = desk.retry(*ids);
-    } else if (verb == "queue.hold") {
-        n = desk.hold(*ids);
-    } else if (verb == "queue.release") {
-        n = desk.release(*ids);
-    } else {
-        n = desk.remove(*ids);
+    changeSome(std::make_shared<Change>(Change{verb, std::move(selection).value(), std::move(done), 0}));
+}
+
+void ControlVerbs::changeSome(const std::shared_ptr<Change>& change) {
+    DeliveryDesk& desk = *m_engine.m_desk;
+    const auto ids = change->selection.next(desk.scheduler(), kChangedAtOnce);
+    if (ids.empty()) {
+        const QByteArray n = QByteArray::number(change->changed);
+        m_engine.m_journal.add("engine", QByteArray("By hand: ") + change->verb.mid(6) + ", " + n +
+                                             (change->changed == 1 ? " recipient" : " recipients"));
+        m_engine.publishChanged();
+        change->done(fine(QJsonObject{{u"changed"_s, change->changed}}));
+        return;
     }
-    m_engine.m_journal.add("engine", QByteArray("By hand: ") + verb.mid(6) + ", " + QByteArray::number(n) +
-                                         (n == 1 ? " recipient" : " recipients"));
-    m_engine.publishChanged();
-    return fine(QJsonObject{{u"changed"_s, n}});
+    change->changed += change->verb == "queue.retry"     ? desk.retry(ids)
+                       : change->verb == "queue.hold"    ? desk.hold(ids)
+                       : change->verb == "queue.release" ? desk.release(ids)
+                                                         : desk.remove(ids);
+    // Empty, so that its answer tells of the commit that what was just posted is in, too.
+    queue::UpdateEnvelopes behind;
+    behind.done = [&engine = m_engine, change, calls = m_engine.m_calls.address()](Result<void> outcome) {
+        calls.post([&engine, change, outcome = std::move(outcome)] {
+            if (outcome)
+                ControlVerbs(engine).changeSome(change);
+            else
+                change->done(refused(u"The queue cannot be written: %1."_s.arg(QString::fromUtf8(outcome.error().text))));
+        });
+    };
+    m_engine.m_spool->post(std::move(behind));
 }
 
 void ControlVerbs::content(const QJsonObject& args, control::ReplyDone done) {
     const QByteArray text = args["id"_L1].toString().toLatin1();
     const queue::EnvelopeId envelope = queue::envelopeIdFromText(text);
     const queue::MessageId id = envelope ? queue::messageOf(envelope) : queue::messageIdFromText(text);
-    const qint64 most = qBound<qint64>(1, args["most"_L1].toInteger(1 << 20), kMostContent);
+    const qint64 offset = qMax<qint64>(0, args["offset"_L1].toInteger());
+    const qint64 most = qBound<qint64>(1, args["most"_L1].toInteger(kMostContent), kMostContent);
     if (!id) {
         done(refused(u"That is not a message id."_s));
         return;
     }
-    const auto answer = [this, most, done = std::move(done), files = m_engine.m_files.get(),
-                         calls = m_engine.m_calls.address()](Result<queue::BodyPtr> body) {
-        calls.post([most, done, files, body = std::move(body)] {
-            if (!body) {
-                done(refused(QString::fromUtf8(body.error().text)));
-                return;
-            }
-            const queue::Body& stored = **body;
-            const auto bytes = stored.file.isEmpty() ? Result<QByteArray>(stored.bytes.left(most))
-                                                     : files->read(stored.file, 0, most);
-            if (!bytes) {
-                done(refused(QString::fromUtf8(bytes.error().text)));
-                return;
-            }
-            done(fine(QJsonObject{{u"content"_s, QString::fromLatin1(bytes->toBase64())},
-                                  {u"size"_s, stored.size},
-                                  {u"truncated"_s, bytes->size() < stored.size}}));
+    const auto read = [offset, most, files = m_engine.m_files.get()](const Result<queue::BodyPtr>& body) {
+        if (!body)
+            return refused(QString::fromUtf8(body.error().text));
+        const queue::Body& stored = **body;
+        const auto bytes = stored.file.isEmpty() ? Result<QByteArray>(stored.bytes.mid(offset, most))
+                                                 : files->read(stored.file, offset, most);
+        if (!bytes)
+            return refused(QString::fromUtf8(bytes.error().text));
+        return fine(QJsonObject{{u"content"_s, QString::fromLatin1(bytes->toBase64())},
+                                {u"offset"_s, offset},
+                                {u"size"_s, stored.size}});
+    };
+    // The spool says where it lies, a reader fetches it from the disk, and here it is handed on.
+    const auto located = [&engine = m_engine, read, done = std::move(done)](const Result<queue::BodyPtr>& body) {
+        engine.m_readers.post([read, body, done, calls = engine.m_calls.address()] {
+            calls.post([done, reply = read(body)] { done(reply); });
         });
     };
-    m_engine.m_spool->post(queue::ReadBody{id, answer});
+    m_engine.m_spool->post(queue::ReadBody{id, [located, calls = m_engine.m_calls.address()](Result<queue::BodyPtr> body) {
+                                               calls.post([located, body = std::move(body)] { located(body); });
+                                           }});
 }
 
 control::Reply ControlVerbs::activity(const QJsonObject& args) const {
     const auto events = m_engine.m_journal.since(args["since"_L1].toInteger(),
-                                                 qBound(1, args["most"_L1].toInt(1000), 20'000));
+                                                 qBound(1, args["most"_L1].toInt(1000), kMostActivity));
     QJsonArray out;
     for (const control::ActivityEvent& event : events)
         out.append(event.toJson());

@@ -5,6 +5,8 @@
 
 #include "control/facade.h"
 
+#include <memory>
+
 namespace postern::engine {
 
 class Engine;
@@ -15,7 +17,9 @@ class ControlVerbs {
     void carryOut(const control::Request& request, control::ReplyDone done);
 
   private:
-    control::Reply changeQueue(const QByteArray& verb, const QJsonObject& args);
+    struct Change;
+    void changeQueue(const QByteArray& verb, const QJsonObject& args, control::ReplyDone done);
+    void changeSome(const std::shared_ptr<Change>& change);
     void content(const QJsonObject& args, control::ReplyDone done);
     control::Reply activity(const QJsonObject& args) const;
     control::Reply pause(const QJsonObject& args, bool on);

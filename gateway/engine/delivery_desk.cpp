@@ -23,7 +23,6 @@ namespace {
 constexpr qint64 kBodyMemory = 64LL << 20; // octets of small contents kept for a first try soon
 constexpr Milliseconds kRecordAgain{3'000};
 constexpr size_t kMostRelays = 2'000;
-constexpr int kRowsCounted = 5'000; // for "how many wait where"; beyond that the number is a lower bound
 constexpr qint64 kHeaderBytes = 64 * 1024;
 
 QByteArray domainOf(const QByteArray& address) {
@@ -130,14 +129,6 @@ QByteArray DeliveryDesk::routeOf(const Message&, const Envelope& envelope) const
     if (spec && spec->urls.empty() && !spec->hostTable)
         key += '\0' + domainOf(envelope.destination);
     return key;
-}
-
-std::map<queue::RouteKey, int> DeliveryDesk::waitingPerRoute() const {
-    std::map<queue::RouteKey, int> waiting;
-    for (const auto& row : m_scheduler.rows(0, kRowsCounted))
-        if (row.envelope.state == queue::EnvelopeState::Waiting)
-            ++waiting[routeOf(*row.message, row.envelope)];
-    return waiting;
 }
 
 // --- the loop --------------------------------------------------------------------------------------------------------

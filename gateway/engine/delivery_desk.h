@@ -68,7 +68,6 @@ class DeliveryDesk {
 
     const queue::Scheduler& scheduler() const { return m_scheduler; }
     const std::map<queue::RouteKey, RelayRecord>& relays() const { return m_relays; }
-    std::map<queue::RouteKey, int> waitingPerRoute() const; // counts the oldest 5 000 rows
     QByteArray routeOf(const queue::Message& message, const queue::Envelope& envelope) const;
 
   private:

@@ -402,7 +402,7 @@ control::Status Engine::status() {
             sessions[name] += n;
     }
     s.listeners = m_listeners.statuses(sessions, m_lastAccepted);
-    const auto waiting = m_desk->waitingPerRoute();
+    const std::map<queue::RouteKey, int>& waiting = m_desk->scheduler().waitingByRoute();
     for (const auto& [route, relay] : m_desk->relays()) {
         control::RelayStatus r;
         if (const auto at = waiting.find(route); at != waiting.end())

@@ -10,21 +10,57 @@ using namespace Qt::StringLiterals;
 namespace postern::engine {
 namespace {
 
-constexpr int kMostRows = 10'000; // of one answer
-
 QString textOf(const QByteArray& bytes) {
     return QString::fromUtf8(harmless(bytes));
 }
 
-QString stateOf(const queue::Scheduler::Row& row) {
-    if (row.inFlight)
-        return u"sending"_s;
-    switch (row.envelope.state) {
-    case queue::EnvelopeState::Waiting: return u"waiting"_s;
-    case queue::EnvelopeState::Held: return u"held"_s;
-    case queue::EnvelopeState::Caught: return u"caught"_s;
-    }
+using queue::Scheduler;
+
+constexpr std::pair<Scheduler::RowState, QLatin1StringView> kStates[] = {
+    {Scheduler::RowState::Waiting, "waiting"_L1},
+    {Scheduler::RowState::Sending, "sending"_L1},
+    {Scheduler::RowState::Held, "held"_L1},
+    {Scheduler::RowState::Caught, "caught"_L1},
+};
+
+QString toText(Scheduler::RowState state) {
+    for (const auto& [known, name] : kStates)
+        if (known == state)
+            return name;
     return {};
+}
+
+// {state: ...}; nothing = all of them.
+Result<std::optional<Scheduler::RowState>> stateFrom(const QJsonObject& args) {
+    const QString text = args["state"_L1].toString();
+    if (text.isEmpty())
+        return std::optional<Scheduler::RowState>();
+    for (const auto& [known, name] : kStates)
+        if (name == text)
+            return std::optional(known);
+    return Error{ErrorCode::Invalid, "there is no state \"" + harmless(text.toUtf8(), 40) +
+                                         "\"; known are " + knownStates().join(", ")};
+}
+
+// Places travel as text that means nothing to anybody else.
+QString toText(const Scheduler::RowPlace& place) {
+    return QString::number(place.createdAt) + u'.' + QString::number(place.arrival);
+}
+
+Result<std::optional<Scheduler::RowPlace>> placeFrom(const QJsonValue& value) {
+    const QString text = value.toString();
+    if (text.isEmpty())
+        return std::optional<Scheduler::RowPlace>();
+    const qsizetype dot = text.indexOf(u'.');
+    bool first = false, second = false;
+    const Scheduler::RowPlace place{text.left(dot).toLongLong(&first), text.mid(dot + 1).toULongLong(&second)};
+    if (dot < 0 || !first || !second)
+        return Error{ErrorCode::Invalid, "\"" + harmless(text.toUtf8(), 40) + "\" is no place in the queue"};
+    return std::optional(place);
+}
+
+control::Reply refused(const Error& error) {
+    return {false, {}, QString::fromUtf8(error.text) + u'.'};
 }
 
 } // namespace
@@ -35,7 +71,7 @@ control::QueueRow toRow(const queue::Scheduler::Row& row, const RelayName& relay
     control::QueueRow out;
     out.id = QString::fromLatin1(queue::toText(envelope.id));
     out.message = QString::fromLatin1(queue::toText(message.id));
-    out.state = stateOf(row);
+    out.state = toText(row.state);
     out.sender = textOf(message.sender);
     out.recipient = textOf(envelope.recipient);
     out.subject = textOf(message.subject);
@@ -52,25 +88,31 @@ control::QueueRow toRow(const queue::Scheduler::Row& row, const RelayName& relay
     return out;
 }
 
-QJsonObject listQueue(const queue::Scheduler& scheduler, const QJsonObject& args, const RelayName& relayName) {
-    const int offset = qMax(0, args["offset"_L1].toInt());
-    const int most = qBound(0, args["most"_L1].toInt(kMostRows), kMostRows);
-    const QString state = args["state"_L1].toString();
+QByteArrayList knownStates() {
+    QByteArrayList names;
+    for (const auto& [state, name] : kStates)
+        names.append(QByteArray(name.data(), name.size()));
+    return names;
+}
+
+control::Reply listQueue(const Scheduler& scheduler, const QJsonObject& args, const RelayName& relayName,
+                         int mostRows) {
+    const auto state = stateFrom(args);
+    const auto after = placeFrom(args["after"_L1]);
+    if (!state || !after)
+        return refused(state ? after.error() : state.error());
+    Scheduler::Wish wish{*state, *after, false, qBound(0, args["most"_L1].toInt(mostRows), mostRows)};
+    wish.newestFirst = *state == Scheduler::RowState::Caught; // people look for what came last
+    const Scheduler::Page page = scheduler.page(wish);
     QJsonArray rows;
-    int total = 0;
-    const auto take = [&](const queue::Scheduler::Row& row) {
-        if (!state.isEmpty() && state != stateOf(row))
-            return;
-        if (total >= offset && rows.size() < most)
-            rows.append(toRow(row, relayName).toJson());
-        ++total;
-    };
-    auto all = scheduler.rows(0, -1);
-    if (state == "caught"_L1) // people look for what came last
-        std::reverse(all.begin(), all.end());
-    for (const auto& row : all)
-        take(row);
-    return {{u"rows"_s, rows}, {u"total"_s, total}};
+    for (const Scheduler::Row& row : page.rows)
+        rows.append(toRow(row, relayName).toJson());
+    QJsonObject value{{u"rows"_s, rows}, {u"total"_s, scheduler.total(*state)}};
+    if (page.hasMore && !page.rows.empty())
+        value[u"next"_s] = toText(page.rows.back().place);
+    if (const auto newest = scheduler.newest(*state))
+        value[u"newest"_s] = toText(*newest);
+    return {true, value, {}};
 }
 
 control::Reply showQueue(const queue::Scheduler& scheduler, const QString& id, const RelayName& relayName) {
@@ -89,23 +131,52 @@ control::Reply showQueue(const queue::Scheduler& scheduler, const QString& id, c
     return {true, QJsonObject{{u"rows"_s, rows}}, {}};
 }
 
-Result<std::vector<queue::EnvelopeId>> envelopesOf(const queue::Scheduler& scheduler, const QJsonObject& args) {
-    if (args["all"_L1].toBool())
-        return scheduler.allIds();
-    std::vector<queue::EnvelopeId> ids;
+Result<Selection> Selection::from(const Scheduler& scheduler, const QJsonObject& args) {
+    Selection selection;
+    selection.m_isAll = args["all"_L1].toBool();
+    if (selection.m_isAll) {
+        const auto state = stateFrom(args);
+        const auto upTo = placeFrom(args["upTo"_L1]);
+        if (!state || !upTo)
+            return state ? upTo.error() : state.error();
+        selection.m_state = *state;
+        selection.m_upTo = *upTo;
+        selection.m_left = scheduler.total(*state);
+        return selection;
+    }
     for (const auto& value : args["ids"_L1].toArray()) {
         const QByteArray text = value.toString().toLatin1();
         if (const queue::EnvelopeId id = queue::envelopeIdFromText(text)) {
-            ids.push_back(id);
+            selection.m_ids.push_back(id);
         } else if (const queue::MessageId message = queue::messageIdFromText(text)) {
             for (const auto& row : scheduler.rowsOf(message))
-                ids.push_back(row.envelope.id);
+                selection.m_ids.push_back(row.envelope.id);
         } else {
             return Error{ErrorCode::Invalid, "\"" + harmless(text, 40) + "\" is not a message or envelope id"};
         }
     }
-    if (ids.empty())
+    if (selection.m_ids.empty())
         return Error{ErrorCode::NotFound, "none of these ids is in the queue"};
+    std::reverse(selection.m_ids.begin(), selection.m_ids.end());
+    return selection;
+}
+
+std::vector<queue::EnvelopeId> Selection::next(const Scheduler& scheduler, int most) {
+    std::vector<queue::EnvelopeId> ids;
+    if (m_isAll) {
+        const Scheduler::Page page = scheduler.page({m_state, m_after, false, qMin(most, m_left)});
+        for (const Scheduler::Row& row : page.rows)
+            if (!m_upTo || row.place <= *m_upTo)
+                ids.push_back(row.envelope.id);
+        m_left -= int(page.rows.size());
+        if (!page.rows.empty())
+            m_after = page.rows.back().place;
+        return ids;
+    }
+    while (!m_ids.empty() && int(ids.size()) < most) {
+        ids.push_back(m_ids.back());
+        m_ids.pop_back();
+    }
     return ids;
 }
 

@@ -15,13 +15,32 @@ using RelayName = std::function<QByteArray(const queue::Message&, const queue::E
 
 control::QueueRow toRow(const queue::Scheduler::Row& row, const RelayName& relayName);
 
-// {rows, total} for the verb queue.list; args offset, most, state.
-QJsonObject listQueue(const queue::Scheduler& scheduler, const QJsonObject& args, const RelayName& relayName);
+QByteArrayList knownStates(); // that a list or a selection can be limited to
+
+inline constexpr int kRowsOfAPage = 500; // as much as the engine's thread may be kept busy with at once
+
+// The answer to the verb queue.list, at most `mostRows` rows of it.
+control::Reply listQueue(const queue::Scheduler& scheduler, const QJsonObject& args, const RelayName& relayName,
+                         int mostRows = kRowsOfAPage);
 
 // Rows of one message or envelope id; a reply with a clear sentence if there is none.
 control::Reply showQueue(const queue::Scheduler& scheduler, const QString& id, const RelayName& relayName);
 
-// Envelopes named by {ids: [message or envelope ids]} or {all: true}. Error: names the first id that is none.
-Result<std::vector<queue::EnvelopeId>> envelopesOf(const queue::Scheduler& scheduler, const QJsonObject& args);
+// Which envelopes a change by hand is meant for, read off in portions: {ids: [message or envelope ids]}, or {all: true},
+// with {state} only those in that state, with {upTo} (`newest` of queue.list) only those that had been there then.
+class Selection {
+  public:
+    // Error: names the first id that is none, or what is wrong with state or upTo.
+    static Result<Selection> from(const queue::Scheduler& scheduler, const QJsonObject& args);
+    // The next ones, at most `most`; empty = that was all. Those that come while it is read are left out.
+    std::vector<queue::EnvelopeId> next(const queue::Scheduler& scheduler, int most);
+
+  private:
+    std::vector<queue::EnvelopeId> m_ids; // those not yet read, last first
+    bool m_isAll = false;
+    std::optional<queue::Scheduler::RowState> m_state;
+    std::optional<queue::Scheduler::RowPlace> m_after, m_upTo;
+    int m_left = 0; // with m_isAll
+};
 
 } // namespace postern::engine

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Each envelope is in exactly one place (enum Place); moveTo() is the only function that changes it and keeps the
-// counts, the sleepers ordered by time, the expiry order and the routes' lines in step.
+// counts, the lists that people read, the sleepers ordered by time, the expiry order and the routes' lines in step.
 //
 // Time: `born` is where on the steady clock the message was made, from its stored age when it was added. From then on
 // ages and waits are steady time, so that a jump of the wall clock (or a laptop's sleep) neither expires mail nor wakes
@@ -12,6 +12,8 @@
 #include "queue/route_turns.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -42,19 +44,40 @@ struct Entry {
     Envelope envelope;
     std::shared_ptr<const Message> message;
     Place place = Place::Leaving;
-    RouteKey route;       // while Ready or InFlight
+    RouteKey route;       // while Sleeping, Ready or InFlight
     SteadyTime born{}, due{}, expires{};
+    Scheduler::RowPlace row;
 };
+
+constexpr std::array kRowStates{Scheduler::RowState::Waiting, Scheduler::RowState::Sending, Scheduler::RowState::Held,
+                               Scheduler::RowState::Caught};
+
+using Listed = std::map<Scheduler::RowPlace, EnvelopeId>;
 
 struct MessageEntry {
     std::shared_ptr<const Message> message;
     std::vector<EnvelopeId> envelopes;
-    quint64 serial = 0; // order of arrival
-    int visible = 0;    // those not Leaving
+    int visible = 0; // those not Leaving
 };
 
 bool mayExpire(Place place) {
     return place == Place::Sleeping || place == Place::Ready;
+}
+
+bool hasRoute(Place place) {
+    return mayExpire(place) || place == Place::InFlight;
+}
+
+std::optional<Scheduler::RowState> stateAt(Place place) {
+    switch (place) {
+    case Place::Sleeping:
+    case Place::Ready: return Scheduler::RowState::Waiting;
+    case Place::InFlight: return Scheduler::RowState::Sending;
+    case Place::Held: return Scheduler::RowState::Held;
+    case Place::Caught: return Scheduler::RowState::Caught;
+    case Place::Leaving: return std::nullopt;
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -65,8 +88,9 @@ struct Scheduler::Impl {
     bool paused = false;
     std::unordered_map<EnvelopeId, Entry> entries;
     std::unordered_map<MessageId, MessageEntry> messages;
-    std::map<std::pair<qint64, quint64>, MessageId> byAge; // by createdAt, then in the order in which they came
-    quint64 lastSerial = 0;
+    std::array<Listed, 4> listed; // by RowState
+    quint64 lastArrival = 0;
+    std::map<RouteKey, int> onRoute; // Sleeping, Ready and InFlight, by entry.route
     std::set<std::pair<SteadyTime, EnvelopeId>> sleepers, expiries;
     RouteTurns turns;
     QueueCounts counts;
@@ -80,8 +104,12 @@ struct Scheduler::Impl {
         const auto at = entries.find(id);
         return at == entries.end() ? nullptr : &at->second;
     }
+    Listed& list(RowState state) { return listed[size_t(state)]; }
+    const Listed& list(RowState state) const { return listed[size_t(state)]; }
     int* counter(Place place);
     void count(Entry& entry, int change);
+    void putOnRoute(Entry& entry);
+    void takeOffRoute(Entry& entry);
     void moveTo(Entry& entry, Place place);
     void expireNotBefore(Entry& entry, SteadyTime earliest);
     void wakeSleepers();
@@ -116,9 +144,23 @@ void Scheduler::Impl::count(Entry& entry, int change) {
     counts.messages += int(visible > 0) - int(before);
 }
 
+void Scheduler::Impl::putOnRoute(Entry& entry) {
+    const auto at = onRoute.try_emplace(routeOf(*entry.message, entry.envelope), 0).first;
+    entry.route = at->first; // shares its bytes
+    ++at->second;
+}
+
+void Scheduler::Impl::takeOffRoute(Entry& entry) {
+    const auto at = onRoute.find(entry.route);
+    if (at != onRoute.end() && --at->second == 0)
+        onRoute.erase(at);
+}
+
 void Scheduler::Impl::moveTo(Entry& entry, Place place) {
     const EnvelopeId id = entry.envelope.id;
     count(entry, -1);
+    if (const auto state = stateAt(entry.place))
+        list(*state).erase(entry.row);
     if (entry.place == Place::Sleeping)
         sleepers.erase({entry.due, id});
     if (entry.place == Place::Ready && place != Place::InFlight)
@@ -128,14 +170,21 @@ void Scheduler::Impl::moveTo(Entry& entry, Place place) {
     if (mayExpire(entry.place))
         expiries.erase({entry.expires, id});
 
+    const bool hadRoute = hasRoute(entry.place);
+    const bool isNewTry = entry.place == Place::InFlight && mayExpire(place); // the rules may be others by now
+    if (hadRoute && (isNewTry || !hasRoute(place)))
+        takeOffRoute(entry);
+    if (hasRoute(place) && (isNewTry || !hadRoute))
+        putOnRoute(entry);
+
     entry.place = place;
     count(entry, +1);
+    if (const auto state = stateAt(place))
+        list(*state).emplace(entry.row, id);
     if (place == Place::Sleeping)
         sleepers.emplace(entry.due, id);
-    if (place == Place::Ready) {
-        entry.route = routeOf(*entry.message, entry.envelope);
+    if (place == Place::Ready)
         turns.push(entry.route, id);
-    }
     if (mayExpire(place))
         expiries.emplace(entry.expires, id);
 }
@@ -160,10 +209,8 @@ void Scheduler::Impl::erase(EnvelopeId id) {
     moveTo(at->second, Place::Leaving);
     const auto owner = messages.find(messageOf(id));
     std::erase(owner->second.envelopes, id);
-    if (owner->second.envelopes.empty()) {
-        byAge.erase({owner->second.message->createdAt, owner->second.serial});
+    if (owner->second.envelopes.empty())
         messages.erase(owner);
-    }
     entries.erase(at);
 }
 
@@ -187,7 +234,7 @@ void Scheduler::Impl::fail(Entry& entry, std::vector<Failure>& failures, bool ex
 }
 
 Scheduler::Scheduler(const Clock& clock, RouteOf routeOf)
-    : m(std::make_unique<Impl>(Impl{clock, std::move(routeOf), {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
+    : m(std::make_unique<Impl>(Impl{clock, std::move(routeOf), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -211,14 +258,12 @@ void Scheduler::add(QueuedMessage queued) {
         if (!isNew)
             continue;
         auto& owner = m->messages[message->id];
-        if (!owner.message) {
+        if (!owner.message)
             owner.message = message;
-            owner.serial = ++m->lastSerial;
-            m->byAge.emplace(std::pair(message->createdAt, owner.serial), message->id);
-        }
         owner.envelopes.push_back(id);
         Entry& entry = at->second;
         entry.message = owner.message;
+        entry.row = {owner.message->createdAt, ++m->lastArrival};
         entry.envelope = std::move(envelope);
         entry.born = now - age;
         m->expireNotBefore(entry, now + kGrace);
@@ -420,19 +465,26 @@ std::vector<EnvelopeUpdate> Scheduler::keep(const std::vector<EnvelopeId>& ids, 
 }
 
 void Scheduler::rerouteAll() {
-    for (const EnvelopeId id : m->turns.withdrawAll()) {
+    const std::vector<EnvelopeId> ready = m->turns.withdrawAll();
+    for (const auto& [place, id] : m->list(RowState::Waiting)) {
         Entry& entry = m->entries.at(id);
-        entry.route = m->routeOf(*entry.message, entry.envelope);
-        m->turns.push(entry.route, id);
+        m->takeOffRoute(entry);
+        m->putOnRoute(entry);
     }
+    for (const EnvelopeId id : ready)
+        m->turns.push(m->entries.at(id).route, id);
 }
 
 QueueCounts Scheduler::counts() const {
     return m->counts;
 }
 
+const std::map<RouteKey, int>& Scheduler::waitingByRoute() const {
+    return m->onRoute;
+}
+
 Scheduler::Row Scheduler::Impl::rowOf(const Entry& entry) const {
-    Row row{entry.message, entry.envelope, entry.place == Place::InFlight};
+    Row row{entry.message, entry.envelope, stateAt(entry.place).value_or(RowState::Waiting), entry.row};
     if (entry.place == Place::Sleeping)
         row.envelope.nextTryAt = wallAt(entry.due);
     if (entry.place == Place::Ready)
@@ -440,29 +492,61 @@ Scheduler::Row Scheduler::Impl::rowOf(const Entry& entry) const {
     return row;
 }
 
-std::vector<Scheduler::Row> Scheduler::rows(int offset, int most) const {
-    std::vector<Row> rows;
-    qint64 skip = std::max(0, offset);
-    for (const auto& [age, id] : m->byAge) {
-        const MessageEntry& message = m->messages.at(id);
-        if (message.visible <= skip) {
-            skip -= message.visible;
+// The lists that are wanted are read side by side; the next row is the first of their heads.
+Scheduler::Page Scheduler::page(const Wish& wish) const {
+    struct Reader {
+        const Listed* list;
+        Listed::const_iterator at; // == end: nothing left
+    };
+    std::vector<Reader> readers;
+    for (const RowState state : kRowStates) {
+        if (wish.state && *wish.state != state)
             continue;
+        const Listed& list = m->list(state);
+        auto at = list.begin();
+        if (wish.newestFirst) {
+            at = wish.after ? list.lower_bound(*wish.after) : list.end();
+            at = at == list.begin() ? list.end() : std::prev(at);
+        } else if (wish.after) {
+            at = list.upper_bound(*wish.after);
         }
-        for (const EnvelopeId envelope : message.envelopes) {
-            const Entry& entry = m->entries.at(envelope);
-            if (entry.place == Place::Leaving)
-                continue;
-            if (skip > 0) {
-                --skip;
-                continue;
-            }
-            if (most >= 0 && rows.size() >= size_t(most))
-                return rows;
-            rows.push_back(m->rowOf(entry));
-        }
+        readers.push_back({&list, at});
     }
-    return rows;
+    const auto isFirst = [&](const Reader& a, const Reader& b) {
+        if (a.at == a.list->end() || b.at == b.list->end())
+            return a.at != a.list->end();
+        return wish.newestFirst ? b.at->first < a.at->first : a.at->first < b.at->first;
+    };
+    Page page;
+    while (true) {
+        Reader& next = *std::min_element(readers.begin(), readers.end(), isFirst);
+        if (next.at == next.list->end())
+            return page;
+        if (page.rows.size() >= size_t(std::max(0, wish.most))) {
+            page.hasMore = true;
+            return page;
+        }
+        page.rows.push_back(m->rowOf(m->entries.at(next.at->second)));
+        if (!wish.newestFirst)
+            ++next.at;
+        else
+            next.at = next.at == next.list->begin() ? next.list->end() : std::prev(next.at);
+    }
+}
+
+int Scheduler::total(std::optional<RowState> state) const {
+    size_t n = 0;
+    for (const RowState one : kRowStates)
+        n += !state || *state == one ? m->list(one).size() : 0;
+    return int(n);
+}
+
+std::optional<Scheduler::RowPlace> Scheduler::newest(std::optional<RowState> state) const {
+    std::optional<RowPlace> newest;
+    for (const RowState one : kRowStates)
+        if (const Listed& list = m->list(one); (!state || *state == one) && !list.empty())
+            newest = std::max(newest.value_or(RowPlace{}), list.rbegin()->first);
+    return newest;
 }
 
 std::vector<Scheduler::Row> Scheduler::rowsOf(MessageId id) const {
@@ -474,15 +558,6 @@ std::vector<Scheduler::Row> Scheduler::rowsOf(MessageId id) const {
         if (const Entry& entry = m->entries.at(envelope); entry.place != Place::Leaving)
             rows.push_back(m->rowOf(entry));
     return rows;
-}
-
-std::vector<EnvelopeId> Scheduler::allIds() const {
-    std::vector<EnvelopeId> ids;
-    for (const auto& [age, id] : m->byAge)
-        for (const EnvelopeId envelope : m->messages.at(id).envelopes)
-            if (m->entries.at(envelope).place != Place::Leaving)
-                ids.push_back(envelope);
-    return ids;
 }
 
 } // namespace postern::queue

@@ -15,7 +15,9 @@
 #include "queue/envelope.h"
 #include "queue/spool_requests.h"
 
+#include <compare>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -90,14 +92,38 @@ class Scheduler {
     void rerouteAll(); // after a reload: route keys are made anew
 
     QueueCounts counts() const;
+    // How many wait for each route or are on their way by it; exact, kept up to date, costs nothing to ask.
+    const std::map<RouteKey, int>& waitingByRoute() const;
+
+    // The queue as people read it: by age, then in the order in which it came.
+    enum class RowState : quint8 { Waiting, Sending, Held, Caught };
+    struct RowPlace {
+        qint64 createdAt = 0;
+        quint64 arrival = 0; // rises with each envelope added; anew after each start
+        friend auto operator<=>(const RowPlace&, const RowPlace&) = default;
+    };
     struct Row {
         std::shared_ptr<const Message> message;
         Envelope envelope;
-        bool inFlight = false;
+        RowState state = RowState::Waiting;
+        RowPlace place;
     };
-    std::vector<Row> rows(int offset, int most) const; // oldest first; most < 0 = all
+    // A part of it, beginning behind `after`, also when the row that stood there has gone. Costs what it returns,
+    // however long the queue is.
+    struct Wish {
+        std::optional<RowState> state; // none = all
+        std::optional<RowPlace> after; // none = from the beginning
+        bool newestFirst = false;
+        int most = 100;
+    };
+    struct Page {
+        std::vector<Row> rows;
+        bool hasMore = false;
+    };
+    Page page(const Wish& wish) const;
+    int total(std::optional<RowState> state) const;
+    std::optional<RowPlace> newest(std::optional<RowState> state) const;
     std::vector<Row> rowsOf(MessageId id) const;
-    std::vector<EnvelopeId> allIds() const;
 
   private:
     struct Impl;

@@ -290,6 +290,32 @@ class TestQueue final : public QObject {
         QVERIFY(removal.hidden().isEmpty());
     }
 
+    void removingAllTakesAlsoWhatIsNotShownButNothingNewer() { // G05
+        test::FakeClock clock;
+        test::FakeFacade facade;
+        for (int i = 0; i < 1200; ++i)
+            facade.rows.append(row(QString::number(i), {}, u"caught"_s));
+        GatewayLink link(facade, clock);
+        QueueLoader loader(link, {u"caught"_s});
+        QSignalSpy loaded(&loader, &QueueLoader::loaded);
+        loader.setActive(true);
+        QTRY_COMPARE(loaded.count(), 1);
+        QStringList shown;
+        for (const auto& one : loader.rows())
+            shown.append(one.id);
+        PendingRemoval removal(link);
+        removal.removeAll(u"caught"_s, loader.newest(), shown, loader.total());
+        QCOMPARE(removal.count(), 1200);
+        QVERIFY(removal.isOfAll());
+        QCOMPARE(removal.hidden().size(), shown.size());
+        QCOMPARE(facade.asked("queue.remove"), 0); // it can be taken back
+        removal.carryOutNow();
+        QTRY_VERIFY(facade.rows.isEmpty());
+        const QJsonObject args = facade.requests.last().args;
+        QCOMPARE(args, (QJsonObject{{u"all"_s, true}, {u"state"_s, u"caught"_s}, {u"upTo"_s, loader.newest()}}));
+        QCOMPARE(removal.count(), 0);
+    }
+
     void caughtRecipientsOfOneMessageAreOneRowNewestFirst() {
         CaughtModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);

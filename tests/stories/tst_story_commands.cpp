@@ -5,6 +5,7 @@
 #include "stories/support/smtp_sender.h"
 
 #include <QDir>
+#include <QSet>
 #include <QTest>
 
 #include <csignal>
@@ -152,6 +153,96 @@ class StoryCommands : public QObject {
         QCOMPARE(::kill(pid_t(gateway.pid()), SIGHUP), 0);
         QTRY_VERIFY_WITH_TIMEOUT(!send(gateway.port()), 10'000);
         QVERIFY(gateway.isRunning());
+    }
+
+    void aSighupDuringTheStartIsObeyedAfterIt() {
+        GatewayProcess gateway("");
+        QByteArray table;
+        for (int i = 0; i < 200'000; ++i) // reading it takes a while
+            table += "host" + QByteArray::number(i) + ".example\n";
+        gateway.write(u"many"_s, table);
+        gateway.setConfig("table many file:many\nlisten on 127.0.0.1 port 0\n"
+                          "action \"c\" catch\nmatch from any for domain <many> action \"c\"\n");
+        QProcess process;
+        process.setStandardErrorFile(gateway.path(u"log"_s));
+        process.start(QStringLiteral(POSTERN_BIN_DIR "/posternctl"),
+                      {u"run"_s, u"-f"_s, gateway.path(u"smtpd.conf"_s), u"--state"_s, gateway.path(u"state"_s)});
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(gateway.path(u"state/lock"_s)), 20'000); // the start's first step
+        QCOMPARE(::kill(pid_t(process.processId()), SIGHUP), 0);
+        STORY_VERIFY(process.waitForReadyRead(20'000), gateway.log());
+        QVERIFY(process.readLine().startsWith("ready "));
+        STORY_TRY(gateway.log().contains("configuration taken"), gateway.log(), 20'000);
+        process.terminate();
+        QVERIFY(process.waitForFinished(20'000));
+        QCOMPARE(process.exitCode(), 0);
+    }
+
+    void jsonIsOneValueAlsoWhenItDidNotWork_data() {
+        QTest::addColumn<QStringList>("words");
+        QTest::addColumn<int>("exit");
+        QTest::newRow("status, nothing runs") << QStringList{u"status"_s} << 1;
+        QTest::newRow("reload, nothing runs") << QStringList{u"reload"_s} << 1;
+        QTest::newRow("stop, nothing runs") << QStringList{u"stop"_s} << 1;
+        QTest::newRow("pause, nothing runs") << QStringList{u"pause"_s, u"mta"_s} << 1;
+        QTest::newRow("log, nothing runs") << QStringList{u"log"_s} << 1;
+        QTest::newRow("queue list, no queue") << QStringList{u"queue"_s, u"list"_s} << 1;
+        QTest::newRow("queue show, no queue") << QStringList{u"queue"_s, u"show"_s, u"12345678"_s} << 1;
+        QTest::newRow("queue remove, no queue") << QStringList{u"queue"_s, u"remove"_s, u"12345678"_s} << 1;
+        QTest::newRow("queue list, unknown state") << QStringList{u"queue"_s, u"list"_s, u"--filter"_s, u"lost"_s} << 2;
+        QTest::newRow("an option that there is not") << QStringList{u"status"_s, u"--frob"_s} << 2;
+        QTest::newRow("no command") << QStringList{} << 2;
+    }
+    void jsonIsOneValueAlsoWhenItDidNotWork() {
+        QFETCH(QStringList, words);
+        QFETCH(int, exit);
+        GatewayProcess nobody(kCatch);
+        const Ran ran = nobody.ctl(words + QStringList{u"--json"_s});
+        QCOMPARE(ran.exit, exit);
+        QCOMPARE(ran.out.count('\n'), 1);
+        const QJsonObject answer = ran.json().toObject();
+        STORY_VERIFY(answer["ok"_L1].isBool() && !answer["ok"_L1].toBool(), ran.out);
+        STORY_VERIFY(!answer["error"_L1].toString().isEmpty(), ran.out);
+        STORY_VERIFY(ran.err.contains(answer["error"_L1].toString().toUtf8()), ran.err);
+    }
+
+    // More than one page of the queue, listed whole and removed by state, also on a stopped profile; and what was counted
+    // today is still known after the restart.
+    void aLongQueueIsListedWholeAndRemovedByState() {
+        GatewayProcess gateway(kCatch);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        SmtpSender sender(gateway.port());
+        QVERIFY(sender.command("EHLO t.example").startsWith("250"));
+        constexpr int kMessages = 7;
+        constexpr int kRecipients = 90;
+        for (int i = 0; i < kMessages; ++i) {
+            QByteArrayList to;
+            for (int k = 0; k < kRecipients; ++k)
+                to.append("r" + QByteArray::number(k) + "@d.example");
+            QVERIFY(sender.send("a@b.example", to, "Subject: many\r\n\r\nbody\r\n").startsWith("250"));
+        }
+        const auto different = [](const QJsonArray& rows) {
+            QSet<QString> ids;
+            for (const auto& row : rows)
+                ids.insert(row.toObject()["id"_L1].toString());
+            return int(ids.size());
+        };
+        QVERIFY(gateway.waitQueue(kMessages * kRecipients));
+        QCOMPARE(different(gateway.queue()), kMessages * kRecipients);
+        QCOMPARE(gateway.ctl({u"queue"_s, u"list"_s}).out.count('\n'), kMessages * kRecipients);
+        QCOMPARE(gateway.stop(), 0);
+        QCOMPARE(different(gateway.queue()), kMessages * kRecipients);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        const auto status = [&gateway] { return gateway.ctl({u"status"_s, u"--json"_s}).json().toObject(); };
+        QCOMPARE(status()["today"_L1].toObject()["taken"_L1].toInt(), kMessages);
+        QCOMPARE(status()["messages"_L1].toInt(), kMessages);
+        QCOMPARE(status()["caught"_L1].toInt(), kMessages * kRecipients);
+        const auto remove = [&gateway](const QString& state) {
+            return gateway.ctl({u"queue"_s, u"remove"_s, u"--all"_s, u"--filter"_s, state, u"--json"_s})
+                .json().toObject()["changed"_L1].toInt(-1);
+        };
+        QCOMPARE(remove(u"held"_s), 0);
+        QCOMPARE(remove(u"caught"_s), kMessages * kRecipients);
+        QVERIFY(gateway.queue().isEmpty());
     }
 
     void encryptMakesADifferentHashEachTime() {

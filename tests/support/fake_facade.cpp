@@ -3,10 +3,14 @@
 
 #include <QMetaObject>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::test {
 namespace {
+
+constexpr int kPiece = 512 << 10; // of a content, as the engine does
 
 control::Reply good(QJsonValue value = QJsonObject()) {
     return {true, std::move(value), {}};
@@ -14,7 +18,7 @@ control::Reply good(QJsonValue value = QJsonObject()) {
 
 bool isMeant(const QJsonObject& args, const control::QueueRow& row) {
     if (args[u"all"_s].toBool())
-        return true;
+        return args[u"state"_s].toString().isEmpty() || args[u"state"_s] == row.state;
     for (const auto& id : args[u"ids"_s].toArray()) {
         if (id.toString() == row.id || id.toString() == row.message)
             return true;
@@ -53,7 +57,7 @@ void FakeFacade::sendActivity(const control::ActivityEvent& event) {
 control::Reply FakeFacade::list(const QJsonObject& args) const {
     QJsonArray found;
     int total = 0;
-    const int offset = args[u"offset"_s].toInt();
+    const int offset = args[u"after"_s].toString().toInt();
     const int most = args[u"most"_s].toInt(100);
     const QString state = args[u"state"_s].toString();
     for (const auto& row : rows) {
@@ -63,7 +67,10 @@ control::Reply FakeFacade::list(const QJsonObject& args) const {
             found.append(row.toJson());
         ++total;
     }
-    return good(QJsonObject{{u"rows"_s, found}, {u"total"_s, total}});
+    QJsonObject value{{u"rows"_s, found}, {u"total"_s, total}, {u"newest"_s, QString::number(total)}};
+    if (offset + found.size() < total)
+        value[u"next"_s] = QString::number(offset + found.size());
+    return good(value);
 }
 
 control::Reply FakeFacade::change(const control::Request& request) {
@@ -106,10 +113,11 @@ control::Reply FakeFacade::answer(const control::Request& request) {
             if (row.id != request.args[u"id"_s].toString() && row.message != request.args[u"id"_s].toString())
                 continue;
             const QByteArray whole = contents.value(row.message);
-            const QByteArray part = whole.left(request.args[u"most"_s].toInt(1 << 20)); // as the engine does
+            const qsizetype offset = request.args[u"offset"_s].toInt();
+            const QByteArray part = whole.mid(offset, std::min(request.args[u"most"_s].toInt(kPiece), kPiece));
             return good(QJsonObject{{u"content"_s, QString::fromLatin1(part.toBase64())},
-                                    {u"size"_s, whole.size()},
-                                    {u"truncated"_s, part.size() < whole.size()}});
+                                    {u"offset"_s, offset},
+                                    {u"size"_s, whole.size()}});
         }
         return {false, {}, u"There is no such message in the queue."_s};
     }

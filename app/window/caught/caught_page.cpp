@@ -2,6 +2,7 @@
 #include "window/caught/caught_page.h"
 
 #include "window/caught/mail_reader.h"
+#include "window/link/content_fetch.h"
 #include "window/link/gateway_link.h"
 #include "window/message/save_message.h"
 #include "window/overview/status_words.h"
@@ -253,7 +254,7 @@ void CaughtPage::showRows() {
     m_removeAll->setEnabled(count > 0);
     if (m_loader->wasLoaded())
         m_body->setCurrentIndex(count > 0 ? 0 : 1);
-    m_more->setVisible(!m_loader->isComplete());
+    m_more->setVisible(!m_loader->isComplete() && !m_removal->isOfAll());
     if (!m_loader->isComplete()) {
         m_more->setText(tr("Showing %1 of %2. Show more").arg(countWords(m_loader->rows().size()), countWords(m_loader->total())));
         m_more->updateGeometry();
@@ -274,35 +275,37 @@ void CaughtPage::showCurrent() {
     if (m_shown == message->message)
         return;
     m_shown = message->message;
-    m_link.ask("queue.content"_ba, {{u"id"_s, message->ids.first()}, {u"most"_s, kMostOctets}}, this,
-               [this, wanted = m_shown](const control::Reply& reply) {
-                   if (wanted != m_shown)
-                       return; // another one was chosen meanwhile
-                   if (!reply.ok) {
-                       m_reader->showTrouble(reply.error);
-                       return;
-                   }
-                   const QJsonObject value = reply.value.toObject();
-                   m_reader->showMessage(QByteArray::fromBase64(value[u"content"_s].toString().toLatin1()),
-                                         value[u"truncated"_s].toBool());
-               });
+    fetchContent(m_link, message->ids.first(), kMostOctets, this, [this, wanted = m_shown](const FetchedContent& content) {
+        if (wanted != m_shown)
+            return; // another one was chosen meanwhile
+        if (content.error.isEmpty())
+            m_reader->showMessage(content.bytes, content.isTruncated());
+        else
+            m_reader->showTrouble(content.error);
+    });
 }
 
 void CaughtPage::askAboutAll() {
-    const QStringList ids = m_model->allIds();
-    const int count = m_model->rowCount();
+    const QStringList ids = m_model->allIds(); // those that pass the filter
     if (ids.isEmpty())
         return;
-    auto* box = new QMessageBox(QMessageBox::NoIcon, window()->windowTitle(),
-                                tr("Remove %n caught message(s)?", nullptr, count), QMessageBox::Cancel, this);
+    // Without a filter also those that are not shown, up to the newest that was there now: nobody has seen later ones.
+    const bool isEverything = m_filter->text().isEmpty() && !m_loader->isComplete();
+    const QString upTo = m_loader->newest();
+    const int total = m_loader->total();
+    const QString question = isEverything ? tr("Remove all caught messages, for %n recipient(s)?", nullptr, total)
+                                          : tr("Remove %n caught message(s)?", nullptr, m_model->rowCount());
+    auto* box = new QMessageBox(QMessageBox::NoIcon, window()->windowTitle(), question, QMessageBox::Cancel, this);
     box->setObjectName(u"removeAllQuestion"_s);
     box->setTextFormat(Qt::PlainText);
     box->setInformativeText(tr("They are deleted from this computer. Messages that wait in the queue stay."));
     const QPushButton* remove = box->addButton(tr("Remove"), QMessageBox::DestructiveRole);
     box->setDefaultButton(QMessageBox::Cancel);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    connect(box, &QMessageBox::buttonClicked, this, [this, remove, ids](const QAbstractButton* button) {
-        if (button == remove)
+    connect(box, &QMessageBox::buttonClicked, this, [=, this](const QAbstractButton* button) {
+        if (button == remove && isEverything)
+            m_removal->removeAll(u"caught"_s, upTo, ids, total);
+        else if (button == remove)
             removeLater(ids);
     });
     box->open();

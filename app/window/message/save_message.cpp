@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/message/save_message.h"
 
+#include "window/link/content_fetch.h"
 #include "window/words/file_name.h"
 
 #include <QCoreApplication>
@@ -14,7 +15,7 @@ using namespace Qt::StringLiterals;
 namespace postern::window {
 namespace {
 
-constexpr qint64 kMostSaved = 64LL << 20; // octets; what the gateway gives at most
+constexpr qint64 kMostSaved = 64LL << 20; // octets; it is in memory meanwhile
 
 struct Words {
     Q_DECLARE_TR_FUNCTIONS(Save)
@@ -46,17 +47,15 @@ void saveBytes(QWidget* parent, const QString& suggestion, const QString& fallba
 }
 
 void saveMessage(QWidget* parent, GatewayLink& link, const QString& envelopeId, const QString& subject) {
-    link.ask("queue.content"_ba, {{u"id"_s, envelopeId}, {u"most"_s, kMostSaved}}, parent, [parent, subject](const control::Reply& reply) {
-        const QJsonObject value = reply.value.toObject();
-        if (!reply.ok || value[u"truncated"_s].toBool()) {
+    fetchContent(link, envelopeId, kMostSaved, parent, [parent, subject](const FetchedContent& content) {
+        if (!content.error.isEmpty() || content.isTruncated()) {
             tellTrouble(parent, Words::tr("The message could not be read"),
-                        reply.ok ? Words::tr("It is too large to be saved from here.") : reply.error);
+                        content.error.isEmpty() ? Words::tr("It is too large to be saved from here.") : content.error);
             return;
         }
-        const QByteArray bytes = QByteArray::fromBase64(value[u"content"_s].toString().toLatin1());
         QString name = subject;
         name.replace(u'/', u'-').replace(u'\\', u'-');
-        saveBytes(parent, name.trimmed() + u".eml"_s, Words::tr("message") + u".eml"_s, bytes);
+        saveBytes(parent, name.trimmed() + u".eml"_s, Words::tr("message") + u".eml"_s, content.bytes);
     });
 }
 

@@ -47,14 +47,14 @@ void QueueLoader::startRound() {
     m_fresh.clear();
     m_freshTotal = 0;
     m_state = 0;
-    m_offset = 0;
+    m_after.clear();
     askPage();
 }
 
 void QueueLoader::askPage() {
     const auto room = m_wanted - static_cast<int>(m_fresh.size());
     m_link.ask("queue.list"_ba,
-               {{u"state"_s, m_states.at(m_state)}, {u"offset"_s, m_offset}, {u"most"_s, std::clamp(room, 1, kPage)}}, this,
+               {{u"state"_s, m_states.at(m_state)}, {u"after"_s, m_after}, {u"most"_s, std::clamp(room, 1, kPage)}}, this,
                [this](const control::Reply& reply) { takePage(reply); });
 }
 
@@ -71,14 +71,15 @@ void QueueLoader::takePage(const control::Reply& reply) {
         if (m_fresh.size() < m_wanted)
             m_fresh.append(control::QueueRow::fromJson(json.toObject()));
     }
-    m_offset += static_cast<int>(rows.size());
-    const bool isStateDone = rows.isEmpty() || m_offset >= total || m_fresh.size() >= m_wanted;
+    m_after = value[u"next"_s].toString();
+    const bool isStateDone = m_after.isEmpty() || m_fresh.size() >= m_wanted;
     if (!isStateDone) {
         askPage();
         return;
     }
     m_freshTotal += total;
-    m_offset = 0;
+    m_newest = value[u"newest"_s].toString();
+    m_after.clear();
     if (++m_state < m_states.size()) {
         askPage(); // also when there is no room left: its total counts
         return;

@@ -24,6 +24,7 @@ class QueueLoader final : public QObject {
     const QList<control::QueueRow>& rows() const { return m_rows; }
     int total() const { return m_total; }
     bool isComplete() const { return m_rows.size() >= m_total; }
+    const QString& newest() const { return m_newest; } // of the last state, for a removal of all of them
     bool wasLoaded() const { return m_wasLoaded; }
 
     static constexpr int kPage = 250;
@@ -42,6 +43,7 @@ class QueueLoader final : public QObject {
     QStringList m_states;
     QList<control::QueueRow> m_rows;
     int m_total = 0;
+    QString m_newest;
     int m_wanted = kStep;
     bool m_isActive = false;
     bool m_isBusy = false;
@@ -52,7 +54,7 @@ class QueueLoader final : public QObject {
     QList<control::QueueRow> m_fresh;
     int m_freshTotal = 0;
     int m_state = 0;
-    int m_offset = 0;
+    QString m_after; // where the next page begins
 };
 
 } // namespace postern::window

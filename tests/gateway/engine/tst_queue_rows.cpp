@@ -40,21 +40,29 @@ struct Books {
     }
     // "00000001 00000002 / 2": the messages listed and the total told.
     QString list(const QJsonObject& args) const {
-        const QJsonObject value = listQueue(scheduler, args, kNoName);
+        const control::Reply reply = listQueue(scheduler, args, kNoName, 3);
+        if (!reply.ok)
+            return reply.error;
+        const QJsonObject value = reply.value.toObject();
         QStringList ids;
         for (const auto& row : value["rows"_L1].toArray())
             ids.append(row["message"_L1].toString().right(1));
-        return ids.join(u' ') + u" / "_s + QString::number(value["total"_L1].toInt());
+        return ids.join(u' ') + u" / "_s + QString::number(value["total"_L1].toInt()) +
+               (value.contains("next"_L1) ? u" ..."_s : QString());
     }
-    // The envelopes named, or the error.
+    // The envelopes named, two at a time, or the error.
     QString named(const QJsonObject& args) const {
-        const auto ids = envelopesOf(scheduler, args);
-        if (!ids)
-            return u"error: "_s + QString::fromUtf8(ids.error().text);
+        auto selection = Selection::from(scheduler, args);
+        if (!selection)
+            return u"error: "_s + QString::fromUtf8(selection.error().text);
         QStringList out;
-        for (const EnvelopeId id : *ids)
-            out.append(QString::fromLatin1(toText(id)));
+        for (auto ids = selection->next(scheduler, 2); !ids.empty(); ids = selection->next(scheduler, 2))
+            for (const EnvelopeId id : ids)
+                out.append(QString::fromLatin1(toText(id)));
         return out.join(u' ');
+    }
+    QJsonValue told(const char* key, const QJsonObject& args = {}) const {
+        return listQueue(scheduler, args, kNoName, 3).value.toObject()[QLatin1StringView(key)];
     }
 };
 
@@ -66,6 +74,9 @@ class TestQueueRows : public QObject {
   private Q_SLOTS:
     void lists_data();
     void lists();
+    void pagesThroughEverything();
+    void selectsUpToWhatWasSeen();
+    void leavesOutWhatComesWhileItIsRead();
     void showsOneMessageOrEnvelope();
     void refusesWhatIsNotThere_data();
     void refusesWhatIsNotThere();
@@ -78,17 +89,22 @@ class TestQueueRows : public QObject {
 void TestQueueRows::lists_data() {
     QTest::addColumn<QJsonObject>("args");
     QTest::addColumn<QString>("listed");
-    QTest::addRow("all, oldest first") << QJsonObject{} << u"1 2 2 3 / 4"_s;
-    QTest::addRow("the first ones") << QJsonObject{{u"most"_s, 2}} << u"1 2 / 4"_s;
-    QTest::addRow("from an offset") << QJsonObject{{u"offset"_s, 3}} << u"3 / 4"_s;
-    QTest::addRow("an offset behind the end") << QJsonObject{{u"offset"_s, 9}} << u" / 4"_s;
-    QTest::addRow("negative numbers") << QJsonObject{{u"offset"_s, -3}, {u"most"_s, -1}} << u" / 4"_s;
+    QTest::addRow("a page, oldest first, and there is more") << QJsonObject{} << u"1 2 2 / 4 ..."_s;
+    QTest::addRow("fewer") << QJsonObject{{u"most"_s, 2}} << u"1 2 / 4 ..."_s;
+    QTest::addRow("more than a page holds") << QJsonObject{{u"most"_s, 99}} << u"1 2 2 / 4 ..."_s;
+    QTest::addRow("behind all of them") << QJsonObject{{u"after"_s, u"99999999999.1"_s}} << u" / 4"_s;
+    QTest::addRow("a negative number") << QJsonObject{{u"most"_s, -1}} << u" / 4"_s;
     QTest::addRow("no rows, only the total") << QJsonObject{{u"most"_s, 0}} << u" / 4"_s;
     QTest::addRow("those held") << QJsonObject{{u"state"_s, u"held"_s}} << u"2 / 1"_s;
     QTest::addRow("those caught, newest first") << QJsonObject{{u"state"_s, u"caught"_s}} << u"3 2 / 2"_s;
-    QTest::addRow("a state that there is not") << QJsonObject{{u"state"_s, u"lost"_s}} << u" / 0"_s;
+    QTest::addRow("a state that there is not")
+        << QJsonObject{{u"state"_s, u"lost"_s}}
+        << u"there is no state \"lost\"; known are waiting, sending, held, caught."_s;
+    for (const QString& odd : {u"1"_s, u"."_s, u"a.b"_s, u"1.2.3"_s, u"1.-2"_s})
+        QTest::addRow("a place that is none: %s", qPrintable(odd))
+            << QJsonObject{{u"after"_s, odd}} << u"\"%1\" is no place in the queue."_s.arg(odd);
     QTest::addRow("arguments of the wrong kind")
-        << QJsonObject{{u"most"_s, u"x"_s}, {u"offset"_s, QJsonArray()}} << u"1 2 2 3 / 4"_s;
+        << QJsonObject{{u"most"_s, u"x"_s}, {u"after"_s, QJsonArray()}} << u"1 2 2 / 4 ..."_s;
 }
 
 void TestQueueRows::lists() {
@@ -98,6 +114,43 @@ void TestQueueRows::lists() {
     books.add({EnvelopeState::Held, EnvelopeState::Caught});
     books.add({EnvelopeState::Caught});
     QTEST(books.list(args), "listed");
+}
+
+void TestQueueRows::pagesThroughEverything() {
+    Books books;
+    for (int i = 0; i < 7; ++i)
+        books.add({EnvelopeState::Waiting});
+    QStringList pages;
+    QJsonObject args;
+    do {
+        pages.append(books.list(args));
+        args[u"after"_s] = books.told("next", args);
+    } while (args["after"_L1].isString());
+    QCOMPARE(pages.join(u"; "_s), u"1 2 3 / 7 ...; 4 5 6 / 7 ...; 7 / 7"_s);
+}
+
+// What arrived after somebody looked is not removed with what he saw.
+void TestQueueRows::selectsUpToWhatWasSeen() {
+    Books books;
+    books.add({EnvelopeState::Caught});
+    books.add({EnvelopeState::Caught});
+    const QJsonValue seen = books.told("newest", {{u"state"_s, u"caught"_s}});
+    books.add({EnvelopeState::Caught});
+    books.add({EnvelopeState::Waiting});
+    const QJsonObject args{{u"all"_s, true}, {u"state"_s, u"caught"_s}, {u"upTo"_s, seen}};
+    QCOMPARE(books.named(args), u"0000000100000001 0000000200000001"_s);
+}
+
+void TestQueueRows::leavesOutWhatComesWhileItIsRead() {
+    Books books;
+    for (int i = 0; i < 3; ++i)
+        books.add({EnvelopeState::Waiting});
+    auto selection = Selection::from(books.scheduler, {{u"all"_s, true}});
+    QVERIFY(selection);
+    QCOMPARE(selection->next(books.scheduler, 2).size(), size_t(2));
+    books.add({EnvelopeState::Waiting});
+    QCOMPARE(selection->next(books.scheduler, 2).size(), size_t(1));
+    QVERIFY(selection->next(books.scheduler, 2).empty());
 }
 
 void TestQueueRows::showsOneMessageOrEnvelope() {
@@ -134,6 +187,10 @@ void TestQueueRows::findsEnvelopes_data() {
     QTest::addColumn<QString>("named");
     const auto ids = [](const QJsonArray& array) { return QJsonObject{{u"ids"_s, array}}; };
     QTest::addRow("all") << QJsonObject{{u"all"_s, true}} << u"0000000100000001 0000000200000001 0000000200000002"_s;
+    QTest::addRow("all in a state") << QJsonObject{{u"all"_s, true}, {u"state"_s, u"held"_s}} << u"0000000200000002"_s;
+    QTest::addRow("all in a state that there is not")
+        << QJsonObject{{u"all"_s, true}, {u"state"_s, u"gone"_s}}
+        << u"error: there is no state \"gone\"; known are waiting, sending, held, caught"_s;
     QTest::addRow("a message is all its envelopes") << ids({u"00000002"_s}) << u"0000000200000001 0000000200000002"_s;
     QTest::addRow("an envelope") << ids({u"0000000200000002"_s}) << u"0000000200000002"_s;
     QTest::addRow("no words") << QJsonObject{} << u"error: none of these ids is in the queue"_s;

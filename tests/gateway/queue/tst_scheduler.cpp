@@ -65,6 +65,17 @@ struct Desk {
     }
 };
 
+QByteArray names(const std::vector<Scheduler::Row>& rows) {
+    QByteArrayList out;
+    for (const Scheduler::Row& row : rows)
+        out.append(row.envelope.recipient.left(row.envelope.recipient.indexOf('@')));
+    return out.join(' ');
+}
+
+QByteArray names(const Scheduler::Page& page) {
+    return names(page.rows);
+}
+
 constexpr EnvelopeId id(quint32 message, quint32 recipient = 1) {
     return (EnvelopeId(message) << 32) | recipient;
 }
@@ -98,6 +109,10 @@ class TestScheduler : public QObject {
     void pauses();
     void reroutes();
     void listsOldestFirst();
+    void pagesThroughTheQueue_data();
+    void pagesThroughTheQueue();
+    void aPageGoesOnWhereTheLastOneEndedWhateverWentMeanwhile();
+    void countsWhatWaitsForEachRoute();
     void ignoresWhatItDoesNotKnow();
     void isQuickWithAFullQueue();
 };
@@ -238,7 +253,7 @@ void TestScheduler::notTriedIsNoTry() {
     (void)desk.go();
     const auto settled = desk.settle(id(1), TryResult::Temporary, "no connection free", false);
     QVERIFY(settled.updates.empty());
-    QCOMPARE(desk.scheduler.rows(0, -1)[0].envelope.tries, 0);
+    QCOMPARE(desk.scheduler.rowsOf(1)[0].envelope.tries, 0);
     desk.clock.advance(3s);
     QCOMPARE(desk.go(), QByteArray("1@r"));
 }
@@ -352,7 +367,7 @@ void TestScheduler::clockJumps() {
     QVERIFY(desk.scheduler.expired().empty());
     QCOMPARE(desk.go(), QByteArray()); // no storm
     QCOMPARE(*desk.scheduler.nextWake() - desk.clock.steady(), Milliseconds(400s));
-    QCOMPARE(desk.scheduler.rows(0, -1)[0].envelope.nextTryAt, desk.clock.unixNow() + 400); // told in the new time
+    QCOMPARE(desk.scheduler.rowsOf(1)[0].envelope.nextTryAt, desk.clock.unixNow() + 400); // told in the new time
     desk.clock.advance(400s);
     QCOMPARE(desk.go(), QByteArray("1@r"));
     const auto settled = desk.settle(id(1), TryResult::Temporary);
@@ -398,7 +413,7 @@ void TestScheduler::leavesWhatIsInFlightAlone() {
     QVERIFY(desk.scheduler.hold({id(1)}).empty());
     QVERIFY(desk.scheduler.remove({id(1)}).empty());
     QVERIFY(desk.scheduler.retryNow({id(1)}).empty());
-    QVERIFY(desk.scheduler.rows(0, -1)[0].inFlight);
+    QVERIFY(desk.scheduler.rowsOf(1)[0].state == Scheduler::RowState::Sending);
     QCOMPARE(desk.settle(id(1), TryResult::Delivered).updates.size(), size_t(1));
 }
 
@@ -477,19 +492,8 @@ void TestScheduler::listsOldestFirst() {
     desk.add({"young@r"}, 0);
     desk.add({"old@r", "old2@r"}, 500);
     desk.add({"middle@r"}, 100);
-    const auto names = [](const std::vector<Scheduler::Row>& rows) {
-        QByteArrayList out;
-        for (const Scheduler::Row& row : rows)
-            out.append(row.envelope.recipient.left(row.envelope.recipient.indexOf('@')));
-        return out.join(' ');
-    };
-    QCOMPARE(names(desk.scheduler.rows(0, -1)), QByteArray("old old2 middle young"));
-    QCOMPARE(names(desk.scheduler.rows(1, 2)), QByteArray("old2 middle"));
-    QCOMPARE(names(desk.scheduler.rows(3, 5)), QByteArray("young"));
-    QCOMPARE(names(desk.scheduler.rows(4, 5)), QByteArray());
-    QCOMPARE(names(desk.scheduler.rows(0, 0)), QByteArray());
+    QCOMPARE(names(desk.scheduler.page({})), QByteArray("old old2 middle young"));
     QCOMPARE(names(desk.scheduler.rowsOf(2)), QByteArray("old old2"));
-    QCOMPARE(desk.scheduler.allIds(), (std::vector<EnvelopeId>{id(2, 1), id(2, 2), id(3), id(1)}));
 
     // Of one second: in the order in which they came, whatever their ids.
     Desk second;
@@ -497,7 +501,86 @@ void TestScheduler::listsOldestFirst() {
     second.add({"first@r"});
     second.last = 5;
     second.add({"then@r"});
-    QCOMPARE(names(second.scheduler.rows(0, -1)), QByteArray("first then"));
+    QCOMPARE(names(second.scheduler.page({})), QByteArray("first then"));
+}
+
+void TestScheduler::pagesThroughTheQueue_data() {
+    QTest::addColumn<int>("most");
+    QTest::addColumn<bool>("newestFirst");
+    QTest::addColumn<QByteArray>("pages");
+    QTest::addRow("one at a time") << 1 << false << QByteArray("old / sent / held / caught / young / ");
+    QTest::addRow("two at a time") << 2 << false << QByteArray("old sent / held caught / young / ");
+    QTest::addRow("exactly all") << 5 << false << QByteArray("old sent held caught young / ");
+    QTest::addRow("newest first") << 2 << true << QByteArray("young caught / held sent / old / ");
+}
+
+// All states side by side, and each page ends where the next begins.
+void TestScheduler::pagesThroughTheQueue() {
+    QFETCH(int, most);
+    QFETCH(bool, newestFirst);
+    Desk desk;
+    desk.add({"sent@r"}, 400);
+    (void)desk.go();
+    desk.add({"old@r"}, 500);
+    desk.add({"held@r"}, 300);
+    (void)desk.scheduler.hold({id(3)});
+    QueuedMessage caught = desk.message({"caught@r"});
+    caught.message.createdAt -= 200;
+    caught.envelopes[0].state = EnvelopeState::Caught;
+    desk.scheduler.add(std::move(caught));
+    desk.add({"young@r"}, 0);
+    QByteArray pages;
+    Scheduler::Wish wish{std::nullopt, std::nullopt, newestFirst, most};
+    for (bool more = true; more;) {
+        const Scheduler::Page page = desk.scheduler.page(wish);
+        pages += names(page) + " / ";
+        more = page.hasMore;
+        wish.after = page.rows.back().place;
+    }
+    QTEST(pages, "pages");
+}
+
+void TestScheduler::aPageGoesOnWhereTheLastOneEndedWhateverWentMeanwhile() {
+    Desk desk;
+    for (const char* name : {"a@r", "b@r", "c@r", "d@r"})
+        desk.add({name});
+    const auto first = desk.scheduler.page({Scheduler::RowState::Waiting, std::nullopt, false, 2});
+    QCOMPARE(names(first), QByteArray("a b"));
+    (void)desk.scheduler.remove({id(1), id(2)});
+    desk.scheduler.forget({id(1), id(2)});
+    (void)desk.scheduler.hold({id(3)});
+    const auto second = desk.scheduler.page({Scheduler::RowState::Waiting, first.rows.back().place, false, 2});
+    QCOMPARE(names(second), QByteArray("d"));
+    QVERIFY(!second.hasMore);
+    QCOMPARE(names(desk.scheduler.page({Scheduler::RowState::Held, {}, false, 9})), QByteArray("c"));
+    QCOMPARE(desk.scheduler.total(std::nullopt), 2);
+    QCOMPARE(desk.scheduler.total(Scheduler::RowState::Held), 1);
+    QVERIFY(desk.scheduler.newest(std::nullopt) == second.rows.back().place);
+    QVERIFY(!desk.scheduler.newest(Scheduler::RowState::Caught));
+    QVERIFY(desk.scheduler.page({{}, {}, false, 0}).rows.empty());
+}
+
+void TestScheduler::countsWhatWaitsForEachRoute() {
+    Desk desk;
+    const auto counted = [&desk] {
+        QByteArrayList out;
+        for (const auto& [route, n] : desk.scheduler.waitingByRoute())
+            out.append(route + ' ' + QByteArray::number(n));
+        return out.join(", ");
+    };
+    desk.add({"1@r", "2@r", "3@s"});
+    desk.add({"4@s"}, -1000); // sleeps
+    QCOMPARE(counted(), QByteArray("r 2, s 2"));
+    (void)desk.go(); // on their way: still counted
+    QCOMPARE(counted(), QByteArray("r 2, s 2"));
+    (void)desk.settle(id(1, 1), TryResult::Delivered);
+    (void)desk.settle(id(1, 2), TryResult::Temporary);
+    (void)desk.scheduler.hold({id(2)});
+    QCOMPARE(counted(), QByteArray("r 1, s 1"));
+    (void)desk.settle(id(1, 3), TryResult::Permanent);
+    QCOMPARE(counted(), QByteArray("r 1"));
+    (void)desk.scheduler.release({id(2)});
+    QCOMPARE(counted(), QByteArray("r 1, s 1"));
 }
 
 void TestScheduler::ignoresWhatItDoesNotKnow() {
