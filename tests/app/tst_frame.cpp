@@ -336,6 +336,73 @@ class TestFrame final : public QObject {
         QTRY_VERIFY(!resume->isVisible());
     }
 
+    void aTimedPauseEndsByItselfWhateverHappensToReceiving() {
+        Office office;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        const auto choose = [&window](const QString& text) {
+            for (auto* action : window.findChildren<QAction*>())
+                if (action->text() == text)
+                    action->trigger();
+        };
+        const auto* timer = window.findChild<QTimer*>(u"resumeTimer"_s);
+        choose(u"For 15 minutes"_s);
+        QTRY_VERIFY(office.facade.status.relayPaused && timer->isActive());
+        QVERIFY(timer->remainingTimeAsDuration() > std::chrono::minutes(14));
+        choose(u"Pause receiving"_s);
+        QTRY_VERIFY(office.facade.status.smtpPaused);
+        QVERIFY(timer->isActive());
+        choose(u"Resume receiving"_s);
+        QTRY_VERIFY(!office.facade.status.smtpPaused);
+        QVERIFY(timer->isActive());
+        office.facade.status.relayPaused = false; // by somebody else
+        window.link().refresh();
+        QTRY_VERIFY(!timer->isActive());
+        choose(u"Until I resume"_s);
+        QTRY_VERIFY(office.facade.status.relayPaused);
+        QVERIFY(!timer->isActive());
+    }
+
+    void f6GoesRoundTheAreasAndShiftF6Back() {
+        Office office;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        window.activateWindow();
+        QTRY_VERIFY(window.isActiveWindow());
+        window.openPage(u"queue"_s);
+        const auto areaOf = [](const QWidget* w) -> QString {
+            for (; w; w = w->parentWidget()) {
+                for (const char* name : {"topBar", "rail", "queuePage", "footBar"})
+                    if (w->objectName() == QLatin1String(name))
+                        return w->objectName();
+            }
+            return {};
+        };
+        const auto round = [&](Qt::KeyboardModifiers modifiers) {
+            QStringList areas;
+            for (int i = 0; i < 5; ++i) {
+                QTest::keyClick(&window, Qt::Key_F6, modifiers);
+                areas.append(areaOf(QApplication::focusWidget()));
+            }
+            return areas;
+        };
+        pick<QWidget>(window, u"rail"_s)->setFocus();
+        QCOMPARE(round(Qt::NoModifier), QStringList({u"queuePage"_s, u"footBar"_s, u"topBar"_s, u"rail"_s, u"queuePage"_s}));
+        QCOMPARE(round(Qt::ShiftModifier), QStringList({u"rail"_s, u"topBar"_s, u"footBar"_s, u"queuePage"_s, u"rail"_s}));
+    }
+
+    void f1ListsTheKeys() {
+        Office office;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        window.openPage(u"queue"_s);
+        QTest::keyClick(&window, Qt::Key_F1);
+        auto* box = window.findChild<QMessageBox*>();
+        QTRY_VERIFY(box = window.findChild<QMessageBox*>());
+        for (const QString& line : {u"Ctrl+T\tTry now"_s, u"F6\tNext area"_s, u"Del\tRemove"_s, u"F5\tRefresh"_s})
+            QVERIFY2(box->informativeText().contains(line), qPrintable(box->informativeText()));
+    }
+
     void labelsNeverReadMarkup() { // G01
         Office office;
         office.facade.rows[0].subject = u"<img src=\"http://x.example/\" onerror=x> \u202E"_s;

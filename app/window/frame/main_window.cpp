@@ -105,6 +105,8 @@ MainWindow::MainWindow(control::Facade& facade, const Clock& clock, WindowSetup 
         });
     }
     connect(qApp, &QGuiApplication::commitDataRequest, this, [this](QSessionManager&) { m_isEnding = true; });
+    m_resumeTimer.setObjectName(u"resumeTimer"_s);
+    m_resumeTimer.setParent(this);
     m_resumeTimer.setSingleShot(true);
     connect(&m_resumeTimer, &QTimer::timeout, this, [this] { pause(u"mta"_s, false); });
     connect(&m_link, &GatewayLink::statusChanged, this, &MainWindow::showStatus);
@@ -207,6 +209,8 @@ void MainWindow::turnTo(Page* page) {
 void MainWindow::showStatus() {
     const LinkState state = linkState();
     const auto& status = m_link.status();
+    if (!status.relayPaused)
+        m_resumeTimer.stop(); // somebody was quicker; a later pause is another one
     m_top->showState(stateWords(state, status), state.isThere, status.relayPaused);
     m_foot->showState(state, status);
     const int queued = state.isThere ? status.waiting + status.inFlight + status.held : 0;
@@ -287,7 +291,8 @@ void MainWindow::openState() {
 }
 
 void MainWindow::pause(const QString& what, bool on, int minutes) {
-    m_resumeTimer.stop();
+    if (what == u"mta") // the end of a timed pause of sending has nothing to do with receiving
+        m_resumeTimer.stop();
     m_link.ask(on ? "pause"_ba : "resume"_ba, {{u"what"_s, what}}, this, [this, on, minutes](const control::Reply& reply) {
         if (!reply.ok)
             tellFailure(on ? tr("Pausing did not work") : tr("Resuming did not work"), reply);
