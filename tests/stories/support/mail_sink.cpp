@@ -28,6 +28,7 @@ struct MailSink::Impl {
     QList<SunkMail> mails;              // guarded by mutex
     QHash<QByteArray, QByteArray> says; // guarded by mutex
     std::set<int> open;                 // guarded by mutex
+    int connections = 0;                // guarded by mutex
 
     bool listen() {
         listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -46,7 +47,7 @@ struct MailSink::Impl {
             for (int client; (client = ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
                 const std::lock_guard lock(mutex);
                 open.insert(client);
-                sessions.emplace_back([this, client] { serve(client); });
+                sessions.emplace_back([this, client, number = connections++] { serve(client, number); });
             }
         });
         return true;
@@ -72,7 +73,7 @@ struct MailSink::Impl {
         return says.value(verb, own);
     }
 
-    void serve(int client) {
+    void serve(int client, int number) {
         QByteArray buffer;
         const auto say = [client](const QByteArray& text) {
             (void)!::send(client, text.constData(), size_t(text.size()), MSG_NOSIGNAL);
@@ -100,6 +101,7 @@ struct MailSink::Impl {
             } else if (verb == "MAIL") {
                 const QByteArray helo = mail.helo;
                 mail = {};
+                mail.connection = number;
                 mail.helo = helo;
                 mail.from = command.mid(command.indexOf('<') + 1);
                 mail.from.truncate(mail.from.indexOf('>'));
@@ -158,6 +160,11 @@ MailSink::~MailSink() {
 
 quint16 MailSink::port() const {
     return m->port;
+}
+
+int MailSink::connections() const {
+    const std::lock_guard lock(m->mutex);
+    return m->connections;
 }
 
 QList<SunkMail> MailSink::mails() const {

@@ -18,6 +18,7 @@ struct SunkMail {
     QByteArray helo, from;
     QByteArrayList rcpts;
     QByteArray content; // unstuffed, CR LF
+    int connection = 0; // it came over the n-th, from 0
 };
 
 class MailSink {
@@ -28,6 +29,7 @@ class MailSink {
 
     quint16 port() const;
     QList<SunkMail> mails() const;
+    int connections() const; // accepted so far
     bool waitFor(int n, int seconds = 30) const; // at least n mails
     void setDown(bool down);                     // closes the port, or opens the same one again
     // A reply in place of the sink's own to every command that starts with `verb` ("RCPT", ".": after the content); "" = own.
