@@ -11,8 +11,11 @@
 #include "config/views/rule_view.h"
 #include "convert/rewrite.h"
 #include "convert/rules_out.h"
+#include "convert/words.h"
+#include "policy/judge.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace postern::convert {
@@ -49,17 +52,25 @@ void addUses(const StatementView& statement, QByteArrayList& uses) {
 class Conversion {
   public:
     Conversion(FileStore& files, const config::FileSet& set, Target target)
-        : m_know(files, set, target), m_session{m_know}, m_document(set.main()), m_layout(m_document) {}
+        : m_files(files), m_know(files, set, target), m_session{m_know}, m_document(set.main()), m_layout(m_document) {}
 
     Converted run() {
         m_statements = m_document->statements();
+        for (size_t i = 0; i < m_statements.size(); ++i) {
+            if (const Clause* use = m_statements[i].clause(ClauseKind::UseAction))
+                m_usedActions.insert(use->valueText());
+            if (const auto action = config::ActionView::from(m_statements[i]); action && action->name())
+                m_actionPieces.insert(action->name()->text, i);
+        }
         for (size_t i = 0; i < m_statements.size(); ++i)
             statement(i);
         sayMoved(m_layout.putDefinitionsFirst());
         if (m_know.dialect != Dialect::Modern)
             m_layout.endWithNewline();
         Converted result;
-        result.text = withNewMacroNames(m_layout.text());
+        const QByteArray text = m_layout.text();
+        sayRefused(text);
+        result.text = withNewMacroNames(text);
         result.report = inOrder();
         return result;
     }
@@ -151,7 +162,9 @@ class Conversion {
         for (const Clause& clause : statement.clauses()) {
             const QByteArray word = clause.words.empty() ? QByteArray() : clause.words.front().text;
             const bool isVia = clause.kind == ClauseKind::Via && clause.table && clause.table->form != TableArgument::Form::Literal;
-            if (m_know.isOpenSmtpd && (clause.kind == ClauseKind::Catch || isVia))
+            const bool isOwn = clause.kind == ClauseKind::Catch || clause.kind == ClauseKind::Order ||
+                               clause.kind == ClauseKind::MaxRate || clause.kind == ClauseKind::MaxConnections || isVia;
+            if (m_know.isOpenSmtpd && isOwn)
                 return true;
             if (m_know.dialect != Dialect::Legacy)
                 continue;
@@ -213,11 +226,7 @@ class Conversion {
             return;
         }
         piece.statements.clear(); // it goes into the rules
-        const bool isUsed = std::any_of(m_statements.begin(), m_statements.end(), [&](const StatementView& one) {
-            const Clause* use = one.clause(ClauseKind::UseAction);
-            return use && use->valueText() == name;
-        });
-        if (!isUsed) {
+        if (!m_usedActions.contains(name)) {
             piece.statements = asComments(m_session, statement);
             m_session.say(RemarkKind::Note, statement, "no match of this file uses the action, so no rule takes it over");
         }
@@ -227,14 +236,14 @@ class Conversion {
     void newerAction(const StatementView& statement, Piece& piece) {
         const Speller speller(statement, m_know.target);
         Rewrite rewrite(statement, speller);
-        const bool has73 = m_know.target == Target::OpenSmtpd78 || m_know.target == Target::Postern;
+        const auto context = statement.hasClause(ClauseKind::Relay) ? config::Context::ActionRelay : config::Context::ActionLocal;
         for (const Clause& clause : statement.clauses()) {
-            const bool isSince73 = clause.kind == ClauseKind::Ciphers || clause.kind == ClauseKind::Protocols;
-            if (isSince73 && !has73) {
-                rewrite.remove(clause);
+            if (isMethod(clause.kind) || wordFor(context, clause.kind, m_know.target))
+                continue;
+            rewrite.remove(clause);
+            if (!clause.has("in-turn")) // what every reader does
                 m_session.say(RemarkKind::Lost, statement,
                               '"' + clause.words.front().text + "\" of an action can't be said in " + m_session.targetName(), clause.range);
-            }
         }
         piece.statements = {rewrite.text()};
         if (statement.hasClause(ClauseKind::Catch) && m_know.isOpenSmtpd) {
@@ -307,21 +316,50 @@ class Conversion {
 
     // What was said above an action stands above the first rule that uses it.
     void takeComments(const config::ActionView& action, Piece& piece) {
-        for (size_t i = 0; i < m_statements.size(); ++i) {
-            if (m_statements[i].range() != action.range() || m_statements[i].documentPtr() != action.documentPtr())
-                continue;
-            Piece& from = m_layout.pieces()[i];
-            QByteArray comments = std::exchange(from.comments, {});
-            if (const QByteArray behind = from.behind.trimmed(); !behind.isEmpty())
-                comments += behind + m_layout.newline();
-            from.behind.clear();
-            piece.comments.prepend(comments);
-        }
+        const auto at = m_actionPieces.constFind(action.name()->text);
+        if (at == m_actionPieces.constEnd())
+            return; // in another file
+        Piece& from = m_layout.pieces()[*at];
+        QByteArray comments = std::exchange(from.comments, {});
+        if (const QByteArray behind = from.behind.trimmed(); !behind.isEmpty())
+            comments += behind + m_layout.newline();
+        from.behind.clear();
+        piece.comments.prepend(comments);
     }
 
     void sayMoved(const std::vector<size_t>& moved) {
         for (size_t i : moved)
             m_session.say(RemarkKind::Note, m_statements[i], "moved up: OpenSMTPD wants it before its first use");
+    }
+
+    // The target's reader has the last word on what was written.
+    void sayRefused(const QByteArray& text) {
+        const auto errorsOf = [&](const QByteArray& of, Target target) {
+            config::Diagnostics errors;
+            for (config::Diagnostic& one : policy::judgeText(m_files, m_document->file(), of, {target, {}, true})) {
+                if (one.severity == Severity::Error)
+                    errors.push_back(std::move(one));
+            }
+            return errors;
+        };
+        const config::Diagnostics errors = errorsOf(text, m_know.target);
+        if (errors.empty() || !m_know.newMacros.isEmpty())
+            return;
+        QByteArrayList before; // what its own reader does not take either was not lost here
+        for (const Target target : {Target::OpenSmtpd2012, Target::OpenSmtpd59, Target::OpenSmtpd78}) {
+            if (dialectOf(target) != m_know.source)
+                continue;
+            for (const config::Diagnostic& one : errorsOf(m_document->bytes(), target))
+                before.append(one.text);
+        }
+        constexpr size_t kMost = 20; // it should be none
+        for (const config::Diagnostic& one : std::span(errors).first(std::min(errors.size(), kMost))) {
+            // Older readers looked for certificates only when they had started.
+            if (m_statements.empty() || before.contains(one.text) || one.text.startsWith("no such pki"))
+                continue;
+            const size_t piece = std::min(m_layout.pieceAt(one.offset), m_statements.size() - 1);
+            m_session.say(RemarkKind::Lost, m_statements[piece], m_session.targetName() + " refuses what stands here now: " + one.text);
+        }
     }
 
     QByteArray withNewMacroNames(const QByteArray& text) const {
@@ -342,20 +380,23 @@ class Conversion {
         std::stable_sort(report.begin(), report.end(), before);
         std::vector<Remark> result;
         for (Remark& remark : report) {
-            const bool isTwin = std::any_of(result.rbegin(), result.rend(), [&](const Remark& one) {
-                return one.line == remark.line && one.file == remark.file && one.text == remark.text;
-            });
+            bool isTwin = false; // an action's remark, said again for each of its matches
+            for (auto one = result.rbegin(); one != result.rend() && one->line == remark.line && !isTwin; ++one)
+                isTwin = one->file == remark.file && one->text == remark.text;
             if (!isTwin)
                 result.push_back(std::move(remark));
         }
         return result;
     }
 
+    FileStore& m_files;
     const Knowledge m_know;
     Session m_session;
     const config::DocumentPtr m_document;
     Layout m_layout;
     std::vector<StatementView> m_statements;
+    QSet<QByteArray> m_usedActions;
+    QHash<QByteArray, size_t> m_actionPieces;
     std::optional<size_t> m_run; // where the rules that stand together begin
     std::optional<size_t> m_folded;
     bool m_toldSocketTag = false;

@@ -166,6 +166,11 @@ void Knowledge::learnLifetimes(const config::FileSet& set, const std::vector<Sta
     }
 }
 
+bool Knowledge::isMapOf2012(const QByteArray& name) const {
+    const auto found = tables.constFind(name);
+    return found == tables.constEnd() || (found->source() && (found->backend() == "file" || found->backend() == "db"));
+}
+
 std::optional<QByteArrayList> Knowledge::relayEntries(const QByteArray& name) const {
     const auto found = tables.constFind(name);
     if (found == tables.constEnd())

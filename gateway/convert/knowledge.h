@@ -39,6 +39,7 @@ struct Knowledge {
 
     // The lifetime for rules of the main file that take another one than what the target will make of them: by offset.
     QHash<qsizetype, QByteArray> rulesTtl;
+    bool isMapOf2012(const QByteArray& table) const; // it is a file that programs of 2012 could read
     // The entries of a table of relays, as far as they can be read; nothing: they can't.
     std::optional<QByteArrayList> relayEntries(const QByteArray& table) const;
 

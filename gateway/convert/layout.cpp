@@ -128,6 +128,21 @@ void Layout::endWithNewline() {
 }
 
 QByteArray Layout::text() const {
+    return text(nullptr);
+}
+
+size_t Layout::pieceAt(qsizetype offset) const {
+    std::vector<std::pair<qsizetype, size_t>> ends;
+    text(&ends);
+    for (const auto& [end, piece] : ends) {
+        if (offset < end)
+            return piece;
+    }
+    return m_pieces.size();
+}
+
+// ends: where each piece ends, in their order.
+QByteArray Layout::text(std::vector<std::pair<qsizetype, size_t>>* ends) const {
     QByteArray out;
     for (size_t place = 0; place < m_order.size(); ++place) {
         const Piece& piece = m_pieces[m_order[place]];
@@ -139,9 +154,10 @@ QByteArray Layout::text() const {
         out += piece.comments;
         for (const QByteArray& line : piece.beside)
             out += piece.indent + line + m_newline;
+        const bool isComment = !piece.statements.isEmpty() && piece.statements.front().startsWith('#');
         for (qsizetype i = 0; i < piece.statements.size(); ++i) {
             out += piece.indent + piece.statements[i];
-            if (i == 0)
+            if (i == (isComment ? piece.statements.size() - 1 : 0))
                 out += piece.behind;
             if (i + 1 < piece.statements.size())
                 out += m_newline;
@@ -150,6 +166,8 @@ QByteArray Layout::text() const {
             out += piece.indent + piece.behind.trimmed() + piece.newline;
         else if (!piece.statements.isEmpty())
             out += piece.newline;
+        if (ends)
+            ends->emplace_back(out.size(), m_order[place]);
     }
     return out + m_rest;
 }

@@ -36,8 +36,11 @@ class Layout {
     std::vector<size_t> putDefinitionsFirst();
     void endWithNewline();
     QByteArray text() const;
+    size_t pieceAt(qsizetype offset) const; // of text(): index into pieces(); size() = behind the last
 
   private:
+    QByteArray text(std::vector<std::pair<qsizetype, size_t>>* ends) const;
+
     std::vector<Piece> m_pieces;
     std::vector<size_t> m_order; // what stands in each place
     QByteArray m_rest; // behind the last statement

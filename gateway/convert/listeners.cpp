@@ -7,6 +7,7 @@
 #include "config/views/pki_view.h"
 #include "convert/rewrite.h"
 #include "convert/session.h"
+#include "convert/words.h"
 
 #include <algorithm>
 #include <map>
@@ -39,6 +40,8 @@ class ListenerConversion {
           m_isModern(session.know.dialect == Dialect::Modern), m_is2012(session.know.dialect == Dialect::Map2012) {}
 
     void run() {
+        if (m_is2012 && m_session.know.source != Dialect::Map2012)
+            m_rewrite.sortBy(place2012);
         for (const Clause& clause : m_at.clauses()) {
             if (&clause == m_at.clause(clause.kind) || clause.kind == ClauseKind::Pki)
                 convertClause(clause);
@@ -71,7 +74,7 @@ class ListenerConversion {
     }
 
     using Handler = void (ListenerConversion::*)(const Clause&);
-    // In words of the target; a kind that is not here fits everywhere as it is.
+    // Under the target's name for it; what means something else there has a function of its own.
     void convertClause(const Clause& clause) {
         static const std::map<ClauseKind, Handler> kHandlers = {
             {ClauseKind::Port, &ListenerConversion::port},
@@ -82,24 +85,40 @@ class ListenerConversion {
             {ClauseKind::Certificate, &ListenerConversion::certificate},
             {ClauseKind::Pki, &ListenerConversion::pki},
             {ClauseKind::Tag, &ListenerConversion::tag},
-            {ClauseKind::MaskSource, &ListenerConversion::maskSource},
-            {ClauseKind::DsnNotify, &ListenerConversion::dsn},
-            {ClauseKind::DsnRet, &ListenerConversion::dsn},
             {ClauseKind::Filters, &ListenerConversion::filters},
-            {ClauseKind::ProxyV2, &ListenerConversion::proxy},
-            {ClauseKind::Ciphers, &ListenerConversion::since73},
-            {ClauseKind::Protocols, &ListenerConversion::since73},
-            {ClauseKind::NoDsn, &ListenerConversion::noDsn},
-            {ClauseKind::Inet4, &ListenerConversion::since53},
-            {ClauseKind::Inet6, &ListenerConversion::since53},
-            {ClauseKind::Ca, &ListenerConversion::since53},
-            {ClauseKind::Hostname, &ListenerConversion::since53},
-            {ClauseKind::Hostnames, &ListenerConversion::since53},
-            {ClauseKind::ReceivedAuth, &ListenerConversion::since53},
-            {ClauseKind::Senders, &ListenerConversion::since53},
         };
         if (const auto found = kHandlers.find(clause.kind); found != kHandlers.end())
-            (this->*found->second)(clause);
+            return (this->*found->second)(clause);
+        const auto context = m_view.isSocket() ? config::Context::ListenSocket : config::Context::Listen;
+        const auto known = wordFor(context, clause.kind, m_session.know.target);
+        if (!known)
+            lose(clause, advice(clause.kind));
+        else if (m_is2012 && clause.has("verify"))
+            loseVerify(clause);
+        else if (*known != word(clause))
+            m_rewrite.replace(clause, *known); // none of those that changed has a value
+    }
+
+    void loseVerify(const Clause& clause) {
+        m_rewrite.replace(clause, word(clause));
+        m_session.say(RemarkKind::Lost, m_at, "clients' certificates are not checked in " + m_session.targetName(), clause.range);
+    }
+
+    // Options had one order in 2012.
+    static int place2012(ClauseKind kind) {
+        if (kind == ClauseKind::Port)
+            return 1;
+        if (kind == ClauseKind::Tls || kind == ClauseKind::TlsRequire || kind == ClauseKind::Smtps || kind == ClauseKind::Secure)
+            return 2;
+        if (kind == ClauseKind::Pki || kind == ClauseKind::Certificate)
+            return 3;
+        return kind == ClauseKind::Tag ? 5 : 4;
+    }
+
+    static QByteArray advice(ClauseKind kind) {
+        if (kind == ClauseKind::DsnNotify || kind == ClauseKind::DsnRet)
+            return "; the nearest is no-dsn";
+        return kind == ClauseKind::ProxyV2 ? "; behind such a proxy this listener can't be used" : "";
     }
 
     static QByteArray word(const Clause& clause) { return clause.words.empty() ? QByteArray() : clause.words.front().text; }
@@ -121,6 +140,8 @@ class ListenerConversion {
             return;
         if (clause.table->bareName && !m_is2012)
             m_rewrite.replace(clause, word(clause) + ' ' + m_speller.table(*clause.table));
+        else if (!clause.table->bareName && m_is2012 && !m_session.know.isMapOf2012(clause.table->value.text))
+            lose(clause, " with this table; nobody can sign in here");
         else if (!clause.table->bareName && m_is2012)
             m_rewrite.replace(clause, word(clause) + ' ' + clause.table->value.text);
     }
@@ -142,16 +163,6 @@ class ListenerConversion {
                       clause.range);
     }
 
-    void maskSource(const Clause& clause) {
-        const QByteArray wanted = m_isModern ? "mask-src" : "mask-source";
-        if (m_is2012)
-            lose(clause);
-        else if (word(clause) != wanted)
-            m_rewrite.replace(clause, wanted);
-    }
-
-    void dsn(const Clause& clause) { lose(clause, "; the nearest is no-dsn"); } // 5.7 only
-
     void filters(const Clause& clause) {
         if (m_is2012 || m_isModern != wasModern()) {
             lose(clause, "; mail comes in unfiltered here until a filter is named again");
@@ -159,26 +170,6 @@ class ListenerConversion {
             for (const config::Value& name : clause.table->items)
                 m_piece.uses.append("filter:" + name.text);
         }
-    }
-
-    void proxy(const Clause& clause) {
-        if (!m_isModern)
-            lose(clause, "; behind such a proxy this listener can't be used");
-    }
-
-    void since73(const Clause& clause) {
-        if (m_session.know.target != Target::OpenSmtpd78)
-            lose(clause);
-    }
-
-    void noDsn(const Clause& clause) {
-        if (m_is2012 || (m_view.isSocket() && m_session.know.target != Target::OpenSmtpd78))
-            lose(clause);
-    }
-
-    void since53(const Clause& clause) {
-        if (m_is2012)
-            lose(clause);
     }
 
     void port(const Clause& clause) {

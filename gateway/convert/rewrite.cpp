@@ -4,6 +4,7 @@
 #include "config/document.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace postern::convert {
 
@@ -34,7 +35,11 @@ Range Rewrite::headRange() const {
 }
 
 QByteArray Rewrite::text() const {
+    const auto comesLater = [&](const Clause& a, const Clause& b) { return m_place && m_place(a.kind) > m_place(b.kind); };
     const auto& clauses = m_statement.clauses();
+    const bool isSorted = std::adjacent_find(clauses.begin(), clauses.end(), comesLater) == clauses.end();
+    if (m_speller.mustBeWrittenOut() || !isSorted)
+        return writtenOut();
     const auto isEntangled = [&](const Clause& clause) { return m_speller.isEntangled(clause); };
     const bool headIsEntangled = std::any_of(m_statement.values().begin(), m_statement.values().end(),
                                              [&](const Value& value) { return m_speller.isEntangled(value); });
@@ -79,7 +84,12 @@ QByteArray Rewrite::writtenOut() const {
             parts.append(m_speller.value(value));
     }
     const auto& clauses = m_statement.clauses();
-    for (size_t i = 0; i < clauses.size(); ++i) {
+    std::vector<size_t> order(clauses.size());
+    std::iota(order.begin(), order.end(), size_t(0));
+    if (m_place)
+        std::stable_sort(order.begin(), order.end(),
+                         [&](size_t a, size_t b) { return m_place(clauses[a].kind) < m_place(clauses[b].kind); });
+    for (size_t i : order) {
         const auto changed = m_clauses.find(qsizetype(i));
         const QByteArray text = changed == m_clauses.end() ? m_speller.clause(clauses[i]) : changed->second;
         if (!text.isEmpty())

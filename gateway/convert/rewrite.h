@@ -8,6 +8,7 @@
 
 #include "convert/speller.h"
 
+#include <functional>
 #include <map>
 
 namespace postern::convert {
@@ -21,6 +22,7 @@ class Rewrite {
     void remove(const config::Clause& clause) { replace(clause, {}); }
     void replaceHead(QByteArray text);              // all that stands before the first clause
     void append(QByteArray text) { m_appended.append(std::move(text)); }
+    void sortBy(std::function<int(config::ClauseKind)> place) { m_place = std::move(place); } // one order for all clauses
     bool changesSomething() const { return !m_clauses.empty() || !m_head.isNull() || !m_appended.isEmpty(); }
     QByteArray text() const;
 
@@ -34,6 +36,7 @@ class Rewrite {
     std::map<qsizetype, QByteArray> m_clauses; // by index; empty = removed
     QByteArray m_head;
     QByteArrayList m_appended;
+    std::function<int(config::ClauseKind)> m_place;
 };
 
 } // namespace postern::convert

@@ -54,14 +54,18 @@ struct Relay {
     QByteArray invalid;  // the URL can't be read: why
 };
 
+struct Option {
+    config::ClauseKind kind = config::ClauseKind::None;
+    QByteArray word;  // as written
+    QByteArray value; // spelled
+};
+
 struct Delivery {
     config::ClauseKind method = config::ClauseKind::None; // None: accepted for what aliases lead to (expand-only)
     QByteArray argument;                                  // path, command or destination, spelled; "" = none
     bool rcptTo = false, junk = false;
     Relay relay;
-    // The rest in the order of writing: Alias, Virtual, Userbase, User, Wrapper; Auth, Source, Helo, HeloSource, As, Pki,
-    // Ca, Srs, Filters, Ciphers, Protocols.
-    std::vector<std::pair<config::ClauseKind, QByteArray>> options;
+    std::vector<Option> options; // the rest, in the order of writing
     QByteArray ttl; // spelled, "" = none
 };
 

@@ -119,7 +119,7 @@ bool isOption(ClauseKind kind) {
          {ClauseKind::Alias, ClauseKind::Virtual, ClauseKind::Userbase, ClauseKind::User, ClauseKind::Wrapper,
           ClauseKind::Auth, ClauseKind::Source, ClauseKind::Helo, ClauseKind::HeloSource, ClauseKind::As, ClauseKind::Pki,
           ClauseKind::Certificate, ClauseKind::Ca, ClauseKind::Srs, ClauseKind::Filters, ClauseKind::Ciphers,
-          ClauseKind::Protocols}) {
+          ClauseKind::Protocols, ClauseKind::Order, ClauseKind::MaxRate, ClauseKind::MaxConnections}) {
         if (option == kind)
             return true;
     }
@@ -153,7 +153,10 @@ void readOptions(const StatementView& at, const Speller& speller, Delivery& deli
             text = speller.table(*clause.table);
         else if (clause.value())
             text = speller.value(*clause.value());
-        delivery.options.emplace_back(clause.kind == ClauseKind::Certificate ? ClauseKind::Pki : clause.kind, text);
+        const bool isUsual = clause.kind == ClauseKind::Order && clause.has("in-turn"); // what every reader does
+        if (!isUsual)
+            delivery.options.push_back({clause.kind == ClauseKind::Certificate ? ClauseKind::Pki : clause.kind,
+                                        clause.words.empty() ? QByteArray() : clause.words.front().text, text});
     }
     if (const Clause* ttl = at.clause(ClauseKind::Ttl); ttl && ttl->value())
         delivery.ttl = speller.value(*ttl->value());
@@ -247,16 +250,16 @@ std::vector<Routing> readRule(Session& session, const StatementView& statement, 
         if (routing.delivery.ttl.isEmpty())
             routing.delivery.ttl = session.know.rulesTtl.value(statement.range().offset);
         auto& options = routing.delivery.options;
-        for (auto& [kind, text] : options) {
-            if (kind == ClauseKind::Pki && statement.hasClause(ClauseKind::Certificate))
+        for (const Option& option : options) {
+            if (option.kind == ClauseKind::Pki && statement.hasClause(ClauseKind::Certificate))
                 namePki(session, statement, statement.clause(ClauseKind::Certificate)->valueText(), piece);
         }
         if (relays) { // `virtual LIST` on a relay rule of 5.3: only these recipients
             if (const Clause* list = statement.clause(ClauseKind::Virtual))
                 routing.tests.push_back(testOf(*list, ClauseKind::Recipient, speller));
-            std::erase_if(options, [](const auto& option) {
-                return option.first == ClauseKind::Alias || option.first == ClauseKind::Virtual ||
-                       option.first == ClauseKind::Userbase;
+            std::erase_if(options, [](const Option& option) {
+                return option.kind == ClauseKind::Alias || option.kind == ClauseKind::Virtual ||
+                       option.kind == ClauseKind::Userbase;
             });
         }
     }
@@ -270,7 +273,7 @@ std::vector<Routing> readRule(Session& session, const StatementView& statement, 
             test = testOf(*clause, clause->kind, speller);
             if (clause->kind == ClauseKind::ForVirtual) { // 2012: the domain is a key of the map, too
                 test.kind = ClauseKind::ForDomain;
-                one.delivery.options.insert(one.delivery.options.begin(), {ClauseKind::Virtual, test.table});
+                one.delivery.options.insert(one.delivery.options.begin(), {ClauseKind::Virtual, "virtual", test.table});
             }
         }
         one.tests.insert(one.tests.begin() + std::ptrdiff_t(std::min(place, one.tests.size())), test);

@@ -2,6 +2,7 @@
 //
 // action and match.
 #include "convert/rules_out.h"
+#include "convert/words.h"
 
 #include "config/document.h"
 
@@ -29,32 +30,6 @@ QByteArray conditionWord(ClauseKind kind) {
     if (kind == ClauseKind::Tagged)
         return "tag";
     return {}; // for network: nobody asks that any more
-}
-
-QByteArray optionWord(ClauseKind kind) {
-    if (kind == ClauseKind::Alias)
-        return "alias";
-    if (kind == ClauseKind::Virtual)
-        return "virtual";
-    if (kind == ClauseKind::Userbase)
-        return "userbase";
-    if (kind == ClauseKind::User)
-        return "user";
-    if (kind == ClauseKind::Auth)
-        return "auth";
-    if (kind == ClauseKind::Source)
-        return "src";
-    if (kind == ClauseKind::Helo)
-        return "helo";
-    if (kind == ClauseKind::HeloSource)
-        return "helo-src";
-    if (kind == ClauseKind::As)
-        return "mail-from";
-    if (kind == ClauseKind::Pki)
-        return "pki";
-    if (kind == ClauseKind::Ca)
-        return "ca";
-    return {};
 }
 
 QByteArray sourceText(const Source& source) {
@@ -87,11 +62,14 @@ QByteArray sourceText(const Source& source) {
     return text;
 }
 
-QByteArray optionsText(const Delivery& delivery) {
+QByteArray optionsText(Session& session, const StatementView& at, const Delivery& delivery) {
+    const auto context = delivery.method == ClauseKind::Relay ? config::Context::ActionRelay : config::Context::ActionLocal;
     QByteArray text;
-    for (const auto& [kind, value] : delivery.options) {
-        if (const QByteArray word = optionWord(kind); !word.isEmpty())
-            text += ' ' + word + ' ' + value;
+    for (const Option& option : delivery.options) {
+        if (const auto word = wordFor(context, option.kind, session.know.target))
+            text += ' ' + *word + ' ' + option.value;
+        else
+            session.say(RemarkKind::Lost, at, '"' + option.word + "\" can't be said in " + session.targetName());
     }
     return text;
 }
@@ -129,7 +107,7 @@ std::optional<QByteArray> actionText(Session& session, const StatementView& at, 
             text += ' ' + delivery.argument;
         if (delivery.rcptTo)
             text += " rcpt-to";
-        text += optionsText(delivery);
+        text += optionsText(session, at, delivery);
     }
     if (!delivery.ttl.isEmpty())
         text += " ttl " + delivery.ttl;
@@ -280,7 +258,7 @@ std::optional<QByteArray> modernRelay(Session& session, const StatementView& at,
         if (relay.wantsTls)
             text += relay.verify ? " tls" : " tls no-verify";
     }
-    return text + optionsText(delivery);
+    return text + optionsText(session, at, delivery);
 }
 
 } // namespace postern::convert

@@ -2,6 +2,7 @@
 //
 // accept and reject, as OpenSMTPD 5.9 and the programs of 2012 read them.
 #include "convert/rules_out.h"
+#include "convert/words.h"
 
 #include "config/document.h"
 
@@ -29,17 +30,15 @@ class OldRule {
 
     WrittenRule write() {
         WrittenRule written;
-        QByteArrayList sources = fromTexts();
-        const std::vector<QByteArrayList> tests = testTexts();
-        if (m_isUnsayable) {
-            written.isComplete = false;
-            return written;
-        }
         std::optional<QByteArray> outcome;
-        if (!m_routing.isReject) {
+        if (!m_routing.isReject)
             outcome = deliveryText();
-            written.isComplete = outcome.has_value();
-        }
+        m_delivers = outcome.has_value();
+        const QByteArrayList sources = fromTexts();
+        const std::vector<QByteArrayList> tests = testTexts();
+        written.isComplete = !m_isUnsayable && (m_routing.isReject || m_delivers);
+        if (m_isUnsayable)
+            return written;
         for (const QByteArrayList& one : tests) {
             for (const QByteArray& source : sources) {
                 QByteArrayList parts = {outcome ? "accept" : "reject"};
@@ -97,7 +96,7 @@ class OldRule {
     QByteArray localText() const { return m_routing.fromIsImplied ? "" : "from local"; }
     QByteArray tableText(const Source& source) {
         if (m_is2012)
-            return "from " + table2012(source.table, std::nullopt);
+            return "from " + table2012(source.table);
         return QByteArray(source.negated ? "from ! source " : "from source ") + source.table;
     }
 
@@ -224,15 +223,15 @@ class OldRule {
         if (test.kind == ClauseKind::Tagged)
             return tags(test, "on ");
         const QByteArray alias = optionText(ClauseKind::Alias);
-        const QByteArray behind = alias.isEmpty() ? QByteArray() : " alias " + nameOnly(alias);
+        const QByteArray behind = alias.isEmpty() || !m_delivers ? QByteArray() : " alias " + nameOnly(alias);
         if (test.kind == ClauseKind::ForAny)
             return {"for all" + behind};
         if (test.kind == ClauseKind::ForLocal)
             return {"for local" + behind};
         if (test.kind == ClauseKind::ForDomain) {
-            if (const QByteArray users = optionText(ClauseKind::Virtual); !users.isEmpty() && users == test.table)
-                return {"for virtual " + table2012(test.table, test.argument)};
-            return {"for domain " + table2012(test.table, test.argument) + behind};
+            if (const QByteArray users = optionText(ClauseKind::Virtual); m_delivers && !users.isEmpty() && users == test.table)
+                return {"for virtual " + table2012(test.table)};
+            return {"for domain " + table2012(test.table) + behind};
         }
         unsayable(not2012(test.kind == ClauseKind::Sender      ? "the sender"
                           : test.kind == ClauseKind::Recipient ? "the recipient's address"
@@ -241,10 +240,25 @@ class OldRule {
         return {};
     }
 
-    // <name> -> map name, { a, b } -> ( a, b ).
-    QByteArray table2012(const QByteArray& text, const std::optional<TableArgument>&) {
-        if (text.startsWith('<'))
-            return "map " + nameOnly(text);
+    // <name> -> map name, { a, b } -> ( a, b ); "" = it can't be said.
+    QByteArray table2012(const QByteArray& text) {
+        if (text.startsWith('<')) {
+            const QByteArray name = nameOnly(text);
+            if (m_session.know.isMapOf2012(name))
+                return "map " + name;
+            const auto found = m_session.know.tables.constFind(name);
+            const TableArgument* content = found == m_session.know.tables.constEnd() ? nullptr : found->content();
+            QByteArrayList items;
+            if (content) {
+                for (const config::Value& item : content->items)
+                    items.append(plainOrQuoted(item.text, Dialect::Map2012));
+            }
+            if (items.isEmpty()) {
+                unsayable("this table is no file, and so can't be asked in " + m_session.targetName());
+                return {};
+            }
+            return "( " + items.join(", ") + " )";
+        }
         if (text.startsWith('{') && !text.contains('=') && text.endsWith('}'))
             return '(' + text.sliced(1, text.size() - 2) + ')';
         return text;
@@ -254,9 +268,9 @@ class OldRule {
     }
 
     QByteArray optionText(ClauseKind kind) const {
-        for (const auto& [one, text] : m_routing.delivery.options) {
-            if (one == kind)
-                return text;
+        for (const Option& option : m_routing.delivery.options) {
+            if (option.kind == kind)
+                return option.value;
         }
         return {};
     }
@@ -275,15 +289,10 @@ class OldRule {
         const Delivery& delivery = m_routing.delivery;
         const bool relays = delivery.method == ClauseKind::Relay;
         QByteArrayList parts;
-        for (const auto& [kind, text] : delivery.options) {
-            if (relays || m_is2012)
-                continue;
-            if (kind == ClauseKind::Alias)
-                parts.append("alias " + text);
-            else if (kind == ClauseKind::Virtual)
-                parts.append("virtual " + text);
-            else if (kind == ClauseKind::Userbase)
-                parts.append("userbase " + text);
+        for (const Option& option : delivery.options) {
+            const bool looksUp = option.kind == ClauseKind::Alias || option.kind == ClauseKind::Virtual || option.kind == ClauseKind::Userbase;
+            if (looksUp && !relays && !m_is2012)
+                parts.append(wordFor(config::Context::Rule, option.kind, m_session.know.target).value_or(option.word) + ' ' + option.value);
         }
         const QByteArray user = relays ? QByteArray() : optionText(ClauseKind::User);
         const bool takesUser = delivery.method == ClauseKind::Mda || delivery.method == ClauseKind::Lmtp;
@@ -291,6 +300,10 @@ class OldRule {
             if (!optionText(ClauseKind::Userbase).isEmpty())
                 return refused("a table of users");
             const QByteArray users = optionText(ClauseKind::Virtual);
+            for (const QByteArray& name : {users, optionText(ClauseKind::Alias)}) {
+                if (name.startsWith('{') || (name.startsWith('<') && !m_session.know.isMapOf2012(nameOnly(name))))
+                    return refused("aliases and virtual users that are in no file");
+            }
             const bool isDestination = std::any_of(m_routing.tests.begin(), m_routing.tests.end(), [&](const Test& test) {
                 return test.kind == ClauseKind::ForDomain && test.table == users;
             });
@@ -341,46 +354,11 @@ class OldRule {
     const Routing& m_routing;
     const bool m_is2012;
     bool m_isUnsayable = false;
+    bool m_delivers = false;
     bool m_fitsSignedIn = false; // a rule beside this one takes those who signed in
     QByteArray m_socket;
     qsizetype m_tags = 0;
 };
-
-QByteArray oldOption(ClauseKind kind, bool is2012) {
-    if (kind == ClauseKind::As)
-        return "as";
-    if (kind == ClauseKind::Pki)
-        return is2012 ? "certificate" : "pki";
-    if (is2012)
-        return {};
-    if (kind == ClauseKind::Source)
-        return "source";
-    if (kind == ClauseKind::Helo)
-        return "hostname";
-    if (kind == ClauseKind::HeloSource)
-        return "hostnames";
-    if (kind == ClauseKind::Ca)
-        return "ca";
-    return {};
-}
-
-QByteArray lostOption(ClauseKind kind) {
-    if (kind == ClauseKind::Source)
-        return "the address to send from";
-    if (kind == ClauseKind::Helo || kind == ClauseKind::HeloSource)
-        return "the name to say in HELO";
-    if (kind == ClauseKind::Ca)
-        return "\"ca\"";
-    if (kind == ClauseKind::Srs)
-        return "\"srs\"";
-    if (kind == ClauseKind::Filters)
-        return "a filter of a relay";
-    if (kind == ClauseKind::Ciphers)
-        return "\"ciphers\" of a relay";
-    if (kind == ClauseKind::Protocols)
-        return "\"protocols\" of a relay";
-    return {};
-}
 
 } // namespace
 
@@ -451,18 +429,19 @@ std::optional<QByteArray> oldRelay(Session& session, const StatementView& at, co
     if (relay.verify && is2012)
         session.say(RemarkKind::Lost, at, session.targetName() + " never checks certificates");
     QByteArray auth, certificate, rest;
-    for (const auto& [kind, value] : delivery.options) {
-        const QByteArray name = value.startsWith('<') && is2012 ? value.sliced(1, value.size() - 2) : value;
-        if (kind == ClauseKind::Auth) {
-            if (!relay.label.isEmpty() || !relay.hostTable.isEmpty())
-                (is2012 ? auth : rest) += " auth " + name;
-            else
-                session.say(RemarkKind::Note, at, "the table of logins was not used, since the URL has no label; it is left out");
-        } else if (const QByteArray word = oldOption(kind, is2012); !word.isEmpty()) {
-            (kind == ClauseKind::Pki && is2012 ? certificate : rest) += ' ' + word + ' ' + value;
-        } else if (const QByteArray lost = lostOption(kind); !lost.isEmpty()) {
-            session.say(RemarkKind::Lost, at, lost + " can't be said in " + session.targetName());
-        }
+    for (const Option& option : delivery.options) {
+        const bool isCertificate = is2012 && option.kind == ClauseKind::Pki;
+        const auto word = wordFor(config::Context::RuleRelay, isCertificate ? ClauseKind::Certificate : option.kind, session.know.target);
+        const bool isName = is2012 && option.value.startsWith('<');
+        const QByteArray value = isName ? option.value.sliced(1, option.value.size() - 2) : option.value;
+        if (is2012 && option.kind == ClauseKind::Auth && (!isName || !session.know.isMapOf2012(value)))
+            return refused("a table of logins that is no file can't be said in " + session.targetName());
+        if (option.kind == ClauseKind::Auth && relay.label.isEmpty() && relay.hostTable.isEmpty())
+            session.say(RemarkKind::Note, at, "the table of logins was not used, since the URL has no label; it is left out");
+        else if (word)
+            (isCertificate ? certificate : is2012 && option.kind == ClauseKind::Auth ? auth : rest) += ' ' + *word + ' ' + value;
+        else
+            session.say(RemarkKind::Lost, at, '"' + option.word + "\" can't be said in " + session.targetName());
     }
     return text + certificate + auth + rest + verify;
 }

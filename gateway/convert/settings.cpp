@@ -7,6 +7,7 @@
 #include "config/views/setting_view.h"
 #include "convert/rewrite.h"
 #include "convert/session.h"
+#include "convert/words.h"
 #include "policy/values.h"
 
 #include <algorithm>
@@ -16,43 +17,8 @@ namespace postern::convert {
 using config::Dialect;
 using config::Setting;
 using config::StatementView;
-using config::Target;
 
 namespace {
-
-constexpr config::Targets kOldest = in(Target::OpenSmtpd2012), kOld = in(Target::OpenSmtpd59),
-                          kNew = in(Target::OpenSmtpd68) | in(Target::OpenSmtpd78);
-
-config::Targets readersOf(Setting setting) {
-    switch (setting) {
-    case Setting::QueueTtl:
-    case Setting::MaxMessageSize:
-    case Setting::QueueCompression:
-        return kOldest | kOld | kNew;
-    case Setting::WarnInterval:
-    case Setting::QueueEncryption:
-    case Setting::SessionLimit:
-    case Setting::MtaLimit:
-    case Setting::MdaLimit:
-    case Setting::SchedulerLimit:
-    case Setting::MaxDeferred:
-    case Setting::Ciphers:
-        return kOld | kNew;
-    case Setting::QueueInterval:
-    case Setting::ServerName:
-        return kOldest;
-    case Setting::Curve: // until 5.7.3
-        return 0;
-    case Setting::SubAddressDelimiter: // since 6.0.3
-    case Setting::Admd:
-    case Setting::MdaWrapper:
-    case Setting::SrsKey:
-    case Setting::SrsBackupKey:
-    case Setting::SrsTtl:
-        return kNew;
-    }
-    return 0;
-}
 
 QByteArray advice(Setting setting) {
     if (setting == Setting::ServerName)
@@ -64,22 +30,7 @@ QByteArray advice(Setting setting) {
     return {};
 }
 
-// The words that open this setting in the dialect.
-QByteArray wordsFor(Setting setting, const QByteArray& written, Dialect dialect) {
-    QByteArray found;
-    for (const config::SettingRule& rule : config::settings()) {
-        if (rule.setting != setting || !(rule.dialects & in(dialect)))
-            continue;
-        if (written == rule.words)
-            return written;
-        const bool only2012 = rule.dialects == config::kIn2012;
-        if (found.isEmpty() || (only2012 && setting == Setting::MaxMessageSize))
-            found = rule.words;
-    }
-    return found;
-}
-
-// How many of the statement's words belong to the setting's name.
+// The statement's words that are the setting's name.
 QByteArray writtenWords(const config::SettingView& view) {
     QByteArrayList words;
     for (const config::Value& word : view.words())
@@ -106,16 +57,14 @@ void convertSetting(Session& session, const StatementView& statement, Piece& pie
         piece.defines.append("wrapper:" + view->value()->text);
     if (setting == Setting::SrsKey)
         piece.defines.append("setting:srs");
-    if (!(readersOf(setting) & in(session.know.target))) {
+    const QByteArray written = writtenWords(*view);
+    const auto known = wordsFor(setting, written, !view->values().empty(), session.know.target);
+    if (!known) {
         piece.statements = asComments(session, statement);
-        session.say(RemarkKind::Lost, statement,
-                    '"' + writtenWords(*view) + "\" can't be said in " + session.targetName() + advice(setting));
+        session.say(RemarkKind::Lost, statement, '"' + written + "\" can't be said in " + session.targetName() + advice(setting));
         return;
     }
-    const QByteArray written = writtenWords(*view);
-    QByteArray words = wordsFor(setting, written, session.know.dialect);
-    if (setting == Setting::QueueEncryption && session.know.dialect == Dialect::Legacy)
-        words = view->values().empty() ? "queue encryption" : "queue encryption key";
+    const QByteArray& words = *known;
     const size_t ownWords = size_t(written.count(' ')) + 1;
     if (setting == Setting::WarnInterval && view->values().empty() && session.know.dialect == Dialect::Modern) {
         piece.statements = {words + " 365d"};

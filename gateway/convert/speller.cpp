@@ -101,7 +101,8 @@ Speller::Speller(const config::StatementView& statement, Target target)
     for (size_t i = 0; i < m_leaves.size(); ++i) {
         if (m_leaves[i].kind != TokenKind::MacroUse && m_leaves[i].kind != TokenKind::MacroKeyword)
             continue;
-        int count = 1;
+        // Bytes glued to the use ($net.1) belong to its last word: no text that could be kept apart.
+        int count = i + 1 < m_leaves.size() && m_leaves[i + 1].kind == TokenKind::MacroTail ? 2 : 1;
         for (size_t next = i + 1; next < m_leaves.size() && isExpanded(m_leaves[next].kind); ++next)
             ++count;
         m_macroTokens.insert(m_leaves[i].offset, count);
@@ -170,7 +171,12 @@ QByteArray Speller::table(const TableArgument& argument) const {
         const QByteArray name = value(argument.value);
         return name.startsWith('$') ? name : '<' + plainOrQuoted(argument.value.text, m_dialect) + '>';
     }
-    if (isWhole)
+    // A list inside a macro has its brackets and words inside, too.
+    const bool isMacro = isWhole && m_statement.document().bytes()[argument.range.offset] == '$';
+    const bool isList = argument.form == TableArgument::Form::List || argument.form == TableArgument::Form::Mapping;
+    const bool mustBeWrittenOut = isMacro && isList && m_dialect != m_source &&
+                                  (m_source == Dialect::Map2012 || m_macroIsReserved.value(argument.range.offset));
+    if (isWhole && !mustBeWrittenOut)
         return bytes(argument.range);
     m_expanded.append(m_statement.document().bytes().mid(argument.range.offset, argument.range.length));
     switch (argument.form) {
@@ -214,7 +220,7 @@ bool Speller::readsOtherwise(size_t index) const {
     if (leaf.kind == TokenKind::QuotedString)
         return text(m_dialect) != text(m_source);
     if (leaf.kind == TokenKind::MacroUse)
-        return m_macroIsReserved.value(leaf.offset);
+        return m_macroTokens.value(leaf.offset, 1) == 1 && m_macroIsReserved.value(leaf.offset);
     return m_source == Dialect::Map2012 && (leaf.kind == TokenKind::OpenParen || leaf.kind == TokenKind::CloseParen);
 }
 
@@ -297,6 +303,14 @@ QByteArray Speller::bytes(Range range) const {
     if (from < range.end())
         out += all.mid(from, range.end() - from);
     return out;
+}
+
+bool Speller::mustBeWrittenOut() const {
+    if (m_dialect == m_source)
+        return false;
+    return std::any_of(m_leaves.begin(), m_leaves.end(), [&](const Leaf& leaf) {
+        return m_macroTokens.value(leaf.offset, 1) > 1 && m_macroIsReserved.value(leaf.offset);
+    });
 }
 
 bool Speller::isEntangled(const Value& value) const {

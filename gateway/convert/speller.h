@@ -30,6 +30,8 @@ class Speller {
     QByteArray statement() const { return bytes(m_statement.range()); }
     QByteArray clause(const config::Clause& clause) const; // its bytes, or written out if a macro holds only part of it
 
+    // A macro of several words holds one that the target takes for its own.
+    bool mustBeWrittenOut() const;
     // The clause shares a macro with something else, so its bytes can't be replaced alone.
     bool isEntangled(const config::Clause& clause) const;
     bool isEntangled(const config::Value& value) const;

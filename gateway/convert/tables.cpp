@@ -65,11 +65,11 @@ void checkRelayFile(Session& session, const StatementView& at, const TableView& 
 
 void toMap(Session& session, const StatementView& statement, const TableView& view, Piece& piece) {
     const Speller speller(statement, session.know.target);
-    if (!view.source() || (view.backend() != "file" && view.backend() != "db")) {
+    if (!session.know.isMapOf2012(view.name()->text)) {
         piece.statements = asComments(session, statement);
         session.say(RemarkKind::Lost, statement,
                     view.source() ? "maps of 2012 are plain files or db files"
-                                  : "maps of 2012 are files: write the entries into one, and define a map with it");
+                                  : "maps of 2012 are files; where the entries can stand in a rule, they do");
         return;
     }
     piece.statements = {"map " + speller.value(*view.name()) + " source " + (view.backend() == "db" ? "db " : "plain ") +

@@ -50,7 +50,9 @@ std::vector<CaughtMessage> CaughtModel::build() const {
                                 [this](const QString& to) { return to.contains(m_filter, Qt::CaseInsensitive); });
         });
     }
-    std::stable_sort(messages.begin(), messages.end(), [](const auto& a, const auto& b) { return a.at > b.at; });
+    std::stable_sort(messages.begin(), messages.end(), [](const auto& a, const auto& b) {
+        return a.at != b.at ? a.at > b.at : a.message > b.message;
+    });
     return messages;
 }
 

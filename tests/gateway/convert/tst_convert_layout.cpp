@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a person wrote around the statements stays: comments above and behind, blank lines, order, the ends of lines.
+#include "gateway/convert/conversion.h"
+
+#include <QTest>
+
+using namespace postern;
+using config::Target;
+
+class TestConvertLayout : public QObject {
+    Q_OBJECT
+  private Q_SLOTS:
+    void stays_data();
+    void stays();
+    void nothingChangesForPostern();
+    void errorsAreRefusedWithTheirPlace();
+    void includedFilesAreReadButNotRewritten();
+    void aRuleThatCannotBeSaidRefusesItsMailAndSaysWhere();
+    void manyRulesShareTheirActions();
+};
+
+void TestConvertLayout::stays_data() {
+    QTest::addColumn<QByteArray>("before");
+    QTest::addColumn<Target>("target");
+    QTest::addColumn<QByteArray>("after");
+    QTest::addRow("comments above and behind, blank lines")
+        << QByteArray("# The office\n\n# loopback only\nlisten on lo # no TLS\n\n\nexpire 2d # two days\n") << Target::OpenSmtpd68
+        << QByteArray("# The office\n\n# loopback only\nlisten on lo # no TLS\n\n\nqueue ttl 2d # two days\n");
+    QTest::addRow("a rule's comments go with its match, its action stands before them")
+        << QByteArray("listen on lo\n\n# Everything\n# goes out\naccept for any relay # by MX\n\n# the end\n") << Target::OpenSmtpd68
+        << QByteArray("listen on lo\n\naction \"outbound\" relay\n\n# Everything\n# goes out\n"
+                      "match from local for any action \"outbound\" # by MX\n\n# the end\n");
+    QTest::addRow("rules that stand together have their actions before them, tables between rules stay there")
+        << QByteArray("listen on lo\naccept for local deliver to mbox\ntable a { b }\naccept for domain <a> relay\n") << Target::OpenSmtpd68
+        << QByteArray("listen on lo\naction \"local_mail\" mbox\nmatch from local for local action \"local_mail\"\ntable a { b }\n"
+                      "action \"outbound\" relay\nmatch from local for domain <a> action \"outbound\"\n");
+    QTest::addRow("indentation and blanks inside stay")
+        << QByteArray("  listen  on lo  port 25   mask-source  \n\tmax-message-size\t35M\n") << Target::OpenSmtpd68
+        << QByteArray("  listen  on lo  port 25   mask-src  \n\tsmtp max-message-size\t35M\n");
+    QTest::addRow("lines joined by a backslash stay where nothing changes")
+        << QByteArray("listen on lo \\\n  port 25 \\\n  mask-source\n") << Target::OpenSmtpd68
+        << QByteArray("listen on lo \\\n  port 25 \\\n  mask-src\n");
+    QTest::addRow("lines that end in CR LF keep doing so")
+        << QByteArray("listen on lo\r\naccept from any for any relay\r\n# end\r\n") << Target::OpenSmtpd68
+        << QByteArray("listen on lo\r\naction \"outbound\" relay\r\nmatch from any for any action \"outbound\"\r\n# end\r\n");
+    QTest::addRow("a last line without an end stays one since 6.4")
+        << QByteArray("listen on lo\nexpire 2d") << Target::OpenSmtpd68 << QByteArray("listen on lo\nqueue ttl 2d");
+    QTest::addRow("before, it has to end")
+        << QByteArray("smtp max-message-size 3M\nqueue ttl 2d") << Target::OpenSmtpd59 << QByteArray("max-message-size 3M\nexpire 2d\n");
+    QTest::addRow("a mark at the start of the file stays there")
+        << QByteArray("\xef\xbb\xbf# c\nexpire 2d\n") << Target::OpenSmtpd68 << QByteArray("\xef\xbb\xbf# c\nqueue ttl 2d\n");
+    QTest::addRow("what can't be said stays as a comment, line by line")
+        << QByteArray("# why\ncurve \\\n  \"p256\" # that\n") << Target::OpenSmtpd68
+        << QByteArray("# why\n# not in OpenSMTPD 6.8: curve\n#   \"p256\" # that\n");
+    QTest::addRow("back: an action's comments stand above the first rule that uses it")
+        << QByteArray("# by MX\naction \"out\" relay # as ever\n\n# all\nmatch from any for any action \"out\"\n") << Target::OpenSmtpd59
+        << QByteArray("\n# by MX\n# as ever\n# all\naccept from any for any relay\n");
+    QTest::addRow("back: the second match of a pair leaves its comments")
+        << QByteArray("listen on lo tls pki g auth\npki g cert \"/c\" key \"/k\"\nmatch from local for any reject\n# signed in\n"
+                      "match from any auth for any reject # too\n")
+        << Target::OpenSmtpd59
+        << QByteArray("pki g certificate \"/c\" key \"/k\"\nlisten on lo tls pki g auth\nreject from local for any\n# signed in\n# too\n");
+    QTest::addRow("a certificate behind its listener moves up with its comment")
+        << QByteArray("listen on lo tls pki g\n\n# ours\npki g certificate \"/c\" key \"/k\"\n") << Target::OpenSmtpd68
+        << QByteArray("# ours\npki g cert \"/c\" key \"/k\"\n\nlisten on lo tls pki g\n");
+    QTest::addRow("an empty file") << QByteArray() << Target::OpenSmtpd68 << QByteArray();
+    QTest::addRow("nothing but comments") << QByteArray("# a\n\n# b") << Target::OpenSmtpd78 << QByteArray("# a\n\n# b");
+    QTest::addRow("what is right for the target stays byte for byte")
+        << QByteArray("x = \"lo\"\nlisten   on $x\taction\n").replace("\taction", "  # a")
+        << Target::OpenSmtpd68 << QByteArray("x = \"lo\"\nlisten   on $x  # a\n");
+}
+
+void TestConvertLayout::stays() {
+    QFETCH(QByteArray, before);
+    QFETCH(Target, target);
+    const test::Conversion made = test::converted(before, target);
+    QTEST(made.text, "after");
+    QCOMPARE(test::converted(made.text, target, dialectOf(target)).text, made.text);
+}
+
+void TestConvertLayout::nothingChangesForPostern() {
+    const QByteArray text = "map a source db \"/a\"\naccept for all relay via map a # x";
+    const test::Conversion made = test::converted(text, Target::Postern);
+    QCOMPARE(made.text, text);
+    QVERIFY(made.report.isEmpty());
+}
+
+void TestConvertLayout::errorsAreRefusedWithTheirPlace() {
+    test::MemoryFileStore files;
+    const auto made = convert::convertText(files, "/p/smtpd.conf", "listen on lo\naccept fro any for any relay\n", Target::OpenSmtpd68);
+    QVERIFY(made.isRefused);
+    QVERIFY(made.text.isEmpty());
+    QVERIFY(!made.diagnostics.empty());
+    QCOMPARE(made.diagnostics.front().line, 2);
+    QCOMPARE(made.diagnostics.front().suggestion, QByteArray("from"));
+}
+
+void TestConvertLayout::includedFilesAreReadButNotRewritten() {
+    test::MemoryFileStore files;
+    files.put("/p/listeners.conf", "pki g certificate \"/c\" key \"/k\"\nlisten on lo tls pki g auth\n");
+    const test::Conversion made = test::converted(files, "include \"listeners.conf\"\naccept for any relay\n", Target::OpenSmtpd68);
+    QCOMPARE(made.text, QByteArray("include \"listeners.conf\"\naction \"outbound\" relay\n"
+                                   "match from local for any action \"outbound\"\nmatch from any auth for any action \"outbound\"\n"));
+    QVERIFY2(made.report.value(0).startsWith("1: note: convert the included file"), made.report.join('\n').constData());
+    QCOMPARE(files.read("/p/listeners.conf", 0, -1).value(), QByteArray("pki g certificate \"/c\" key \"/k\"\nlisten on lo tls pki g auth\n"));
+}
+
+void TestConvertLayout::aRuleThatCannotBeSaidRefusesItsMailAndSaysWhere() {
+    const test::Conversion made = test::converted("listen on lo\n\n# keep it here\naccept for any catch # safe\naccept from any for any relay\n",
+                                                  Target::OpenSmtpd68);
+    QCOMPARE(made.text, QByteArray("listen on lo\n\naction \"outbound\" relay\n\n# keep it here\n"
+                                   "# not in OpenSMTPD 6.8: accept for any catch\nmatch from local for any reject # safe\n"
+                                   "match from any for any action \"outbound\"\n"));
+    QVERIFY2(made.report.value(0).startsWith("4: lost: only Postern can catch mail"), made.report.join('\n').constData());
+}
+
+void TestConvertLayout::manyRulesShareTheirActions() {
+    QByteArray text = "listen on lo\n";
+    for (int i = 0; i < 1'000; ++i)
+        text += "# " + QByteArray::number(i) + "\naccept from any for domain d" + QByteArray::number(i) + ".example relay via tls://h" +
+                QByteArray::number(i % 50) + ".example\n";
+    const test::Conversion made = test::converted(text, Target::OpenSmtpd68);
+    QCOMPARE(made.text.count("\nmatch "), 1'000);
+    QCOMPARE(made.text.count("\naction "), 50);
+}
+
+QTEST_GUILESS_MAIN(TestConvertLayout)
+#include "tst_convert_layout.moc"
