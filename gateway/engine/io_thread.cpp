@@ -30,7 +30,8 @@ struct Drain {
 struct Count {
     std::function<void(IoCounts)> done;
 };
-using Order = std::variant<Serve, Submit, PauseSmtp, ForgetFailures, Drain, Count>;
+struct Leave {}; // ends the event loop; an order like the others, so that it is ordered with them
+using Order = std::variant<Serve, Submit, PauseSmtp, ForgetFailures, Drain, Count, Leave>;
 
 // Everything that lives in the thread.
 class Worker {
@@ -64,6 +65,7 @@ class Worker {
     void carryOut(Count& o) {
         o.done({m_acceptor.sessionsPerListener(), m_acceptor.sessions(), m_relay.connections()});
     }
+    void carryOut(Leave&) { QThread::currentThread()->quit(); }
 
     listener::Acceptor m_acceptor;
     relay::RelayWorker m_relay;
@@ -111,7 +113,7 @@ struct IoThread::Impl {
 IoThread::IoThread(IoThreadSettings settings) : m(std::make_unique<Impl>(std::move(settings))) {}
 
 IoThread::~IoThread() {
-    m->thread.quit();
+    m->orders.post(Leave{});
     m->thread.wait();
 }
 
