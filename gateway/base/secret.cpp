@@ -14,6 +14,7 @@ void wipe(QByteArray& bytes) {
 
 Secret::Secret(QByteArray&& plain) : m_bytes(std::move(plain)) {}
 Secret::Secret(const QByteArray& plain) : m_bytes(plain.constData(), plain.size()) {}
+Secret::Secret(const Secret& other) : m_bytes(other.m_bytes.constData(), other.m_bytes.size()) {}
 Secret::Secret(Secret&& other) noexcept : m_bytes(std::move(other.m_bytes)) {}
 Secret::~Secret() {
     wipe(m_bytes);
@@ -22,7 +23,7 @@ Secret::~Secret() {
 Secret& Secret::operator=(const Secret& other) {
     if (this != &other) {
         wipe(m_bytes);
-        m_bytes = other.m_bytes;
+        m_bytes = QByteArray(other.m_bytes.constData(), other.m_bytes.size());
     }
     return *this;
 }

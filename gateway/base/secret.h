@@ -16,7 +16,7 @@ class Secret {
     // Takes over the bytes and wipes `plain` (if it is not shared).
     explicit Secret(QByteArray&& plain);
     explicit Secret(const QByteArray& plain);
-    Secret(const Secret&) = default;
+    Secret(const Secret& other); // bytes of its own: each copy wipes what it holds, on whatever thread
     Secret& operator=(const Secret& other);
     Secret(Secret&& other) noexcept;
     Secret& operator=(Secret&& other) noexcept;

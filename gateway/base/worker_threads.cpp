@@ -23,6 +23,12 @@ void WorkerThreads::post(std::function<void()> job) {
     m_wake.notify_one();
 }
 
+void WorkerThreads::clear() {
+    std::deque<std::function<void()>> dropped; // ends after the lock: a job's own end may post
+    const std::lock_guard lock(m_mutex);
+    dropped.swap(m_jobs);
+}
+
 void WorkerThreads::work() {
     std::unique_lock lock(m_mutex);
     for (;;) {

@@ -24,6 +24,7 @@ class WorkerThreads {
     WorkerThreads& operator=(const WorkerThreads&) = delete;
 
     void post(std::function<void()> job);
+    void clear(); // what has not begun is dropped
 
   private:
     void work();

@@ -27,13 +27,11 @@ LoginCheck::LoginCheck(const Clock& clock, std::function<void(SessionEvent)> rep
       m_steps([this](std::vector<Step>&& steps) {
           for (Step& step : steps)
               onStep(std::move(step));
-      }) {
-    m_workers.setMaxThreadCount(m_limits.workers);
-}
+      }),
+      m_workers(size_t(m_limits.workers)) {}
 
 LoginCheck::~LoginCheck() {
     m_workers.clear();
-    m_workers.waitForDone();
 }
 
 void LoginCheck::check(LoginQuestion question) {
@@ -94,7 +92,7 @@ void LoginCheck::onLooked(Ticket ticket, const tables::LookupResult& result) {
     }
     if (!known)
         hash = exampleHash(table);
-    m_workers.start([ticket, known, hash, password = asked.password, steps = m_steps.address()] {
+    m_workers.post([ticket, known, hash, password = asked.password, steps = m_steps.address()] {
         Hashed hashed{PasswordCheck::Wrong, known};
         if (known)
             hashed.check = verifyPassword(password, hash);

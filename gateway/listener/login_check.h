@@ -10,11 +10,11 @@
 // Spec: RFC 4954 §4, §6.
 #pragma once
 
+#include "base/worker_threads.h"
 #include "listener/connection_host.h"
 #include "listener/password_hash.h"
 
 #include <QObject>
-#include <QThreadPool>
 
 #include <functional>
 #include <map>
@@ -76,7 +76,7 @@ class LoginCheck {
     std::map<QByteArray, QByteArray> m_examples; // by table: a usable hash of it
     QObject m_timers;                            // context of the delays
     Mailbox<Step> m_steps;
-    QThreadPool m_workers; // last: waits for its workers before anything they use goes
+    WorkerThreads m_workers; // last: waits for its workers before anything they use goes
 };
 
 } // namespace postern::listener

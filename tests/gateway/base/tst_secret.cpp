@@ -43,6 +43,7 @@ void TestSecret::takesOverItsBytes() {
 void TestSecret::copyOutlivesTheOriginal() { // the wipe of one must not blind the other
     auto first = std::make_unique<Secret>(QByteArray("password"));
     const Secret second(*first);
+    QVERIFY(second.expose().data() != first->expose().data()); // shared bytes would be nobody's to wipe
     Secret third;
     third = *first;
     first.reset();

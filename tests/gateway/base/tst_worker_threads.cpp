@@ -14,6 +14,7 @@ class TestWorkerThreads : public QObject {
   private Q_SLOTS:
     void endsWithoutWork();
     void carriesOutAllBeforeItEnds();
+    void clearDropsWhatHasNotBegun();
     void worksSideBySide();
     void neverUsesMoreThanAllowed();
 };
@@ -30,6 +31,25 @@ void TestWorkerThreads::carriesOutAllBeforeItEnds() {
             threads.post([&done] { ++done; });
     }
     QCOMPARE(done.load(), 500);
+}
+
+void TestWorkerThreads::clearDropsWhatHasNotBegun() {
+    std::atomic<int> done = 0;
+    {
+        WorkerThreads threads(1);
+        std::latch begun(1), goOn(1);
+        threads.post([&] {
+            begun.count_down();
+            goOn.wait();
+            ++done;
+        });
+        begun.wait();
+        for (int i = 0; i < 10; ++i)
+            threads.post([&done] { ++done; });
+        threads.clear();
+        goOn.count_down();
+    }
+    QCOMPARE(done.load(), 1);
 }
 
 void TestWorkerThreads::worksSideBySide() { // four jobs that can only end together
