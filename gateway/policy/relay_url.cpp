@@ -61,11 +61,12 @@ struct HostPort {
     QByteArray host;
     bool isLiteral = false;
     quint16 port = 0;
+    qsizetype hostLength = 0, length = 0; // as written; what is behind them is ignored
 };
 
-Result<quint16> parsePort(QByteArrayView text) {
+Result<quint16> parsePort(QByteArrayView text, qsizetype& digits) {
     int value = 0;
-    qsizetype digits = 0;
+    digits = 0;
     while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') {
         value = value * 10 + (text[digits++] - '0');
         if (value > 65535)
@@ -106,13 +107,16 @@ Result<HostPort> parseHost(QByteArrayView text) {
             return invalid("\"" + result.host.left(80) + "\" is not a host name");
         result.isLiteral = tables::Netaddr::parse(result.host).has_value();
     }
+    result.hostLength = result.length = text.size() - rest.size();
     if (rest.startsWith('@'))
         return invalid("there is a second \"@\"; the label ends at the first one");
     if (rest.startsWith(':')) {
-        const Result<quint16> port = parsePort(rest.sliced(1));
+        qsizetype digits = 0;
+        const Result<quint16> port = parsePort(rest.sliced(1), digits);
         if (!port)
             return port.error();
         result.port = *port;
+        result.length = result.hostLength + 1 + digits;
     }
     return result;
 }
@@ -136,29 +140,65 @@ QByteArray unknownSchema(QByteArrayView name, Era era) {
     return text;
 }
 
-// Which schemas take a label, and which need one, differs from era to era.
-QByteArray labelProblem(const RelaySchema& schema, bool hasLabel, Era era) {
-    switch (era) {
-    case Era::Map2012: // before December 2012 the host name was the credentials key, so a label may be
-                       // missing
-        return hasLabel && !schema.auth
-                   ? "a label before \"@\" needs a schema with +auth, such as tls+auth://"
-                   : "";
-    case Era::Legacy:
-        if (hasLabel && !schema.auth)
-            return "a label before \"@\" needs a schema with +auth, such as tls+auth://";
-        return schema.auth && !hasLabel
-                   ? "a schema with +auth needs a label: " + schema.name.toByteArray() + "://LABEL@HOST"
-                   : "";
-    case Era::Modern:
+// Which schemas take a label, and which need one, differs from reader to reader. `loose`: a label may be missing, as the
+// readers before December 2012 had none.
+QByteArray labelProblem(const RelaySchema& schema, bool hasLabel, bool isModern, bool loose) {
+    if (isModern)
         return hasLabel && !schema.mayHaveLabel ? "a label before \"@\" needs smtp+tls:// or smtps://, so "
                                                   "that the password travels encrypted"
                                                 : "";
-    }
-    return {};
+    if (hasLabel && !schema.auth)
+        return "a label before \"@\" needs a schema with +auth, such as tls+auth://";
+    return schema.auth && !hasLabel && !loose
+               ? "a schema with +auth needs a label: " + schema.name.toByteArray() + "://LABEL@HOST"
+               : "";
+}
+
+RelayMeaning meaningOf(const RelaySchema& schema, bool hasLabel, quint16 port) {
+    return {.tls = schema.tls,
+            .auth = schema.auth || hasLabel,
+            .lmtp = schema.lmtp,
+            .backup = schema.backup,
+            .verifyByDefault = schema.verify,
+            .port = port != 0 ? port : schema.port};
 }
 
 } // namespace
+
+QByteArrayView describe(UrlEra era) {
+    switch (era) {
+    case UrlEra::May2012:
+        return "the prototype of May 2012";
+    case UrlEra::July2012:
+        return "OpenSMTPD of July 2012";
+    case UrlEra::December2012:
+        return "OpenSMTPD of December 2012";
+    case UrlEra::Release53:
+        return "OpenSMTPD 5.3";
+    case UrlEra::Release54:
+        return "OpenSMTPD 5.4";
+    case UrlEra::Release57:
+        return "OpenSMTPD 5.7 to 6.3";
+    case UrlEra::Release64:
+        return "OpenSMTPD 6.4 and later";
+    }
+    return "";
+}
+
+std::span<const UrlEra> urlErasOf(Era era) {
+    static constexpr std::array kMap2012{UrlEra::December2012, UrlEra::July2012, UrlEra::May2012};
+    static constexpr std::array kLegacy{UrlEra::Release57, UrlEra::Release54, UrlEra::Release53};
+    static constexpr std::array kModern{UrlEra::Release64};
+    switch (era) {
+    case Era::Map2012:
+        return kMap2012;
+    case Era::Legacy:
+        return kLegacy;
+    case Era::Modern:
+        return kModern;
+    }
+    return kModern;
+}
 
 QByteArrayView toString(TlsUse use) {
     switch (use) {
@@ -181,6 +221,7 @@ Result<RelayUrl> RelayUrl::parse(QByteArrayView text, Era era) {
         return invalid("the relay URL is longer than 1023 octets");
     RelayUrl url;
     url.m_text = text.toByteArray();
+    url.m_era = era;
     const RelaySchema* schema = &defaultSchema(era);
     const qsizetype colons = text.indexOf("://");
     if (colons >= 0) {
@@ -197,7 +238,8 @@ Result<RelayUrl> RelayUrl::parse(QByteArrayView text, Era era) {
         if (url.m_label.isEmpty())
             return invalid("the label before \"@\" is empty");
     }
-    if (const QByteArray problem = labelProblem(*schema, at >= 0, era); !problem.isEmpty())
+    const QByteArray problem = labelProblem(*schema, at >= 0, era == Era::Modern, era == Era::Map2012);
+    if (!problem.isEmpty())
         return invalid(problem);
     const Result<HostPort> host = parseHost(text);
     if (!host)
@@ -207,15 +249,68 @@ Result<RelayUrl> RelayUrl::parse(QByteArrayView text, Era era) {
     url.m_port = (*host).port;
     if (schema->port == 0 && url.m_port == 0)
         return invalid("lmtp:// has no usual port; write lmtp://HOST:PORT");
-    url.m_meaning = RelayMeaning{
-        .tls = schema->tls,
-        .auth = schema->auth || at >= 0,
-        .lmtp = schema->lmtp,
-        .backup = schema->backup,
-        .verifyByDefault = schema->verify,
-        .port = url.m_port != 0 ? url.m_port : schema->port,
-    };
+    url.m_hostAt = url.m_text.size() - text.size();
+    url.m_hostEnd = url.m_hostAt + (*host).hostLength;
+    url.m_portEnd = url.m_hostAt + (*host).length;
+    url.m_meaning = meaningOf(*schema, at >= 0, url.m_port);
     return url;
+}
+
+Result<RelayMeaning> RelayUrl::meaningIn(UrlEra reader) const {
+    const QByteArray who = describe(reader).toByteArray();
+    const RelaySchema* schema = m_schema.isEmpty() ? &defaultSchema(reader) : findSchema(m_schema, reader);
+    if (!schema)
+        return invalid(who + " has no \"" + m_schema + "://\"");
+    const bool hasLabel = !m_label.isEmpty();
+    const bool knowsLabels = reader >= UrlEra::December2012;
+    if (hasLabel && !knowsLabels)
+        return invalid(who + " has no labels: the host name is the key of the credentials");
+    if (const QByteArray problem =
+            labelProblem(*schema, hasLabel, reader == UrlEra::Release64, !knowsLabels);
+        !problem.isEmpty())
+        return invalid(who + ": " + problem);
+    if (schema->port == 0 && m_port == 0)
+        return invalid(who + " wants a port behind lmtp://HOST");
+    if (reader < UrlEra::Release57) { // the host went up to the last colon, whatever it held
+        if (m_portEnd != m_text.size())
+            return invalid(who + " takes what stands behind the host for a part of it");
+        if (m_isLiteral && m_host.contains(':') && m_port == 0)
+            return invalid(who + " reads an IPv6 address only with a port behind it");
+    }
+    return meaningOf(*schema, hasLabel, m_port);
+}
+
+Result<RelayUrl> RelayUrl::with(const Change& change) const {
+    const auto changed = [](const auto& wanted, const auto& now) { return wanted && *wanted != now; };
+    const QByteArray schema = change.schema ? change.schema->toLower() : m_schema;
+    const qsizetype schemaEnd = m_schema.isEmpty() ? 0 : m_schema.size() + 3;
+    QByteArray text = schema == m_schema ? m_text.first(schemaEnd)
+                      : schema.isEmpty() ? QByteArray()
+                                         : *change.schema + "://";
+    if (!changed(change.label, m_label))
+        text += m_text.sliced(schemaEnd, m_hostAt - schemaEnd);
+    else if (!change.label->isEmpty())
+        text += *change.label + "@";
+    if (!changed(change.host, m_host))
+        text += m_text.sliced(m_hostAt, m_hostEnd - m_hostAt);
+    else if (change.host->contains(':') && !change.host->startsWith('['))
+        text += "[" + *change.host + "]";
+    else
+        text += *change.host;
+    if (!changed(change.port, m_port))
+        text += m_text.sliced(m_hostEnd, m_portEnd - m_hostEnd);
+    else if (*change.port != 0)
+        text += ":" + QByteArray::number(*change.port);
+    text += m_text.sliced(m_portEnd);
+    Result<RelayUrl> made = parse(text, m_era);
+    if (!made)
+        return made.error();
+    const bool asAsked = made->schema() == schema && made->label() == change.label.value_or(m_label) &&
+                         made->port() == change.port.value_or(m_port) && made->m_portEnd + m_text.size() - m_portEnd == text.size();
+    if (!asAsked)
+        return invalid("the parts given do not stay apart in a relay URL: a label holds no \"@\" and no \"://\", a host "
+                       "no port");
+    return made;
 }
 
 QByteArray shownLabel(const QByteArray& label) {

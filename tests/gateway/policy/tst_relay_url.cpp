@@ -9,12 +9,7 @@ using namespace postern::policy;
 
 namespace {
 
-// "opportunistic auth lmtp backup verify :25" with the words that apply, or "error".
-QByteArray meaning(const QByteArray& text, Era era) {
-    const auto url = RelayUrl::parse(text, era);
-    if (!url)
-        return "error";
-    const RelayMeaning& m = (*url).meaning();
+QByteArray words(const RelayMeaning& m) {
     QByteArray words = toString(m.tls).toByteArray();
     if (m.auth)
         words += " auth";
@@ -25,6 +20,14 @@ QByteArray meaning(const QByteArray& text, Era era) {
     if (m.verifyByDefault)
         words += " verify";
     return words + " :" + QByteArray::number(m.port);
+}
+
+// "opportunistic auth lmtp backup verify :25" with the words that apply, or "error".
+QByteArray meaning(const QByteArray& text, Era era) {
+    const auto url = RelayUrl::parse(text, era);
+    if (!url)
+        return "error";
+    return words((*url).meaning());
 }
 
 QByteArray problem(const QByteArray& text, Era era) {
@@ -49,6 +52,15 @@ class TestRelayUrl : public QObject {
     void errorsHoldNoSecret();
     void maskedShowsNoPassword();
     void printIsTheOriginal();
+    void eachReader_data();
+    void eachReader();
+    void readersDifferInWhatTheyRefuse_data();
+    void readersDifferInWhatTheyRefuse();
+    void changes_data();
+    void changes();
+    void changesThatMakeNoUrl_data();
+    void changesThatMakeNoUrl();
+    void settingWhatIsThereChangesNothing();
     void sameMeaningLooksThroughSpelling();
 };
 
@@ -233,6 +245,171 @@ void TestRelayUrl::maskedShowsNoPassword() {
 void TestRelayUrl::printIsTheOriginal() {
     const QByteArray text = "SMTPS://Office@[IPv6:2001:DB8::1]:465/";
     QCOMPARE((*RelayUrl::parse(text, Era::Modern)).print(), text);
+}
+
+// The columns of the history of relay URLs; "-" = that reader refuses it.
+void TestRelayUrl::eachReader_data() {
+    QTest::addColumn<QByteArray>("url");
+    QTest::addColumn<int>("dialect");
+    QTest::addColumn<QByteArrayList>("expected"); // May 2012, July 2012, December 2012, 5.3, 5.4, 5.7, 6.4
+    const auto row = [](const char* url, Era dialect, const QByteArrayList& expected) {
+        QTest::newRow(url) << QByteArray(url) << int(dialect) << expected;
+    };
+    const QByteArray opp = "opportunistic :25", must = "required :25", wrap = "wrapped :465", any = "either :25",
+                     none = "none :25";
+    row("h.example", Era::Modern, {opp, opp, opp, opp, opp, opp, opp});
+    row("smtp://h.example", Era::Modern, {opp, opp, opp, none, none, none, opp});
+    row("smtp+tls://h.example", Era::Modern, {"-", "-", "-", opp, opp, opp, "required verify :25"});
+    row("smtp+notls://h.example", Era::Modern, {"-", "-", "-", "-", "-", "-", none});
+    row("tls://h.example", Era::Legacy, {"-", must, must, must, must, must, "-"});
+    row("smtps://h.example", Era::Modern, {wrap, wrap, wrap, wrap, wrap, wrap, "wrapped verify :465"});
+    row("ssl://h.example", Era::Map2012, {any, any, any, any, "-", "-", "-"});
+    row("secure://h.example", Era::Legacy, {"-", "-", "-", "-", any, any, "-"});
+    row("tls+auth://l@h.example", Era::Legacy,
+        {"-", "-", "required auth :25", "required auth :25", "required auth :25", "required auth :25", "-"});
+    row("tls+auth://h.example", Era::Map2012, {"-", "required auth :25", "-", "-", "-", "-", "-"});
+    row("smtps+auth://l@h.example", Era::Legacy,
+        {"-", "-", "wrapped auth :465", "wrapped auth :465", "wrapped auth :465", "wrapped auth :465", "-"});
+    row("ssl+auth://l@h.example", Era::Legacy, {"-", "-", "either auth :25", "either auth :25", "-", "-", "-"});
+    row("secure+auth://l@h.example", Era::Legacy, {"-", "-", "-", "-", "either auth :25", "either auth :25", "-"});
+    row("lmtp://h.example:24", Era::Modern,
+        {"-", "-", "-", "none lmtp :24", "none lmtp :24", "none lmtp :24", "none lmtp :24"});
+    row("backup://h.example", Era::Legacy,
+        {"-", "-", "opportunistic backup :25", "opportunistic backup :25", "opportunistic backup :25",
+         "opportunistic backup :25", "-"});
+    row("tls+backup://h.example", Era::Legacy, {"-", "-", "-", "-", "-", "required backup :25", "-"});
+    row("starttls://h.example", Era::Map2012, {must, "-", "-", "-", "-", "-", "-"});
+    row("starttls+auth://h.example", Era::Map2012, {"required auth :25", "-", "-", "-", "-", "-", "-"});
+    row("smtp+tls://l@h.example", Era::Modern, {"-", "-", "-", "-", "-", "-", "required auth verify :25"});
+    row("smtps://l@h.example:466", Era::Modern, {"-", "-", "-", "-", "-", "-", "wrapped auth verify :466"});
+}
+
+void TestRelayUrl::eachReader() {
+    QFETCH(QByteArray, url);
+    QFETCH(int, dialect);
+    const auto parsed = RelayUrl::parse(url, Era(dialect));
+    QVERIFY(parsed.has_value());
+    QByteArrayList shown;
+    for (const UrlEra reader : kUrlEras) {
+        const auto meaning = parsed->meaningIn(reader);
+        shown.append(meaning ? words(*meaning) : "-");
+    }
+    QTEST(shown, "expected");
+}
+
+void TestRelayUrl::readersDifferInWhatTheyRefuse_data() {
+    QTest::addColumn<QByteArray>("url");
+    QTest::addColumn<int>("reader");
+    QTest::addColumn<QByteArray>("says"); // "" = it is read
+    const auto row = [](const char* title, const char* url, UrlEra reader, const char* says) {
+        QTest::newRow(title) << QByteArray(url) << int(reader) << QByteArray(says);
+    };
+    row("trailing text, 5.4: a part of the host", "smtp://h.example/", UrlEra::Release54, "a part of it");
+    row("trailing text behind a port, 5.3", "smtp://h.example:25/x", UrlEra::Release53, "a part of it");
+    row("trailing text, 5.7: ignored", "smtp://h.example/", UrlEra::Release57, "");
+    row("IPv6 literal, 5.4: only with a port", "smtp://[::1]", UrlEra::Release54, "only with a port");
+    row("IPv6 literal with a port, 5.4", "smtp://[::1]:25", UrlEra::Release54, "");
+    row("IPv6 literal, 5.7", "smtp://[::1]", UrlEra::Release57, "");
+    row("IPv4 literal, 5.4", "smtp://[192.0.2.1]", UrlEra::Release54, "");
+    row("a label in July 2012", "smtps://l@h.example", UrlEra::July2012, "has no labels");
+    row("a label without +auth, 5.7", "smtps://l@h.example", UrlEra::Release57, "needs a schema with +auth");
+    row("an unknown schema is named with the reader", "smtp+notls://h.example", UrlEra::Release57,
+        "OpenSMTPD 5.7 to 6.3 has no \"smtp+notls://\"");
+}
+
+void TestRelayUrl::readersDifferInWhatTheyRefuse() {
+    QFETCH(QByteArray, url);
+    QFETCH(int, reader);
+    QFETCH(QByteArray, says);
+    const auto meaning = (*RelayUrl::parse(url, Era::Modern)).meaningIn(UrlEra(reader));
+    const QByteArray text = meaning ? QByteArray() : meaning.error().text;
+    QVERIFY2(meaning.has_value() == says.isEmpty() && text.contains(says), text.constData());
+}
+
+void TestRelayUrl::changes_data() {
+    QTest::addColumn<QByteArray>("url");
+    QTest::addColumn<int>("dialect");
+    QTest::addColumn<int>("change"); // index below
+    QTest::addColumn<QByteArray>("expected");
+    const auto row = [](const char* title, const char* url, Era dialect, int change, const char* expected) {
+        QTest::newRow(title) << QByteArray(url) << int(dialect) << change << QByteArray(expected);
+    };
+    row("the host; schema, label, port and tail keep their spelling", "SMTPS://Office@Old.Example:0465/x", Era::Modern, 0,
+        "SMTPS://Office@new.example:0465/x");
+    row("an IPv6 host gets its brackets", "smtp://h.example:26", Era::Modern, 1, "smtp://[2001:db8::1]:26");
+    row("a port is added", "h.example", Era::Modern, 2, "h.example:587");
+    row("a port is added before the tail", "smtp://h.example/", Era::Modern, 2, "smtp://h.example:587/");
+    row("a port is taken out", "smtp://[IPv6:2001:DB8::1]:25", Era::Modern, 3, "smtp://[IPv6:2001:DB8::1]");
+    row("a label is replaced", "smtps://a@h.example", Era::Modern, 4, "smtps://new@h.example");
+    row("a label is taken out", "smtps://a@h.example", Era::Modern, 5, "smtps://h.example");
+    row("a schema is written", "h.example:25", Era::Modern, 6, "smtp+tls://h.example:25");
+    row("schema and label together", "smtp://h.example", Era::Legacy, 7, "tls+auth://new@h.example");
+    row("the schema is taken out", "smtp://h.example", Era::Modern, 8, "h.example");
+}
+
+namespace {
+
+RelayUrl::Change changeNumber(int number) {
+    switch (number) {
+    case 0:
+        return {.schema = {}, .label = {}, .host = "new.example", .port = {}};
+    case 1:
+        return {.schema = {}, .label = {}, .host = "2001:db8::1", .port = {}};
+    case 2:
+        return {.schema = {}, .label = {}, .host = {}, .port = quint16(587)};
+    case 3:
+        return {.schema = {}, .label = {}, .host = {}, .port = quint16(0)};
+    case 4:
+        return {.schema = {}, .label = "new", .host = {}, .port = {}};
+    case 5:
+        return {.schema = {}, .label = "", .host = {}, .port = {}};
+    case 6:
+        return {.schema = "smtp+tls", .label = {}, .host = {}, .port = {}};
+    case 7:
+        return {.schema = "tls+auth", .label = "new", .host = {}, .port = {}};
+    default:
+        return {.schema = "", .label = {}, .host = {}, .port = {}};
+    }
+}
+
+} // namespace
+
+void TestRelayUrl::changes() {
+    QFETCH(QByteArray, url);
+    QFETCH(int, dialect);
+    QFETCH(int, change);
+    const auto made = (*RelayUrl::parse(url, Era(dialect))).with(changeNumber(change));
+    QVERIFY2(made.has_value(), made ? "" : made.error().text.constData());
+    QTEST(made->print(), "expected");
+}
+
+void TestRelayUrl::changesThatMakeNoUrl_data() {
+    QTest::addColumn<QByteArray>("part");
+    QTest::addColumn<QByteArray>("value");
+    for (const char* host : {"", "a b@c", "h.example:26", "x@h.example", "h.example/x", "-h"})
+        QTest::addRow("host \"%s\"", host) << QByteArray("host") << QByteArray(host);
+    for (const char* label : {"a@b", "a://b@c"})
+        QTest::addRow("label \"%s\"", label) << QByteArray("label") << QByteArray(label);
+    for (const char* schema : {"tls", "smtp", "bogus", "smtp://x@y"}) // the label needs smtps or smtp+tls
+        QTest::addRow("schema \"%s\"", schema) << QByteArray("schema") << QByteArray(schema);
+}
+
+void TestRelayUrl::changesThatMakeNoUrl() {
+    QFETCH(QByteArray, part);
+    QFETCH(QByteArray, value);
+    RelayUrl::Change change;
+    (part == "host" ? change.host : part == "label" ? change.label : change.schema) = value;
+    const auto made = (*RelayUrl::parse("smtps://a@h.example:465", Era::Modern)).with(change);
+    QVERIFY2(!made, made ? made->print().constData() : "");
+}
+
+void TestRelayUrl::settingWhatIsThereChangesNothing() {
+    for (const char* text : {"SMTPS://Office@[IPv6:2001:DB8::1]:0465/", "h.example", "lmtp://H.example:24 # note"}) {
+        const RelayUrl url = *RelayUrl::parse(text, Era::Modern);
+        const auto same = url.with({.schema = url.schema(), .label = url.label(), .host = url.host(), .port = url.port()});
+        QVERIFY(same.has_value());
+        QCOMPARE(same->print(), QByteArray(text));
+    }
 }
 
 void TestRelayUrl::sameMeaningLooksThroughSpelling() {
