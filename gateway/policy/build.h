@@ -35,7 +35,6 @@ struct Build {
     QHash<QByteArray, int> tableLines = {}, actionLines = {}, pkiLines = {}, caLines = {};
     QHash<QByteArray, tables::TablePtr> tablesByName = {}; // named and inline, so far
     QHash<QByteArray, QByteArray> tablePaths = {};         // of file tables
-    QByteArrayList filters = {};            // defined so far; none is run yet
     QByteArrayList checkedSecretFiles = {};                // permissions looked at already
     QHash<QByteArray, QList<tables::Service>> servicesByTable = {}; // what each named table is used for
     bool saidSubdomains = false;                           // the note on what "*.example.org" covers
@@ -49,6 +48,7 @@ struct Build {
 };
 
 Origin originOf(const config::StatementView& statement);
+Origin originOf(const config::StatementView& statement, config::Range range); // of a part of it
 QByteArray pathBeside(const QByteArray& file,
                       const QByteArray& path); // relative paths start at the file's folder
 // The statement in one line, passwords written into it left out.
@@ -83,8 +83,15 @@ bool knowsCertificate(Build& build, const config::StatementView& at, const confi
 void checkListeners(Build& build,
                     const std::vector<config::StatementView>& statements); // once everything is read
 
+void addFilter(Build& build, const config::StatementView& statement);
+void addProc(Build& build, const config::StatementView& statement);
+bool knowsFilter(const Build& build, QByteArrayView name);
+// The names in a `filter` option; unknown ones are reported.
+QByteArrayList filtersOf(Build& build, const config::StatementView& at, const config::TableArgument& argument);
+
 void addSetting(Build& build, const config::SettingView& view);
 void readAheadSettings(Build& build, const std::vector<config::StatementView>& statements);
+void addWrapper(Build& build, const config::SettingView& view);
 std::optional<qint64> delayOf(Build& build, const config::StatementView& at, const config::Value& value);
 
 // The relay part of a rule or action; false if it names things this version can't do: `unsupported` says

@@ -101,11 +101,10 @@ void addStatement(Build& build, const StatementView& one) {
             addSetting(build, *setting);
         break;
     case StatementKind::Filter:
-        if (!one.values().empty())
-            build.filters.append(one.values().front().text);
-        [[fallthrough]];
+        addFilter(build, one);
+        break;
     case StatementKind::Proc:
-        build.report.note(one, "filters are not run yet; this definition has no effect");
+        addProc(build, one);
         break;
     case StatementKind::None:
     case StatementKind::Macro:
@@ -118,6 +117,8 @@ void addStatement(Build& build, const StatementView& one) {
 Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileOptions& options) {
     Build build{.files = files, .options = options, .report = Report(set), .rules = std::make_shared<Ruleset>()};
     build.rules->era = eraOf(set.dialect());
+    if (build.era() != Era::Modern)
+        build.rules->socket.tag = "local";
     build.rules->files = set.files();
     const std::vector<StatementView> statements = set.statements();
     readAheadNames(build, statements);
@@ -158,7 +159,12 @@ Compiled compileText(FileStore& files, const QByteArray& path, const QByteArray&
 }
 
 Origin originOf(const StatementView& statement) {
-    return {statement.file(), statement.line(), statement.column()};
+    return originOf(statement, statement.range());
+}
+
+Origin originOf(const StatementView& statement, config::Range range) {
+    const config::Document::Position at = statement.document().position(range.offset);
+    return {statement.file(), at.line, at.column, range.offset, range.length};
 }
 
 QByteArray pathBeside(const QByteArray& file, const QByteArray& path) {

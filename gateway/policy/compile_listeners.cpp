@@ -113,34 +113,58 @@ void setTag(Build& build, const ListenView& view, ListenerSpec& spec) {
     }
 }
 
-// What the line asks and the engine does not do.
-void sayMissing(Build& build, const ListenView& view) {
+// What the line asks and the engine does not do: kept in `spec`, and said.
+void setRest(Build& build, const ListenView& view, ListenerSpec& spec) {
     const Severity unsafe = build.unsafe();
-    if (view.filters()) {
-        for (const config::Value& name : view.filters()->items) {
-            if (!build.filters.contains(name.text))
-                build.report.error(view, name.range, "no such filter: " + harmless(name.text, 80),
-                                   config::nearest(name.text, build.filters));
-        }
-    }
-    if (view.filters())
-        build.report.say(unsafe, view, view.filters()->range,
+    if (const config::TableArgument* filters = view.filters()) {
+        spec.filters = filtersOf(build, view, *filters);
+        build.report.say(unsafe, view, filters->range,
                          "filters are not run yet, and a listener must not leave its filter"
                          " out unseen; take the word filter out to accept mail unfiltered");
-    if (view.senders())
-        build.report.say(unsafe, view, view.senders()->range,
+    }
+    if (const config::TableArgument* senders = view.senders()) {
+        spec.senders = resolveTable(build, view, *senders, {tables::Service::Mailaddrmap, "senders", true});
+        spec.masquerade = view.masquerade();
+        build.report.say(unsafe, view, senders->range,
                          "\"senders\" is not enforced yet, so whoever signs in could use any address; take "
                          "it out to allow that");
-    if (view.proxyV2())
+    }
+    if (view.proxyV2()) {
+        spec.proxyV2 = true;
         build.report.say(unsafe, view, {},
                          "\"proxy-v2\" is not read yet; without it every client would look like the proxy");
-    if (view.hostnames())
-        build.report.warning(view, view.hostnames()->range,
+    }
+    if (const config::TableArgument* names = view.hostnames()) {
+        spec.hostnames = resolveTable(build, view, *names, {tables::Service::Addrname, "hostnames", true});
+        build.report.warning(view, names->range,
                              "\"hostnames\" has no effect yet; the listener uses its hostname");
-    if (view.hasClause(config::ClauseKind::Ciphers) || view.hasClause(config::ClauseKind::Protocols))
+    }
+    if (const config::Clause* ciphers = view.clause(config::ClauseKind::Ciphers))
+        spec.ciphers = ciphers->valueText();
+    if (const config::Clause* protocols = view.clause(config::ClauseKind::Protocols))
+        spec.protocols = protocols->valueText();
+    if (!spec.ciphers.isEmpty() || !spec.protocols.isEmpty())
         build.report.note(
             view,
             "\"ciphers\" and \"protocols\" have no effect yet: TLS 1.2 and 1.3 with secure ciphers are used");
+    spec.dsnNotifyOff = view.hasClause(config::ClauseKind::DsnNotify);
+    spec.dsnHeadersOnly = view.hasClause(config::ClauseKind::DsnRet);
+}
+
+void addSocket(Build& build, const ListenView& view) {
+    SocketSpec& socket = build.rules->socket;
+    if (socket.origin.line != 0)
+        build.report.error(view, "\"listen on socket\" is written already, in line " +
+                                     QByteArray::number(socket.origin.line));
+    socket.origin = originOf(view);
+    socket.text = safeText(view);
+    socket.maskSource = view.maskSource();
+    socket.noDsn = view.noDsn();
+    if (view.tag())
+        socket.tag = view.tag()->text;
+    if (view.filters())
+        socket.filters = filtersOf(build, view, *view.filters());
+    build.report.note(view, "local submission through a socket comes later; this line has no effect yet");
 }
 
 Result<qint64> sizeOf(Build& build, const QByteArray& path) {
@@ -166,7 +190,7 @@ void addPki(Build& build, const config::PkiView& view) {
     const QByteArray name = lowerName(*view.name());
     auto found = std::find_if(all.begin(), all.end(), [&](const Pki& one) { return one.name == name; });
     if (found == all.end()) {
-        all.push_back({name, {}, {}, originOf(view)});
+        all.push_back({name, {}, {}, originOf(view), {}, {}});
         found = std::prev(all.end());
     }
     if (const config::Value* file = view.certificate()) {
@@ -178,7 +202,11 @@ void addPki(Build& build, const config::PkiView& view) {
         checkFile(build, view, *file, found->keyFile);
     }
     if (const config::Value* file = view.ca())
-        build.rules->cas.emplace_back(name, pathBeside(view.file(), file->text)); // 5.4 had it here
+        build.rules->cas.push_back({name, pathBeside(view.file(), file->text), originOf(view)}); // 5.4 had it here
+    if (view.dhe())
+        found->dhe = view.dhe()->text;
+    if (view.dhParams())
+        found->dhParams = pathBeside(view.file(), view.dhParams()->text);
     if (view.dhParams() || (view.dhe() && view.dhe()->text != "none"))
         build.report.note(view, "Diffie-Hellman parameters have no effect: the TLS library chooses them");
 }
@@ -191,7 +219,7 @@ void addCa(Build& build, const config::CaView& view) {
     if (!build.rules->caFile(view.name()->text).isEmpty())
         build.report.error(view, view.name()->range, "ca " + view.name()->text + " is defined already");
     else
-        build.rules->cas.emplace_back(view.name()->text, path);
+        build.rules->cas.push_back({view.name()->text, path, originOf(view)});
 }
 
 bool knowsPki(Build& build, const config::StatementView& at, const config::Value& name) {
@@ -211,7 +239,7 @@ bool knowsCertificate(Build& build, const config::StatementView& at, const confi
     for (const QByteArray& folder : {pathBeside(at.file(), "certs"), QByteArray("/etc/mail/certs")}) {
         const QByteArray base = folder + "/" + name.text;
         if (sizeOf(build, base + ".crt") && sizeOf(build, base + ".key")) {
-            build.rules->pkis.push_back({lowerName(name), base + ".crt", base + ".key", originOf(at)});
+            build.rules->pkis.push_back({lowerName(name), base + ".crt", base + ".key", originOf(at), {}, {}});
             return true;
         }
         tried.append(base + ".crt");
@@ -223,10 +251,8 @@ bool knowsCertificate(Build& build, const config::StatementView& at, const confi
 }
 
 void addListener(Build& build, const ListenView& view) {
-    if (view.isSocket()) {
-        build.report.note(view, "local submission through a socket comes later; this line has no effect yet");
-        return;
-    }
+    if (view.isSocket())
+        return addSocket(build, view);
     if (!view.interface())
         return;
     ListenerSpec spec;
@@ -245,7 +271,7 @@ void addListener(Build& build, const ListenView& view) {
     setAuth(build, view, spec);
     setCertificates(build, view, spec);
     setTag(build, view, spec);
-    sayMissing(build, view);
+    setRest(build, view, spec);
     build.rules->listeners.push_back(spec);
     if (view.tls() == ListenView::TlsWord::Secure) {
         spec.tls = ListenTls::Wrapped;
@@ -286,7 +312,7 @@ void checkListeners(Build& build, const std::vector<config::StatementView>& stat
     if (build.rules->listeners.empty()) {
         ListenerSpec spec;
         spec.interface = "localhost";
-        spec.origin = {build.rules->files.value(0), 1, 1};
+        spec.origin = {build.rules->files.value(0), 1, 1, 0, 0};
         spec.text = "listen on localhost (not written)";
         build.rules->listeners.push_back(std::move(spec));
         build.report.aboutTheFile(Severity::Note,

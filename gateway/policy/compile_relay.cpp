@@ -48,6 +48,7 @@ void setHost(Build& build, const StatementView& at, const RelayClauses& clauses,
     const TableArgument* host = clauses.host();
     if (!host)
         return;
+    spec.urlOrigin = originOf(at, host->range);
     if (host->form != TableArgument::Form::Literal) {
         spec.hostTable = resolveTable(build, at, *host, {tables::Service::Source, "host"});
         for (const QByteArray& entry : spec.hostTable->keys()) {
@@ -194,12 +195,19 @@ RelayResult relayOf(Build& build, const StatementView& at, const RelayClauses& c
     spec.mailFrom = clauses.as() ? clauses.as()->text : QByteArray();
     spec.isBackup = clauses.isBackup();
     spec.backupMx = clauses.backupMx() ? clauses.backupMx()->text : QByteArray();
-    if (const TableArgument* table = clauses.hostByDomain())
-        resolveTable(build, at, *table, {tables::Service::Relayhost, "domain", true});
+    if (const TableArgument* table = clauses.hostByDomain()) {
+        spec.hostByDomain = resolveTable(build, at, *table, {tables::Service::Relayhost, "domain", true});
+        spec.urlOrigin = originOf(at, table->range);
+    }
     if (const TableArgument* table = clauses.heloBySource())
-        resolveTable(build, at, *table, {tables::Service::Addrname, "helo-src", true});
-    if (clauses.filters())
+        spec.heloBySource = resolveTable(build, at, *table, {tables::Service::Addrname, "helo-src", true});
+    if (clauses.filters()) {
+        spec.filters = filtersOf(build, at, *clauses.filters());
         build.report.note(at, "filters of a relay only watch; none is run yet");
+    }
+    spec.srs = clauses.srs();
+    spec.ciphers = clauses.ciphers() ? clauses.ciphers()->text : QByteArray();
+    spec.protocols = clauses.protocols() ? clauses.protocols()->text : QByteArray();
     if (clauses.srs())
         build.report.note(at, "\"srs\" has no effect yet: nothing is forwarded, so no sender is rewritten");
     if (clauses.ciphers() || clauses.protocols())

@@ -29,7 +29,7 @@ class Conditions {
         made.kind = kind;
         made.negated = negated;
         made.words = clause.text;
-        made.origin = originOf(m_at);
+        made.origin = originOf(m_at, clause.range);
         m_made.push_back(std::move(made));
     }
 
@@ -42,7 +42,7 @@ class Conditions {
             made.table = resolveTable(
                 m_build, m_at, *clause.table,
                 {clause.regex ? Service::Regex : service, word, false, takesMapping || clause.regex});
-        else if (kind != ConditionKind::Authenticated)
+        else if (kind != ConditionKind::Authenticated && kind != ConditionKind::FromRdns)
             made.kind = ConditionKind::Unsupported; // its value is missing; parsing has said so
     }
 
@@ -62,13 +62,18 @@ class Conditions {
                                    ": a recipient for whom this is asked gets 451; nothing is lost");
     }
 
+    // One that is asked today, and can't be answered.
+    void unanswered(ConditionKind kind, const Clause& clause, const QByteArray& why) {
+        compared(kind, clause, Service::Domain, clause.words.empty() ? "" : clause.words.back().text, true);
+        m_build.report.warning(m_at, clause.range,
+                               "\"" + clause.text + "\" " + why +
+                                   ": a recipient for whom this is asked gets 451; nothing is lost");
+    }
+
     void exactTag(const Clause& clause) {
         plain(ConditionKind::Tag, clause, clause.negated);
         m_made.back().exactTag = clause.table ? clause.table->value.text : clause.valueText();
     }
-
-    // The last one made takes other words: for clauses that stand for two conditions.
-    void rename(QByteArray words) { m_made.back().words = std::move(words); }
 
     std::vector<Condition> take() { return std::move(m_made); }
 
@@ -97,7 +102,8 @@ void addFrom(Conditions& conditions, const Clause* clause) {
     else if (clause->kind == ClauseKind::FromSource)
         conditions.compared(ConditionKind::FromSource, *clause, Service::Netaddr, "from src");
     else
-        conditions.unsupported(*clause, "is not tested yet"); // from rdns
+        conditions.unanswered(ConditionKind::FromRdns, *clause,
+                              "can't be told yet, because reverse names of clients are not looked up");
 }
 
 void addFor(Conditions& conditions, const Clause* clause) {
@@ -115,13 +121,36 @@ void addFor(Conditions& conditions, const Clause* clause) {
         conditions.unsupported(*clause, "is not tested"); // for network, until May 2012
 }
 
-QByteArray methodWord(const Clause& method) {
-    const QByteArray name = method.words.empty() ? method.text : method.words.back().text;
-    for (const char* word : {"mbox", "maildir", "mda", "lmtp", "expand-only", "forward-only"}) {
-        if (method.has(word))
-            return word;
+Method methodOf(const Clause* clause) {
+    if (!clause)
+        return Method::ExpandOnly; // accept without delivery: taken by its aliases alone
+    for (const auto& [kind, method] : {std::pair{ClauseKind::Relay, Method::Relay},
+                                       {ClauseKind::Catch, Method::Catch},
+                                       {ClauseKind::Mbox, Method::Mbox},
+                                       {ClauseKind::Maildir, Method::Maildir},
+                                       {ClauseKind::Mda, Method::Mda},
+                                       {ClauseKind::Lmtp, Method::Lmtp},
+                                       {ClauseKind::ForwardOnly, Method::ForwardOnly}}) {
+        if (clause->kind == kind)
+            return method;
     }
-    return name;
+    return Method::ExpandOnly;
+}
+
+// The tables of a delivery on this computer.
+struct LocalTables {
+    const TableArgument* aliases = nullptr;
+    const TableArgument* virtualUsers = nullptr;
+    const TableArgument* userbase = nullptr;
+};
+
+void setTables(Build& build, const StatementView& at, const LocalTables& from, LocalDelivery& local) {
+    if (from.aliases)
+        local.aliases = resolveTable(build, at, *from.aliases, {Service::Alias, "alias", true});
+    if (from.virtualUsers)
+        local.virtualUsers = resolveTable(build, at, *from.virtualUsers, {Service::Alias, "virtual", true});
+    if (from.userbase)
+        local.userbase = resolveTable(build, at, *from.userbase, {Service::Userinfo, "userbase", true});
 }
 
 // The action of a clause that says how to deliver. Null clause: accepted for expansion only.
@@ -129,17 +158,33 @@ std::shared_ptr<Action> actionOf(Build& build, const StatementView& at, const Cl
                                  const config::RelayClauses& relay) {
     auto action = std::make_shared<Action>();
     action->origin = originOf(at);
-    if (method && method->kind == ClauseKind::Relay) {
+    action->method = methodOf(method);
+    switch (action->method) {
+    case Method::Relay: {
         RelayResult made = relayOf(build, at, relay);
         action->relay = std::move(made.spec);
         action->unsupported = std::move(made.unsupported);
-    } else if (method && method->kind == ClauseKind::Catch) {
-        action->kind = ActionKind::Catch;
-    } else if (method) {
-        action->unsupported = "delivery by " + methodWord(*method);
-    } else {
-        action->unsupported = "acceptance by aliases alone";
+        break;
     }
+    case Method::Catch:
+        action->kind = ActionKind::Catch;
+        break;
+    case Method::ExpandOnly:
+        action->unsupported = method ? "delivery by expand-only" : "acceptance by aliases alone";
+        break;
+    case Method::Mbox:
+    case Method::Maildir:
+    case Method::Mda:
+    case Method::Lmtp:
+    case Method::ForwardOnly:
+        action->unsupported = "delivery by " + toString(action->method).toByteArray();
+        action->local.target = method->valueText();
+        action->local.junk = method->has("junk");
+        action->local.rcptTo = method->has("rcpt-to");
+        break;
+    }
+    if (const Clause* user = at.clause(ClauseKind::User))
+        action->local.user = user->valueText();
     if (!action->unsupported.isEmpty()) {
         action->kind = ActionKind::Unsupported;
         if (!at.hasError())
@@ -149,17 +194,6 @@ std::shared_ptr<Action> actionOf(Build& build, const StatementView& at, const Cl
                                          " get 451 and the sender keeps the mail; nothing is lost");
     }
     return action;
-}
-
-// Tables of a delivery are checked though nothing uses them yet: a wrong name should show now.
-void checkLocalTables(Build& build, const StatementView& at, const TableArgument* alias,
-                      const TableArgument* virtualUsers, const TableArgument* userbase) {
-    if (alias)
-        resolveTable(build, at, *alias, {Service::Alias, "alias", true});
-    if (virtualUsers)
-        resolveTable(build, at, *virtualUsers, {Service::Alias, "virtual", true});
-    if (userbase)
-        resolveTable(build, at, *userbase, {Service::Userinfo, "userbase", true});
 }
 
 Rule ruleFrame(const StatementView& at, bool reject) {
@@ -189,7 +223,12 @@ void addAction(Build& build, const config::ActionView& view) {
         action->ttl = delayOf(build, view, *view.ttl());
     if (view.alias() && view.virtualUsers())
         build.report.error(view, "alias and virtual exclude each other");
-    checkLocalTables(build, view, view.alias(), view.virtualUsers(), view.userbase());
+    setTables(build, view, {view.alias(), view.virtualUsers(), view.userbase()}, action->local);
+    if (const config::Value* wrapper = view.wrapper()) {
+        action->local.wrapper = wrapper->text;
+        if (!build.rules->settings.wrappers.contains(wrapper->text))
+            build.report.error(view, wrapper->range, "no such wrapper: " + harmless(wrapper->text, 80));
+    }
     build.rules->actions.emplace(name, std::move(action));
 }
 
@@ -206,8 +245,12 @@ void addMatch(Build& build, const config::MatchView& view) {
         if (auth)
             conditions.compared(ConditionKind::Authenticated, *auth, Service::String, "auth", true);
     }
-    if (const Clause* tls = view.tls())
-        conditions.unsupported(*tls, "is tested by no release of OpenSMTPD and not by Postern either");
+    if (const Clause* tls = view.tls()) {
+        conditions.plain(ConditionKind::Tls, *tls, tls->negated);
+        build.report.warning(view, tls->range,
+                             "\"" + tls->text + "\" is tested by no release of OpenSMTPD and not by Postern either: "
+                             "a recipient for whom this is asked gets 451; nothing is lost");
+    }
     for (const Clause* sender :
          {view.sender(), from && from->kind == ClauseKind::FromMailFrom ? from : nullptr}) {
         if (sender)
@@ -255,7 +298,7 @@ void addRule(Build& build, const config::RuleView& view) {
         if (relays && view.virtualUsers())
             recipients = view.virtualUsers();
         else
-            checkLocalTables(build, view, view.alias(), view.virtualUsers(), view.userbase());
+            setTables(build, view, {view.alias(), view.virtualUsers(), view.userbase()}, action->local);
     } else if (method) {
         build.report.warning(view, "a reject rule delivers nothing; what it says about delivery is ignored");
     }
@@ -282,6 +325,11 @@ void addRule(Build& build, const config::RuleView& view) {
         Rule rule = ruleFrame(view, view.isReject());
         rule.conditions = conditions.take();
         rule.action = action;
+        if (action && !relays && destination && destination->kind == ClauseKind::ForVirtual) {
+            auto own = std::make_shared<Action>(*action); // the map that names the domains also holds their users
+            own->local.virtualUsers = rule.conditions.back().table;
+            rule.action = own;
+        }
         build.rules->rules.push_back(std::move(rule));
     }
 }

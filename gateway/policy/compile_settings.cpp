@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Global values. Those that the engine follows go into Settings; the rest is said to have no effect yet.
+// Global values. All go into Settings; of those that the engine does not follow yet, that is said.
+#include "base/log.h"
 #include "policy/build.h"
 #include "policy/values.h"
 
-#include <limits>
+#include <algorithm>
+#include <type_traits>
 
 namespace postern::policy {
 namespace {
@@ -13,6 +15,7 @@ using config::Setting;
 using config::SettingView;
 
 constexpr qint64 kMostPerSession = 1'000'000; // recipients or messages; more is a slip
+constexpr size_t kMostWarnIntervals = 4;      // further ones are ignored, as by all readers
 
 void noEffect(Build& build, const SettingView& view, QByteArray why) {
     build.report.note(view, "\"" + toString(view.setting()).toByteArray() + "\" has no effect yet: " + why);
@@ -36,21 +39,83 @@ void setDelimiter(Build& build, const SettingView& view, const config::Value& va
         build.rules->settings.subAddressDelimiter = value.text[0];
 }
 
-void setLimits(Build& build, const SettingView& view) {
+struct NamedInt {
+    QByteArrayView word;
+    int* value;
+};
+
+// Words and numbers in turn; each number goes where its word says.
+void setLimits(Build& build, const SettingView& view, const std::vector<NamedInt>& known, int least, int* family) {
     for (const SettingView::Limit& limit : view.limits()) {
-        Settings& settings = build.rules->settings;
-        int* target = limit.key.text == "max-rcpt"    ? &settings.maxRecipients
-                      : limit.key.text == "max-mails" ? &settings.maxMails
-                                                      : nullptr;
-        if (!target)
+        if (family && (limit.key.text == "inet4" || limit.key.text == "inet6")) {
+            *family = limit.key.text == "inet4" ? 4 : 6;
+            continue;
+        }
+        const auto found = std::find_if(known.begin(), known.end(),
+                                        [&](const NamedInt& one) { return one.word == limit.key.text; });
+        if (found == known.end())
             continue; // parsing has said so
         const auto number = parseNumber(limit.number.text);
-        if (!number || *number < 1 || *number > kMostPerSession)
+        if (!number || *number < least || *number > kMostPerSession)
             build.report.error(view, limit.number.text.isEmpty() ? limit.key.range : limit.number.range,
-                               "\"" + limit.key.text + "\" takes a number from 1 to 1000000");
+                               "\"" + limit.key.text + "\" takes a number from " + QByteArray::number(least) +
+                                   " to 1000000");
         else
-            *target = int(*number);
+            *found->value = int(*number);
     }
+}
+
+template <class Limits>
+std::vector<NamedInt> named(std::span<const LimitKey<Limits>> keys, Limits& limits) {
+    std::vector<NamedInt> result;
+    for (const LimitKey<Limits>& key : keys)
+        result.push_back({key.word, &(limits.*key.value)});
+    return result;
+}
+
+// A block for one domain starts as a copy of what holds for all at its place.
+void setMtaLimits(Build& build, const SettingView& view) {
+    Settings& settings = build.rules->settings;
+    MtaLimits* limits = &settings.mta;
+    if (const config::Clause* domain = view.forDomain()) {
+        const QByteArray name = (domain->table ? domain->table->value.text : domain->valueText()).toLower();
+        limits = &settings.mtaByDomain.try_emplace(name, settings.mta).first->second;
+    }
+    limits->origin = originOf(view);
+    setLimits(build, view, named(mtaLimitKeys(), *limits), 0, &limits->family);
+}
+
+void setWarnIntervals(Build& build, const SettingView& view) {
+    std::vector<qint64> intervals;
+    for (const config::Value& one : view.values()) {
+        const auto delay = delayOf(build, view, one);
+        if (delay && intervals.size() < kMostWarnIntervals)
+            intervals.push_back(*delay);
+    }
+    build.rules->settings.warnIntervals = std::move(intervals);
+}
+
+void setQueueKey(Build& build, const SettingView& view) {
+    Settings& settings = build.rules->settings;
+    const config::Value* key = view.value();
+    settings.queueKey = !key                                         ? QueueKey::Terminal
+                        : key->text == "stdin" || key->text == "-" ? QueueKey::StandardInput
+                                                                     : QueueKey::Written;
+    if (settings.queueKey == QueueKey::Written)
+        settings.queueKeyText = Secret(key->text);
+    build.report.say(build.unsafe(), view, {},
+                     "the queue can't be encrypted yet; take this line out to keep mail unencrypted on disk");
+}
+
+void setNumber(Build& build, const SettingView& view, const config::Value& value, qint64 least, qint64 most,
+               auto& target) {
+    const auto number = parseNumber(value.text);
+    if (!number || *number < least || *number > most)
+        build.report.error(view, value.range,
+                           "a number from " + QByteArray::number(least) + " to " + QByteArray::number(most) +
+                               " is wanted");
+    else
+        target = std::decay_t<decltype(target)>(*number);
 }
 
 } // namespace
@@ -71,67 +136,103 @@ void readAheadSettings(Build& build, const std::vector<config::StatementView>& s
     }
 }
 
+void addWrapper(Build& build, const SettingView& view) {
+    const config::Value* name = view.value();
+    const config::Value* command = view.value(1);
+    if (!name || !command)
+        return;
+    const auto [twin, isNew] = build.rules->settings.wrappers.try_emplace(name->text, Wrapper{command->text, originOf(view)});
+    if (!isNew)
+        build.report.error(view, name->range,
+                           "wrapper " + harmless(name->text, 80) + " is defined already, in line " +
+                               QByteArray::number(twin->second.origin.line));
+    noEffect(build, view, "there is no local delivery");
+}
+
 void addSetting(Build& build, const SettingView& view) {
     const config::Value* value = view.value();
-    switch (view.setting()) {
-    case Setting::QueueTtl:
+    Settings& settings = build.rules->settings;
+    settings.origins[view.setting()] = originOf(view);
+    const auto setText = [&](QByteArray& target) { target = value ? value->text : QByteArray(); };
+    const auto setDelay = [&](qint64& target) {
         if (value) {
             if (const auto delay = delayOf(build, view, *value))
-                build.rules->settings.queueTtl = *delay;
+                target = *delay;
         }
+    };
+    switch (view.setting()) {
+    case Setting::QueueTtl:
+        setDelay(settings.queueTtl);
         break;
     case Setting::MaxMessageSize:
         if (value)
             setSize(build, view, *value);
         break;
     case Setting::SessionLimit:
-        setLimits(build, view);
+        setLimits(build, view, {{"max-rcpt", &settings.maxRecipients}, {"max-mails", &settings.maxMails}}, 1, nullptr);
         break;
     case Setting::ServerName:
         if (value)
-            build.rules->settings.serverName = value->text;
+            settings.serverName = value->text;
         break;
     case Setting::SubAddressDelimiter:
         break; // read ahead
     case Setting::WarnInterval:
-        for (const config::Value& one : view.values())
-            delayOf(build, view, one);
+        setWarnIntervals(build, view);
         noEffect(build, view, "no notices of delay are sent; the notice of failure is");
         break;
     case Setting::QueueCompression:
+        settings.compression = true;
         noEffect(build, view, "the queue is kept uncompressed");
         break;
     case Setting::QueueEncryption:
-        build.report.say(
-            build.unsafe(), view, {},
-            "the queue can't be encrypted yet; take this line out to keep mail unencrypted on disk");
+        setQueueKey(build, view);
         break;
     case Setting::QueueInterval:
+        if (value)
+            setNumber(build, view, *value, 1, kMaxDelay, settings.queueInterval);
         noEffect(build, view, "tries follow the built-in schedule");
         break;
     case Setting::MtaLimit:
+        setMtaLimits(build, view);
+        noEffect(build, view, "the relay keeps its built-in limits");
+        break;
     case Setting::MaxDeferred:
+        if (value)
+            setNumber(build, view, *value, 0, kMostPerSession, settings.maxDeferred);
         noEffect(build, view, "the relay keeps its built-in limits");
         break;
     case Setting::MdaLimit:
+        setLimits(build, view, named(mdaLimitKeys(), settings.mda), 0, nullptr);
         noEffect(build, view, "there is no local delivery");
         break;
     case Setting::MdaWrapper:
-        noEffect(build, view, "there is no local delivery");
+        addWrapper(build, view);
         break;
     case Setting::SchedulerLimit:
+        setLimits(build, view, named(schedulerLimitKeys(), settings.scheduler), 0, nullptr);
         noEffect(build, view, "the scheduler keeps its built-in limits");
         break;
     case Setting::Ciphers:
+        setText(settings.ciphers);
+        noEffect(build, view, "TLS 1.2 and 1.3 with the library's secure choice are used");
+        break;
     case Setting::Curve:
+        setText(settings.curve);
         noEffect(build, view, "TLS 1.2 and 1.3 with the library's secure choice are used");
         break;
     case Setting::Admd:
+        setText(settings.admd);
         noEffect(build, view, "no Authentication-Results are written");
         break;
     case Setting::SrsKey:
     case Setting::SrsBackupKey:
+        if (value)
+            (view.setting() == Setting::SrsKey ? settings.srsKey : settings.srsBackupKey) = Secret(value->text);
+        noEffect(build, view, "nothing is forwarded, so no sender is rewritten");
+        break;
     case Setting::SrsTtl:
+        setDelay(settings.srsTtl);
         noEffect(build, view, "nothing is forwarded, so no sender is rewritten");
         break;
     }

@@ -131,6 +131,8 @@ void addTable(Build& build, const config::TableView& view) {
     }
     build.tablesByName.insert(name, table);
     build.rules->tables.push_back(std::move(table));
+    const QByteArray path = view.path().isEmpty() ? QByteArray() : pathBeside(view.file(), view.path());
+    build.rules->tableOrigins.emplace(name, TableOrigin{view.backend(), path, originOf(view)});
 }
 
 tables::TablePtr resolveTable(Build& build, const config::StatementView& at, const TableArgument& argument,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/explain.h"
 
+#include "base/log.h"
 #include "policy/wire_tls.h"
 
 #include <QJsonArray>
@@ -11,8 +12,10 @@ using namespace Qt::StringLiterals;
 namespace postern::policy {
 namespace {
 
-QByteArray verdictWord(Decision decision) {
-    switch (decision) {
+constexpr qsizetype kShown = 1000; // characters of a rule or a fact
+
+QByteArray verdictWord(const Verdict& verdict) {
+    switch (verdict.decision) {
     case Decision::Relay:
         return "relay";
     case Decision::Catch:
@@ -21,10 +24,26 @@ QByteArray verdictWord(Decision decision) {
     case Decision::NoMatch:
         return "reject";
     case Decision::TemporaryFailure:
-    case Decision::Unsupported:
         return "tempfail";
+    case Decision::Unsupported:
+        break; // the meaning is known, whatever of it is carried out
     }
-    return "tempfail";
+    if (!verdict.action)
+        return "tempfail";
+    switch (verdict.action->method) {
+    case Method::Relay:
+        return "relay";
+    case Method::ExpandOnly:
+    case Method::ForwardOnly:
+        return "expand";
+    case Method::Catch:
+    case Method::Mbox:
+    case Method::Maildir:
+    case Method::Mda:
+    case Method::Lmtp:
+        break;
+    }
+    return "deliver";
 }
 
 QByteArray tlsWord(TlsUse use) {
@@ -35,9 +54,12 @@ QByteArray nameOf(const Ruleset& rules, const QByteArray& serverName) {
     return rules.settings.serverName.isEmpty() ? serverName : rules.settings.serverName;
 }
 
-ExplainedRelay relayOf(const RelaySpec& spec, const QByteArray& serverName) {
+// What the relay's URLs say; `found`: of `relay domain <t>`, the recipient's.
+ExplainedRelay relayOf(const RelaySpec& spec, const QByteArray& serverName, const std::optional<RelayUrl>& found) {
     ExplainedRelay relay;
     std::vector<RelayUrl> urls = spec.urls;
+    if (found)
+        urls.push_back(*found);
     if (spec.hostTable) {
         for (const QByteArray& entry : spec.hostTable->keys()) {
             if (const auto url = RelayUrl::parse(entry, spec.era))
@@ -48,7 +70,9 @@ ExplainedRelay relayOf(const RelaySpec& spec, const QByteArray& serverName) {
     const WireTls wire = wireTls(spec, first);
     relay.tls = wire.use;
     relay.verify = wire.verify;
+    relay.problem = wire.impossible;
     relay.helo = spec.helo.isEmpty() ? serverName : spec.helo;
+    relay.isBackup = spec.isBackup || (first && first->meaning().backup);
     if (first) {
         relay.url = first->masked();
         if (first->meaning().auth) // before December 2012 the host name was the key
@@ -61,8 +85,26 @@ ExplainedRelay relayOf(const RelaySpec& spec, const QByteArray& serverName) {
     return relay;
 }
 
+// `helo-src`: the name that goes with the address the mail leaves from.
+void nameBySource(const RelaySpec& spec, ExplainedRelay relay, std::function<void(ExplainedRelay)> done) {
+    if (!spec.heloBySource || relay.source.isEmpty())
+        return done(std::move(relay));
+    const QByteArray address = relay.source.front();
+    const QByteArray key = address.contains(':') && !address.startsWith('[') ? "[" + address + "]" : address;
+    const QByteArray table = spec.heloBySource->name();
+    spec.heloBySource->lookup(tables::Service::Addrname, key,
+                              [relay = std::move(relay), key, table, done = std::move(done)](tables::LookupResult result) mutable {
+                                  relay.helo = result.found ? result.value : QByteArray();
+                                  if (result.failed)
+                                      relay.problem = result.value;
+                                  else if (!result.found)
+                                      relay.problem = "<" + table + "> has no name for the address " + key;
+                                  done(std::move(relay));
+                              });
+}
+
 QString text(const QByteArray& bytes) {
-    return QString::fromUtf8(bytes);
+    return QString::fromUtf8(harmless(bytes, kShown));
 }
 
 QJsonValue textOrNull(const QByteArray& bytes) {
@@ -100,12 +142,11 @@ QByteArray tlsSentence(const ExplainedRelay& relay) {
     return {};
 }
 
-QByteArray envelopeSentence(const ExplainedEnvelope& envelope) {
-    if (!envelope.relay)
-        return envelope.recipient + ": kept here for reading, not sent on\n";
-    const ExplainedRelay& relay = *envelope.relay;
-    QByteArray line = envelope.recipient + ": relayed to ";
-    line += relay.url.isEmpty() ? QByteArray("the mail server of its domain (MX)") : relay.url;
+QByteArray relaySentence(const ExplainedRelay& relay) {
+    QByteArray line = "relayed to ";
+    line += !relay.url.isEmpty() ? relay.url
+            : relay.isBackup     ? QByteArray("the better mail servers of its domain (backup MX)")
+                                 : QByteArray("the mail server of its domain (MX)");
     if (!relay.others.isEmpty())
         line += " or, in turn, " + relay.others.join(", ");
     line += " " + tlsSentence(relay);
@@ -115,7 +156,28 @@ QByteArray envelopeSentence(const ExplainedEnvelope& envelope) {
         line += ", from " + relay.source.join(" or ");
     if (!relay.helo.isEmpty())
         line += ", as " + relay.helo;
-    return line + "\n";
+    if (!relay.problem.isEmpty())
+        line += "; it waits, because " + relay.problem;
+    return line;
+}
+
+QByteArray deliverySentence(const ExplainedEnvelope& envelope) {
+    const QByteArray whose = envelope.user.isEmpty() ? QByteArray() : " of " + envelope.user;
+    if (envelope.via == "mbox")
+        return envelope.path.isEmpty() ? "put into the mailbox" + whose : "appended to the file " + envelope.path;
+    if (envelope.via == "maildir")
+        return "put into the maildir" + (envelope.path.isEmpty() ? whose : " " + envelope.path + (whose.isEmpty() ? "" : " as" + whose.sliced(3)));
+    const QByteArray as = envelope.user.isEmpty() ? QByteArray() : " as " + envelope.user;
+    if (envelope.via == "mda")
+        return "given to the program " + envelope.path + as;
+    if (envelope.via == "lmtp")
+        return "handed to LMTP at " + envelope.path + as;
+    return "kept here for reading, not sent on";
+}
+
+QByteArray envelopeSentence(const ExplainedEnvelope& envelope) {
+    const QByteArray what = envelope.relay ? relaySentence(*envelope.relay) : deliverySentence(envelope);
+    return harmless(envelope.recipient + ": " + what, 2 * kShown) + "\n";
 }
 
 } // namespace
@@ -130,8 +192,8 @@ QJsonObject Explanation::toJson() const {
         list.append(QJsonObject{{u"rcpt"_s, text(one.recipient)},
                                 {u"via"_s, text(one.via)},
                                 {u"relay"_s, relayJson(one.relay)},
-                                {u"user"_s, QJsonValue::Null},
-                                {u"path"_s, QJsonValue::Null}});
+                                {u"user"_s, textOrNull(one.user)},
+                                {u"path"_s, textOrNull(one.path)}});
     return {{u"verdict"_s, text(verdict)},   {u"line"_s, line},   {u"rule"_s, text(rule)},
             {u"reply"_s, textOrNull(reply)}, {u"trace"_s, tried}, {u"envelopes"_s, list}};
 }
@@ -139,42 +201,85 @@ QJsonObject Explanation::toJson() const {
 QByteArray Explanation::toText() const {
     QByteArray out;
     for (const RuleTrace& one : trace) {
-        out += "line " + QByteArray::number(one.line) + ": " + one.rule + "\n";
-        out += (one.matched ? "    matches: " : "    no: ") + one.because + "\n";
+        out += "line " + QByteArray::number(one.line) + ": ";
+        if (!one.rule.isEmpty())
+            out += harmless(one.rule, kShown) + (one.matched ? "\n    matches: " : "\n    no: ");
+        out += harmless(one.because, kShown) + "\n";
     }
     if (line == 0)
         out += "no rule matches, so the recipient is refused\n";
     else if (!reason.isEmpty())
-        out += "cannot be decided now: " + reason + "\n";
+        out += (verdict == "tempfail" ? "cannot be decided now: " : "not taken: ") + harmless(reason, kShown) + "\n";
     for (const ExplainedEnvelope& one : envelopes)
         out += envelopeSentence(one);
     if (!reply.isEmpty())
         out += "the client gets: " + reply + "\n";
+    for (const QByteArray& note : notes)
+        out += "note: " + harmless(note, kShown) + "\n";
     return out;
+}
+
+Explanation explanationOf(Verdict verdict) {
+    Explanation result;
+    result.verdict = verdictWord(verdict);
+    if (verdict.rule) {
+        result.line = verdict.rule->origin.line;
+        result.rule = verdict.rule->text;
+    }
+    if (verdict.decision == Decision::Unsupported && verdict.action)
+        result.notes.append(verdict.reason + " is not carried out by this version yet: until then the client gets 451 and keeps "
+                                             "the mail");
+    else
+        result.reason = verdict.reason;
+    result.trace = std::move(verdict.trace);
+    return result;
+}
+
+void explainRelay(const RulesetPtr& rules, const RelaySpec& spec, const QByteArray& recipient, const QByteArray& serverName,
+                  std::function<void(ExplainedRelay)> done) {
+    const QByteArray name = nameOf(*rules, serverName);
+    if (!spec.hostByDomain)
+        return nameBySource(spec, relayOf(spec, name, {}), std::move(done));
+    const QByteArray domain = recipient.sliced(recipient.lastIndexOf('@') + 1).toLower();
+    spec.hostByDomain->lookup(
+        tables::Service::Relayhost, domain,
+        [spec, name, domain, done = std::move(done)](const tables::LookupResult& result) {
+            std::optional<RelayUrl> url;
+            QByteArray problem;
+            if (result.failed)
+                problem = result.value;
+            else if (!result.found)
+                problem = "<" + spec.hostByDomain->name() + "> has no relay for " + domain;
+            else if (const auto parsed = RelayUrl::parse(result.value, spec.era))
+                url = *parsed;
+            else
+                problem = "the relay of " + domain + " does not read: " + parsed.error().text;
+            ExplainedRelay relay = relayOf(spec, name, url);
+            if (!problem.isEmpty())
+                relay.problem = problem;
+            nameBySource(spec, std::move(relay), done);
+        });
 }
 
 void explain(const RulesetPtr& rules, const MatchContext& context, const QByteArray& serverName,
              std::function<void(Explanation)> done) {
     match(rules, context, WantTrace::Yes,
           [rules, context, serverName, done = std::move(done)](Verdict verdict) {
-              Explanation result;
-              result.verdict = verdictWord(verdict.decision);
-              if (verdict.rule) {
-                  result.line = verdict.rule->origin.line;
-                  result.rule = verdict.rule->text;
-              }
-              result.reason = verdict.reason;
-              result.trace = std::move(verdict.trace);
-              if (verdict.decision == Decision::Relay)
-                  result.envelopes.push_back({context.recipient, "relay",
-                                              relayOf(verdict.action->relay, nameOf(*rules, serverName))});
-              else if (verdict.decision == Decision::Catch)
-                  result.envelopes.push_back({context.recipient, "catch", std::nullopt});
-              if (result.envelopes.empty()) {
-                  const ReplyLine reply = replyFor(verdict, context.recipient);
+              const ActionPtr action = verdict.action;
+              const ReplyLine reply = replyFor(verdict, context.recipient);
+              Explanation result = explanationOf(std::move(verdict));
+              if (!action) {
                   result.reply = QByteArray::number(reply.code) + " " + reply.text;
+                  return done(std::move(result));
               }
-              done(std::move(result));
+              result.envelopes.push_back({context.recipient, toString(action->method).toByteArray(), {}, {}, {}});
+              if (action->method != Method::Relay)
+                  return done(std::move(result));
+              explainRelay(rules, action->relay, context.recipient, serverName,
+                           [result = std::move(result), done](ExplainedRelay relay) mutable {
+                               result.envelopes.front().relay = std::move(relay);
+                               done(std::move(result));
+                           });
           });
 }
 

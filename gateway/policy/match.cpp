@@ -14,11 +14,37 @@
 namespace postern::policy {
 namespace {
 
+Verdict verdictOf(const Rule& rule) {
+    Verdict verdict;
+    verdict.rule = &rule;
+    verdict.action = rule.action;
+    if (rule.reject) {
+        verdict.decision = Decision::Reject;
+    } else if (!rule.action) {
+        verdict.decision = Decision::Unsupported;
+        verdict.reason = "the rule has no action";
+    } else {
+        switch (rule.action->kind) {
+        case ActionKind::Relay:
+            verdict.decision = Decision::Relay;
+            break;
+        case ActionKind::Catch:
+            verdict.decision = Decision::Catch;
+            break;
+        case ActionKind::Unsupported:
+            verdict.decision = Decision::Unsupported;
+            verdict.reason = rule.action->unsupported;
+            break;
+        }
+    }
+    return verdict;
+}
+
 class Walk : public std::enable_shared_from_this<Walk> {
   public:
-    Walk(RulesetPtr rules, MatchContext context, WantTrace trace, std::function<void(Verdict)> done)
-        : m_rules(std::move(rules)), m_subject(std::move(context), m_rules->era),
-          m_wantTrace(trace == WantTrace::Yes), m_done(std::move(done)) {}
+    Walk(RulesetPtr rules, Subject subject, size_t firstRule, WantTrace trace, std::function<void(Verdict)> done)
+        : m_rules(std::move(rules)), m_subject(std::move(subject)), m_wantTrace(trace == WantTrace::Yes),
+          m_done(std::move(done)), m_rule(firstRule) {}
 
     void run() {
         while (m_rule < m_rules->rules.size()) {
@@ -40,9 +66,9 @@ class Walk : public std::enable_shared_from_this<Walk> {
     enum class Step { Yes, No, Later, Stop };
 
     Step test(const Condition& condition) {
-        if (condition.kind == ConditionKind::Unsupported)
-            return stop(condition.words + " is not tested by this version");
         const Question question = m_subject.questionFor(condition);
+        if (!question.impossible.isEmpty())
+            return stop(question.impossible);
         if (question.known)
             return conclude(condition, *question.known != condition.negated, nullptr);
         if (!m_wantTrace) {
@@ -107,27 +133,9 @@ class Walk : public std::enable_shared_from_this<Walk> {
 
     void decide(const Rule& rule) {
         trace(true, m_facts.join("; "));
-        m_verdict.rule = &rule;
-        m_verdict.action = rule.action;
-        if (rule.reject) {
-            m_verdict.decision = Decision::Reject;
-        } else if (!rule.action) {
-            m_verdict.decision = Decision::Unsupported;
-            m_verdict.reason = "the rule has no action";
-        } else {
-            switch (rule.action->kind) {
-            case ActionKind::Relay:
-                m_verdict.decision = Decision::Relay;
-                break;
-            case ActionKind::Catch:
-                m_verdict.decision = Decision::Catch;
-                break;
-            case ActionKind::Unsupported:
-                m_verdict.decision = Decision::Unsupported;
-                m_verdict.reason = rule.action->unsupported;
-                break;
-            }
-        }
+        Verdict verdict = verdictOf(rule);
+        verdict.trace = std::move(m_verdict.trace);
+        m_verdict = std::move(verdict);
         m_done(std::move(m_verdict));
     }
 
@@ -179,7 +187,8 @@ QByteArrayView toString(Decision decision) {
 
 void match(const RulesetPtr& rules, MatchContext context, WantTrace trace,
            std::function<void(Verdict)> done) {
-    std::make_shared<Walk>(rules, std::move(context), trace, std::move(done))->run();
+    Subject subject(std::move(context), rules->era);
+    std::make_shared<Walk>(rules, std::move(subject), 0, trace, std::move(done))->run();
 }
 
 ReplyLine replyFor(const Verdict& verdict, const QByteArray& recipient) {

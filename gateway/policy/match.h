@@ -20,11 +20,14 @@ struct MatchContext {
     bool isLocalAddress = false;  // loopback or an address of this host (the caller knows)
     bool isAuthenticated = false;
     QByteArray user;
+    std::optional<QByteArray> reverseName; // of the client's address; "" = it has none, nothing = nobody looked
     QByteArray helo;
     QByteArray tag;
     QByteArray sender;            // "local@domain", "" = null
     QByteArray recipient;         // "local@domain"
     QByteArrayList localNames;    // server name, "localhost", own addresses bare and bracketed
+    // An address that an alias, a virtual user or a .forward file led to: local, whoever the client was.
+    bool isInternal = false;
 };
 
 enum class Decision : quint8 { Relay, Catch, Reject, NoMatch, TemporaryFailure, Unsupported };

@@ -23,6 +23,10 @@ QByteArray tableName(const tables::Table& table) {
     return keys.isEmpty() ? QByteArray("the list") : "\"" + shown(keys.front()) + "\"";
 }
 
+Question impossible(QByteArray why) {
+    return {std::nullopt, {}, {}, std::move(why)};
+}
+
 } // namespace
 
 Subject::Subject(MatchContext context, Era era)
@@ -35,9 +39,9 @@ Subject::Subject(MatchContext context, Era era)
 
 Question Subject::questionFor(const Condition& condition) const {
     const auto ask = [&](Service service, QByteArray key) {
-        return Question{std::nullopt, condition.regex ? Service::Regex : service, std::move(key)};
+        return Question{std::nullopt, condition.regex ? Service::Regex : service, std::move(key), {}};
     };
-    const auto know = [](bool answer) { return Question{answer, {}, {}}; };
+    const auto know = [](bool answer) { return Question{answer, {}, {}, {}}; };
     switch (condition.kind) {
     case ConditionKind::FromAny:
     case ConditionKind::ForAny:
@@ -45,7 +49,9 @@ Question Subject::questionFor(const Condition& condition) const {
     case ConditionKind::FromLocal:
         return know(isLocal());
     case ConditionKind::FromSocket:
-        return know(m_context.isSocket);
+        return know(m_context.isSocket && !m_context.isInternal);
+    case ConditionKind::FromRdns:
+        return reverseQuestion(condition);
     case ConditionKind::FromSource:
         if (passesAsSignedIn())
             return know(true);
@@ -74,10 +80,21 @@ Question Subject::questionFor(const Condition& condition) const {
         return ask(Service::Mailaddr, m_sender);
     case ConditionKind::Recipient:
         return ask(Service::Mailaddr, m_recipient);
+    case ConditionKind::Tls:
+        return impossible("no reader of this language ever tested \"tls\", so nobody knows what the rule means");
     case ConditionKind::Unsupported:
-        break; // the walk stops before it asks
+        return impossible(condition.words + " is not tested by this version");
     }
-    return know(false);
+    return impossible("");
+}
+
+Question Subject::reverseQuestion(const Condition& condition) const {
+    if (!m_context.isInternal && !m_context.isSocket && !m_context.reverseName)
+        return impossible("the name of the client's address (reverse DNS) is not looked up by this version");
+    const QByteArray name = reverseName().toLower();
+    if (name.isEmpty() || !condition.table)
+        return Question{!name.isEmpty() && !m_context.isInternal, {}, {}, {}};
+    return Question{std::nullopt, condition.regex ? Service::Regex : Service::Domain, name, {}};
 }
 
 QByteArray Subject::explain(const Condition& condition, bool truth,
@@ -97,8 +114,16 @@ QByteArray Subject::explain(const Condition& condition, bool truth,
     case ConditionKind::FromLocal:
         return intro + localFact(truth);
     case ConditionKind::FromSocket:
-        return intro + (truth ? "handed in on this computer" : client() + " came over the network");
+        return intro + (truth                  ? "handed in on this computer"
+                        : m_context.isInternal ? "an alias led here, which is not the socket"
+                                               : client() + " came over the network");
+    case ConditionKind::FromRdns:
+        return condition.table && !reverseName().isEmpty() ? listed(shown(reverseName()))
+                                                           : intro + reverseFact();
     case ConditionKind::FromSource:
+        if (m_context.isInternal)
+            return passesAsSignedIn() ? intro + "an address that an alias led to passes every source test in this dialect"
+                                      : listed("an address that an alias led to counts as \"local\", which");
         if (passesAsSignedIn())
             return intro + shown(m_context.user) +
                    " has signed in, which passes every source test in this dialect";
@@ -129,14 +154,27 @@ QByteArray Subject::explain(const Condition& condition, bool truth,
         return listed(m_context.sender.isEmpty() ? "the null sender" : shown(m_context.sender));
     case ConditionKind::Recipient:
         return listed(shown(m_context.recipient));
+    case ConditionKind::Tls:
     case ConditionKind::Unsupported:
         break;
     }
     return intro;
 }
 
+QByteArray Subject::reverseName() const {
+    return m_context.isInternal ? QByteArray("local") : m_context.isSocket ? "localhost" : m_context.reverseName.value_or("");
+}
+
+QByteArray Subject::reverseFact() const {
+    if (m_context.isInternal)
+        return "an alias led here, so there is no client whose name could be looked up";
+    if (reverseName().isEmpty())
+        return client() + " has no name in DNS";
+    return client() + " has the name " + shown(reverseName()) + " in DNS";
+}
+
 bool Subject::isLocal() const {
-    if (m_context.isSocket || m_context.isLocalAddress)
+    if (m_context.isSocket || m_context.isLocalAddress || m_context.isInternal)
         return true;
     switch (m_era) {
     case Era::Map2012:
@@ -149,7 +187,7 @@ bool Subject::isLocal() const {
 }
 
 QByteArray Subject::sourceKey() const {
-    const bool countsAsLocal = m_context.isSocket || (m_era == Era::Legacy && m_context.isAuthenticated);
+    const bool countsAsLocal = m_context.isSocket || m_context.isInternal || (m_era == Era::Legacy && m_context.isAuthenticated);
     return countsAsLocal ? QByteArray("local") : m_context.clientAddress.toLower();
 }
 
@@ -158,6 +196,8 @@ QByteArray Subject::client() const {
 }
 
 QByteArray Subject::localFact(bool truth) const {
+    if (m_context.isInternal)
+        return "an alias led here, which counts as this computer";
     if (m_context.isSocket)
         return "handed in on this computer";
     if (m_context.isLocalAddress)

@@ -3,10 +3,11 @@
 // What one condition asks about one recipient: the answer if the session knows it, else the table question;
 // and in words.
 //
-// Eras differ here and nowhere else. accept/reject: a client that signed in is "local" to every source test.
-// 2012: it passes every source test. action/match: signing in says nothing about where a client is.
-// Thread: a
-// value; pure.
+// Eras differ here and nowhere else. accept/reject: to every source test a client that signed in is the word "local" and
+// not its address, so `from source <t>` takes it only if the table holds that word. 2012: it passes every source test.
+// action/match: signing in says nothing about where a client is. What an alias led to is like a client that signed in,
+// and in action/match the word "local" too.
+// Thread: a value; pure.
 #pragma once
 
 #include "policy/match.h"
@@ -19,6 +20,7 @@ struct Question {
     std::optional<bool> known; // before negation
     tables::Service service = tables::Service::String;
     QByteArray key; // lower case
+    QByteArray impossible; // why nobody can answer: ends in a temporary failure
 };
 
 class Subject {
@@ -31,7 +33,12 @@ class Subject {
 
   private:
     bool isLocal() const;
-    bool passesAsSignedIn() const { return m_era == Era::Map2012 && m_context.isAuthenticated; }
+    bool passesAsSignedIn() const {
+        return m_era == Era::Map2012 && (m_context.isAuthenticated || m_context.isInternal);
+    }
+    Question reverseQuestion(const Condition& condition) const;
+    QByteArray reverseName() const; // as rules see it; "" = none
+    QByteArray reverseFact() const; // for people
     QByteArray sourceKey() const;
     QByteArray client() const; // for people
     QByteArray localFact(bool truth) const;

@@ -120,6 +120,8 @@ QByteArray RelaySpec::toBytes() const {
     putText(u"ca"_s, ca);
     if (source)
         object.insert(u"source"_s, tableToJson(*source));
+    if (heloBySource)
+        object.insert(u"helos"_s, toJson(heloBySource->name())); // a mapping: by name even if inline
     putText(u"backupMx"_s, backupMx);
     if (isBackup)
         object.insert(u"backup"_s, true);
@@ -147,6 +149,8 @@ Result<RelaySpec> RelaySpec::fromBytes(const QByteArray& bytes, const Ruleset& c
     if (auto read = readTable(object.value("hosts"_L1), current, spec.hostTable); !read)
         return read.error();
     if (auto read = readTable(object.value("source"_L1), current, spec.source); !read)
+        return read.error();
+    if (auto read = readTable(object.value("helos"_L1), current, spec.heloBySource); !read)
         return read.error();
     if (auto read = readTable(object.value("auth"_L1), current, spec.credentials); !read)
         return read.error();

@@ -32,6 +32,7 @@ Service serviceOf(ConditionKind kind) {
     switch (kind) {
     case ConditionKind::ForDomain:
     case ConditionKind::Helo:
+    case ConditionKind::FromRdns:
         return Service::Domain;
     case ConditionKind::FromSource:
         return Service::Netaddr;
@@ -45,6 +46,7 @@ Service serviceOf(ConditionKind kind) {
     case ConditionKind::ForLocal:
     case ConditionKind::Tag:
     case ConditionKind::Authenticated: // asked as a string or an address: only the same text is sure to be both
+    case ConditionKind::Tls:
     case ConditionKind::Unsupported:
         break;
     }
@@ -63,7 +65,7 @@ class Coverage {
         return std::all_of(earlier.conditions.begin(), earlier.conditions.end(), [&](const Condition& wanted) {
             if (isAny(wanted))
                 return !wanted.negated;
-            return wanted.kind != ConditionKind::Unsupported &&
+            return wanted.kind != ConditionKind::Unsupported && wanted.kind != ConditionKind::Tls &&
                    std::any_of(later.conditions.begin(), later.conditions.end(),
                                [&](const Condition& given) { return implies(given, wanted); });
         });
@@ -102,11 +104,16 @@ class Coverage {
             if (inner.kind == ConditionKind::Recipient)
                 return areDomainsInside(inner, outer);
             return inner.kind == outer.kind && isListInside(inner, outer);
+        case ConditionKind::FromRdns:
+            if (!outer.table)
+                return inner.kind == outer.kind && !inner.table;
+            return inner.kind == outer.kind && isListInside(inner, outer);
         case ConditionKind::FromSource:
         case ConditionKind::Helo:
         case ConditionKind::Sender:
         case ConditionKind::Recipient:
             return inner.kind == outer.kind && isListInside(inner, outer);
+        case ConditionKind::Tls:
         case ConditionKind::Unsupported:
             break;
         }

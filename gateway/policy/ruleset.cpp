@@ -22,11 +22,33 @@ tables::TablePtr Ruleset::table(QByteArrayView name) const {
 }
 
 QByteArray Ruleset::caFile(QByteArrayView name) const {
-    for (const auto& [known, file] : cas) {
-        if (name == known)
-            return file;
+    for (const Ca& one : cas) {
+        if (name == one.name)
+            return one.file;
     }
     return {};
+}
+
+QByteArrayView toString(Method method) {
+    switch (method) {
+    case Method::Relay:
+        return "relay";
+    case Method::Catch:
+        return "catch";
+    case Method::Mbox:
+        return "mbox";
+    case Method::Maildir:
+        return "maildir";
+    case Method::Mda:
+        return "mda";
+    case Method::Lmtp:
+        return "lmtp";
+    case Method::ExpandOnly:
+        return "expand-only";
+    case Method::ForwardOnly:
+        return "forward-only";
+    }
+    return "";
 }
 
 } // namespace postern::policy

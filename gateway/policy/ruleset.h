@@ -7,6 +7,10 @@
 // Thread: immutable, any.
 #pragma once
 
+#include "config/settings.h"
+#include "policy/filter_spec.h"
+#include "policy/limits.h"
+#include "policy/origin.h"
 #include "policy/relay_url.h"
 #include "tables/table.h"
 
@@ -19,16 +23,24 @@
 
 namespace postern::policy {
 
-// 1-based; file as the user named it.
-struct Origin {
-    QByteArray file;
-    int line = 0;
-    int column = 0;
-};
-
+// One name's `pki` lines together.
 struct Pki {
     QByteArray name;     // "*" = default
     QByteArray certFile, keyFile;
+    Origin origin;       // of its first line
+    QByteArray dhe = {}; // "none", "auto", "legacy"; "" = not written
+    QByteArray dhParams = {}; // file, until 5.9
+};
+
+struct Ca {
+    QByteArray name, file;
+    Origin origin = {};
+};
+
+// Where a named table comes from.
+struct TableOrigin {
+    QByteArray backend; // "static", "file", "db" ...
+    QByteArray path;    // its file or configuration, beside the including file; "" = none
     Origin origin;
 };
 
@@ -49,9 +61,27 @@ struct ListenerSpec {
     QByteArray ca, caFile;     // for verifyClient: name and file, "" = the system's
     QByteArrayList pki;        // names; empty = host name's entry, then "*"
     bool maskSource = false, receivedAuth = false, noDsn = false;
+    // Known here, and refused or noted by compile() because the engine does not do it yet:
+    tables::TablePtr hostnames;    // local address -> the name it goes by; null = hostname
+    tables::TablePtr senders;      // user -> addresses he may use; null = any
+    bool masquerade = false;       // with senders: From: becomes the envelope sender
+    QByteArrayList filters;        // one name, or a chain of several
+    bool proxyV2 = false;
+    QByteArray ciphers, protocols; // "" = the program's choice
+    bool dsnNotifyOff = false;     // dsn-notify disable (5.7)
+    bool dsnHeadersOnly = false;   // dsn-ret headers (5.7)
     Origin origin;
     QByteArray text;           // the statement, for people
     QByteArray comment;        // name given in the comment behind it, "" = none
+};
+
+// `listen on socket`: programs of this computer. Always there, written or not.
+struct SocketSpec {
+    QByteArray tag;            // "local" until 6.6
+    QByteArrayList filters;
+    bool maskSource = false, noDsn = false;
+    Origin origin;             // line 0 = not written
+    QByteArray text;
 };
 
 // How and where to relay. For accept/reject and 2012 rules a copy travels with each envelope (toBytes), because their
@@ -71,6 +101,13 @@ struct RelaySpec {
     tables::TablePtr source;         // local addresses, cycled; null = the system chooses
     QByteArray backupMx;
     bool isBackup = false;
+    // Known here; an action that needs one of the first two is Unsupported, the others are noted by compile().
+    tables::TablePtr hostByDomain;   // `domain <t>`: recipient domain -> URL
+    tables::TablePtr heloBySource;   // `helo-src`, `hostnames`: source address -> HELO name
+    QByteArrayList filters;
+    bool srs = false;
+    QByteArray ciphers, protocols;
+    Origin urlOrigin;                // where the URL or its table is written; line 0 = by MX
 
     QByteArray toBytes() const;
     // Tables and CA are looked up by name in `current`; a table that is gone is a temporary error at delivery.
@@ -83,10 +120,37 @@ enum class ActionKind : quint8 {
     Unsupported, // understood, but this version does not do it: 451 for each recipient it decides
 };
 
+// What the configuration asks for, whatever of it this version carries out.
+enum class Method : quint8 {
+    Relay,
+    Catch,
+    Mbox,
+    Maildir,
+    Mda,
+    Lmtp,
+    ExpandOnly,  // also an accept rule that says nothing of delivery: taken if it expands to somewhere else
+    ForwardOnly, // taken if it expands to other addresses
+};
+QByteArrayView toString(Method method); // "relay", "maildir" ...
+
+// Of methods other than Relay and Catch.
+struct LocalDelivery {
+    QByteArray target;             // maildir's path ("" = ~/Maildir), mda's command, lmtp's destination; with %{...}
+    bool junk = false;             // maildir: mail marked as junk goes to its .Junk
+    bool rcptTo = false;           // lmtp: RCPT with the whole address
+    QByteArray user;               // deliver as this account; "" = as the recipient
+    QByteArray wrapper;            // name of an `mda wrapper`; "" = none
+    tables::TablePtr aliases;      // user -> destinations
+    tables::TablePtr virtualUsers; // address -> destinations; excludes aliases
+    tables::TablePtr userbase;     // null = accounts of this computer
+};
+
 struct Action {
     ActionKind kind = ActionKind::Relay;
+    Method method = Method::Relay;
     QByteArray name;             // "" for rules that carry their action inline
-    RelaySpec relay;             // kind Relay
+    RelaySpec relay;             // method Relay
+    LocalDelivery local;         // methods that deliver here
     std::optional<qint64> ttl;   // seconds
     QByteArray unsupported;      // what exactly is not done yet
     Origin origin;
@@ -94,7 +158,10 @@ struct Action {
 using ActionPtr = std::shared_ptr<const Action>;
 
 enum class ConditionKind : quint8 {
-    FromAny, FromLocal, FromSocket, FromSource, ForAny, ForLocal, ForDomain, Tag, Authenticated, Helo, Sender, Recipient,
+    FromAny, FromLocal, FromSocket, FromSource,
+    FromRdns,    // no table: the client has a reverse name
+    ForAny, ForLocal, ForDomain, Tag, Authenticated, Helo, Sender, Recipient,
+    Tls,         // documented, and tested by no reader there ever was: a temporary failure
     Unsupported, // understood, but this version can't test it: a rule that gets there ends in a temporary failure
 };
 
@@ -119,6 +186,8 @@ struct Rule {
     QByteArray comment;                // the comment line above it, "" = none
 };
 
+enum class QueueKey : quint8 { None, Written, StandardInput, Terminal };
+
 struct Settings {
     QByteArray serverName;             // "" = host name of the machine
     qint64 queueTtl = 4 * 86400;       // seconds
@@ -126,6 +195,23 @@ struct Settings {
     int maxRecipients = 1000;
     int maxMails = 100;
     char subAddressDelimiter = '+';
+    // Read and kept; the engine does not follow them yet, and compile() says so.
+    std::vector<qint64> warnIntervals{4 * 3600}; // seconds, at most four; empty = no notices of delay
+    bool compression = false;
+    QueueKey queueKey = QueueKey::None;
+    Secret queueKeyText;               // of QueueKey::Written
+    MtaLimits mta;
+    std::map<QByteArray, MtaLimits> mtaByDomain; // lower case
+    MdaLimits mda;
+    SchedulerLimits scheduler;
+    int maxDeferred = 100;
+    qint64 queueInterval = 15 * 60;    // 2012
+    QByteArray ciphers, curve;         // "" = the TLS library's choice
+    QByteArray admd;                   // "" = server name
+    Secret srsKey, srsBackupKey;       // empty = none
+    qint64 srsTtl = 4 * 86400;
+    std::map<QByteArray, Wrapper> wrappers; // `mda wrapper`, by name
+    std::map<config::Setting, Origin> origins; // of what is written: the last line that says it
 };
 
 class Ruleset {
@@ -133,12 +219,17 @@ class Ruleset {
     Era era = Era::Modern;
     Settings settings;
     std::vector<ListenerSpec> listeners;
+    SocketSpec socket;
     std::vector<Pki> pkis;
-    std::vector<std::pair<QByteArray, QByteArray>> cas; // name, file
+    std::vector<Ca> cas;
     std::vector<tables::TablePtr> tables;               // named ones, file order
+    std::map<QByteArray, TableOrigin> tableOrigins;     // of those, by name
     std::vector<tables::TablePtr> inlineTables;         // { ... } of a statement; names made up: "<inline:...>"
     std::map<QByteArray, ActionPtr> actions;            // by name (action/match)
     std::vector<Rule> rules;                            // first match wins
+    std::vector<FilterSpec> filters;                    // file order; none is run yet
+    std::vector<ProcSpec> procs;
+    QByteArray enqueuerFilter;                          // 5.7: of mail handed in on this computer
     QByteArrayList files;                               // all files read (includes, table files), absolute
 
     const Pki* pki(QByteArrayView name) const;          // null: none of that name

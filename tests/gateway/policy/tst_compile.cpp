@@ -184,7 +184,7 @@ void TestCompile::complains_data() {
         "action \"out\" relay\nmatch from any for any reject\nmatch from local for any action \"out\"\n",
         {"warning 3:|never reached: line 2"});
     row("tls condition", "match from any tls for any reject\n", {"warning 1:|is tested by no release"});
-    row("rdns condition", "match from rdns \"*.example\" for any reject\n", {"warning 1:|not tested yet"});
+    row("rdns condition", "match from rdns \"*.example\" for any reject\n", {"warning 1:|not looked up"});
     row("maildir", "action \"m\" maildir\nmatch from any for local action \"m\"\n",
         {"warning 1:|delivery by maildir is not carried out yet"});
     row("deliver to mbox", "accept for local deliver to mbox\n", {"warning 1:|delivery by mbox"});

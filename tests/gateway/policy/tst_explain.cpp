@@ -65,6 +65,12 @@ class TestExplain : public QObject {
     void eitherCountsAsRequired();
     void aTableOfRelaysNamesThemAll();
     void aPasswordInAUrlIsShownNowhere();
+    void whatIsNotCarriedOutYetIsSaid();
+    void relaysByDomain_data();
+    void relaysByDomain();
+    void theNameGoesWithTheSource_data();
+    void theNameGoesWithTheSource();
+    void nothingReachesTheTerminalRaw();
 };
 
 void TestExplain::refusedJson() {
@@ -115,8 +121,8 @@ void TestExplain::verdicts_data() {
     };
     row("no rule", "192.0.2.66", "a@b.example", "x@else.example", "reject 0 550");
     row("a reject rule", "127.0.0.1", "a@bad.example", "x@else.example", "reject 9 550");
-    row("a rule that can't be carried out yet", "192.0.2.66", "a@b.example", "x@box.example",
-        "tempfail 7 451");
+    row("a delivery that is not carried out yet: its meaning is told", "192.0.2.66", "a@b.example", "x@box.example",
+        "deliver 7 ");
     row("caught", "192.0.2.66", "a@b.example", "x@oakhill.example", "deliver 8 ");
     row("relayed", "127.0.0.1", "a@b.example", "x@direct.example", "relay 10 ");
 }
@@ -210,6 +216,62 @@ void TestExplain::aPasswordInAUrlIsShownNowhere() {
     files.put("/smtpd.conf", config);
     for (const config::Diagnostic& d : compile(files, "/smtpd.conf", {}).diagnostics)
         QVERIFY2(!d.print().contains("s3cret"), d.print().constData());
+}
+
+void TestExplain::whatIsNotCarriedOutYetIsSaid() {
+    const Explanation box = explained(kConfig, "192.0.2.66", "a@b.example", "x@box.example");
+    QCOMPARE(box.envelopes.size(), size_t(1));
+    QCOMPARE(box.envelopes[0].via, "maildir");
+    QVERIFY2(box.toText().contains("note: delivery by maildir is not carried out by this version yet"),
+             box.toText().constData());
+}
+
+void TestExplain::relaysByDomain_data() {
+    QTest::addColumn<QByteArray>("recipient");
+    QTest::addColumn<QByteArray>("expected"); // url|problem
+    QTest::newRow("listed") << QByteArray("x@One.example") << QByteArray("smtps://one.example|");
+    QTest::newRow("not listed: waits") << QByteArray("x@two.example") << QByteArray("|<by> has no relay for two.example");
+    QTest::newRow("an entry that does not read") << QByteArray("x@bad.example") << QByteArray("|the relay of bad.example does not read");
+}
+
+void TestExplain::relaysByDomain() {
+    QFETCH(QByteArray, recipient);
+    QFETCH(QByteArray, expected);
+    const Explanation result =
+        explained("table by { one.example = \"smtps://one.example\", bad.example = \"bogus://x\" }\n"
+                  "action \"r\" relay domain <by>\nmatch for any action \"r\"\n",
+                  "127.0.0.1", "a@b", recipient);
+    const ExplainedRelay& relay = result.envelopes.at(0).relay.value();
+    const QByteArray shown = relay.url + "|" + relay.problem;
+    QVERIFY2(shown.startsWith(expected), shown.constData());
+    QCOMPARE(result.verdict, "relay");
+}
+
+void TestExplain::theNameGoesWithTheSource_data() {
+    QTest::addColumn<QByteArray>("source");
+    QTest::addColumn<QByteArray>("helo");
+    QTest::newRow("IPv4") << QByteArray("192.0.2.1") << QByteArray("one.example");
+    QTest::newRow("IPv6 is asked in brackets") << QByteArray("2001:db8::1") << QByteArray("six.example");
+    QTest::newRow("no entry: the source can't be used") << QByteArray("192.0.2.9") << QByteArray();
+}
+
+void TestExplain::theNameGoesWithTheSource() {
+    QFETCH(QByteArray, source);
+    const Explanation result =
+        explained("table names { \"192.0.2.1\" = one.example, \"[2001:db8::1]\" = six.example }\n"
+                  "action \"r\" relay src \"" + source + "\" helo-src <names>\nmatch for any action \"r\"\n",
+                  "127.0.0.1", "a@b", "x@y.example");
+    const ExplainedRelay& relay = result.envelopes.at(0).relay.value();
+    QTEST(relay.helo, "helo");
+    QCOMPARE(relay.problem.isEmpty(), !relay.helo.isEmpty());
+}
+
+void TestExplain::nothingReachesTheTerminalRaw() {
+    const Explanation result = explained("match from any for domain \"\x1b]0;owned\x07\xff\" reject\n", "192.0.2.66", "a@b", "x@y.example");
+    for (const QByteArray& shown : {result.toText(), json(result)}) {
+        QVERIFY2(!shown.contains('\x1b') && !shown.contains('\x07') && !shown.contains('\xff'), shown.toHex().constData());
+        QVERIFY(!shown.contains("\\u001b"));
+    }
 }
 
 QTEST_APPLESS_MAIN(TestExplain)

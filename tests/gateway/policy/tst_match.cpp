@@ -132,6 +132,10 @@ class TestMatch : public QObject {
     void aFailingTableIsNeverNegated_data();
     void aFailingTableIsNeverNegated();
     void aFailingTableBehindAFailedConditionIsNotAsked();
+    void whatNobodyCanAnswerIsATemporaryFailure_data();
+    void whatNobodyCanAnswerIsATemporaryFailure();
+    void expressions_data();
+    void expressions();
     void lateTables();
     void manyRulesNeedNoStack();
     void traceNamesTheFirstConditionThatFailed();
@@ -159,6 +163,17 @@ void TestMatch::conditions_data() {
     row("verified: from local: signed in is not local in action/match", K::FromLocal, {}, "auth", false);
     row("from socket: an own address is not the socket", K::FromSocket, {}, "local", false);
     row("from socket: the socket", K::FromSocket, {}, "socket", true);
+    row("from rdns: a client without a name", K::FromRdns, {}, "rdns ", false);
+    row("from rdns: a client with a name", K::FromRdns, {}, "rdns mail.example", true);
+    row("from rdns: another name", K::FromRdns, {"*.example"}, "rdns mail.other", false);
+    row("from rdns: any case, pattern", K::FromRdns, {"*.example"}, "rdns Mail.EXAMPLE", true);
+    row("from rdns list: a client without a name", K::FromRdns, {"*"}, "rdns ", false);
+    row("what an alias led to has no name", K::FromRdns, {}, "internal", false);
+    row("what an alias led to is local", K::FromLocal, {}, "internal", true);
+    row("what an alias led to is from anywhere", K::FromAny, {}, "internal", true);
+    row("what an alias led to is not the client's address", K::FromSource, {"192.0.2.0/24"}, "internal", false);
+    row("what an alias led to is the word local", K::FromSource, {"local"}, "internal", true);
+    row("what an alias led to is not the socket", K::FromSocket, {}, "internal", false);
     row("from src: another address", K::FromSource, {"192.0.2.1"}, "", false);
     row("from src: in the prefix", K::FromSource, {"192.0.2.0/24"}, "", true);
     row("from src: IPv6", K::FromSource, {"[2001:db8::/32]"}, "v6", true);
@@ -218,6 +233,10 @@ void TestMatch::conditions() {
         context.recipient = session.sliced(3);
     } else if (session == "null") {
         context.sender.clear();
+    } else if (session == "internal") {
+        context.isInternal = true;
+    } else if (session.startsWith("rdns")) {
+        context.reverseName = session.sliced(5);
     }
     const tables::TablePtr table = entries.isEmpty() ? nullptr : list(entries);
     for (const WantTrace wanted : {WantTrace::No, WantTrace::Yes}) {
@@ -242,6 +261,7 @@ void TestMatch::eras_data() {
     row("accept/reject: from source compares the word local", Era::Legacy, "source", false);
     row("accept/reject: a list that holds local", Era::Legacy, "source local", true);
     row("2012: signed in passes every source", Era::Map2012, "other source", true);
+    row("accept/reject: the signed-in client's own address is not tested", Era::Legacy, "any address", false);
     row("accept/reject: from any", Era::Legacy, "any", true);
     row("accept/reject: the tag is compared to the letter", Era::Legacy, "tag signed", false);
     row("accept/reject: the same tag", Era::Legacy, "tag SIGNED", true);
@@ -262,6 +282,8 @@ void TestMatch::eras() {
         tested = condition(ConditionKind::FromSource, list({"192.0.2.66"}));
     else if (test == "source local")
         tested = condition(ConditionKind::FromSource, list({"local"}));
+    else if (test == "any address")
+        tested = condition(ConditionKind::FromSource, list({"0.0.0.0/0", "::/0"}));
     else if (test == "other source")
         tested = condition(ConditionKind::FromSource, list({"203.0.113.1"}));
     else if (test.startsWith("tag ")) {
@@ -325,6 +347,58 @@ void TestMatch::aFailingTableBehindAFailedConditionIsNotAsked() {
     const auto rules = ruleset(
         {rule({condition(ConditionKind::FromLocal), condition(ConditionKind::FromSource, table)}), rule({})});
     QCOMPARE(decide(rules, remote()), "relay 2");
+}
+
+void TestMatch::whatNobodyCanAnswerIsATemporaryFailure_data() {
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<bool>("negated");
+    for (const bool negated : {false, true}) {
+        QTest::addRow("tls: tested by no reader, negated %d", negated) << int(ConditionKind::Tls) << negated;
+        QTest::addRow("from rdns: nobody looked the name up, negated %d", negated) << int(ConditionKind::FromRdns) << negated;
+        QTest::addRow("unsupported, negated %d", negated) << int(ConditionKind::Unsupported) << negated;
+    }
+}
+
+void TestMatch::whatNobodyCanAnswerIsATemporaryFailure() {
+    QFETCH(int, kind);
+    QFETCH(bool, negated);
+    const auto asked = condition(ConditionKind(kind), nullptr, negated);
+    for (const WantTrace wanted : {WantTrace::No, WantTrace::Yes}) {
+        QCOMPARE(decide(ruleset({rule({asked}), rule({})}), remote(), wanted), "temporary-failure 1");
+        // Not asked where a condition before it fails.
+        QCOMPARE(decide(ruleset({rule({condition(ConditionKind::ForLocal), asked}), rule({})}), remote(), wanted), "relay 2");
+    }
+}
+
+void TestMatch::expressions_data() {
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QByteArray>("expression");
+    QTest::addColumn<QByteArray>("client");
+    QTest::addColumn<bool>("holds");
+    const auto row = [](const char* title, ConditionKind kind, const char* expression, const char* client, bool holds) {
+        QTest::newRow(title) << int(kind) << QByteArray(expression) << QByteArray(client) << holds;
+    };
+    using K = ConditionKind;
+    row("unanchored", K::ForDomain, "ne[.]ex", "192.0.2.66", true);
+    row("anchored", K::ForDomain, "^ne", "192.0.2.66", false);
+    row("the key is in lower case, and so is the entry", K::Sender, "^Me@", "192.0.2.66", true);
+    row("helo", K::Helo, "^client[.]", "192.0.2.66", true);
+    row("source, IPv4", K::FromSource, "^192[.]0[.]2[.][0-9]+$", "192.0.2.66", true);
+    row("source, IPv6 is written in brackets", K::FromSource, "^\\[2001:db8:", "2001:db8::9", true);
+    row("no regular expression never matches", K::ForDomain, "(", "192.0.2.66", false);
+}
+
+void TestMatch::expressions() {
+    QFETCH(int, kind);
+    QFETCH(QByteArray, expression);
+    QFETCH(QByteArray, client);
+    QFETCH(bool, holds);
+    auto asked = condition(ConditionKind(kind), list({expression}));
+    asked.regex = true;
+    MatchContext context = remote();
+    context.clientAddress = client;
+    for (const WantTrace wanted : {WantTrace::No, WantTrace::Yes})
+        QCOMPARE(decide(ruleset({rule({asked})}), context, wanted), holds ? "relay 1" : "no-match");
 }
 
 void TestMatch::lateTables() {
