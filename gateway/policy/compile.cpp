@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "config/file_set.h"
 #include "policy/advice.h"
+#include "policy/rule_index.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -132,6 +133,7 @@ Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileO
     advise(build, set, statements);
     QByteArrayList& read = build.rules->files;
     std::transform(read.begin(), read.end(), read.begin(), absolute);
+    build.rules->index = RuleIndex::make(*build.rules);
     return {std::move(build.rules), config::judgedFor(std::move(build.report).inOrder(), config::Target::Postern)};
 }
 

@@ -69,9 +69,7 @@ void setPhase(Build& build, const StatementView& at, const Clause& clause, Filte
     for (const TestRow& row : kTests) {
         const Clause* test = at.clause(row.clause);
         if (!test)
-            continue;
-        if (filter.condition)
-            build.report.error(at, test->range, "a filter has one condition; write a filter for each, and a chain");
+            continue; // several: parsing has said so
         FilterCondition made;
         made.test = row.test;
         made.negated = test->negated;

@@ -2,12 +2,14 @@
 //
 // A walk over rules and their conditions in one loop. A table in memory answers inside the loop; a table that
 // answers later leaves the loop and its answer enters it again. So the stack stays flat however many rules
-// there are.
+// there are. Where a ruleset has its index, that finds the rule, and the walk begins at the first rule which the index
+// can't tell: one with a table that is not in memory, or with a test nobody can answer.
 #include "policy/match.h"
 
 #include "base/contract.h"
 #include "base/log.h"
 #include "policy/match_facts.h"
+#include "policy/rule_index.h"
 
 #include <memory>
 
@@ -188,7 +190,14 @@ QByteArrayView toString(Decision decision) {
 void match(const RulesetPtr& rules, MatchContext context, WantTrace trace,
            std::function<void(Verdict)> done) {
     Subject subject(std::move(context), rules->era);
-    std::make_shared<Walk>(rules, std::move(subject), 0, trace, std::move(done))->run();
+    size_t firstRule = 0;
+    if (rules->index && trace == WantTrace::No) {
+        const RuleIndex::Answer answer = rules->index->find(subject);
+        if (answer.isDecided)
+            return done(answer.rule < rules->rules.size() ? verdictOf(rules->rules[answer.rule]) : Verdict());
+        firstRule = answer.rule;
+    }
+    std::make_shared<Walk>(rules, std::move(subject), firstRule, trace, std::move(done))->run();
 }
 
 ReplyLine replyFor(const Verdict& verdict, const QByteArray& recipient) {

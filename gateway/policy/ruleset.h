@@ -230,6 +230,7 @@ class Ruleset {
     std::vector<FilterSpec> filters;                    // file order; none is run yet
     std::vector<ProcSpec> procs;
     QByteArray enqueuerFilter;                          // 5.7: of mail handed in on this computer
+    std::shared_ptr<const class RuleIndex> index;       // made by compile(): many rules at once; null = one by one
     QByteArrayList files;                               // all files read (includes, table files), absolute
 
     const Pki* pki(QByteArrayView name) const;          // null: none of that name

@@ -39,4 +39,17 @@ std::optional<quint32> DomainIndex::find(QByteArrayView name) const {
     return std::nullopt;
 }
 
+void DomainIndex::forEach(QByteArrayView name, const std::function<void(quint32)>& found) const {
+    if (const auto plain = lookUp(m_plain, name))
+        found(*plain);
+    if (const qsizetype dot = name.indexOf('.'); dot >= 0) {
+        if (const auto tail = lookUp(m_tails, name.sliced(dot + 1)))
+            found(*tail);
+    }
+    for (const auto& [pattern, entry] : m_others) {
+        if (domainMatches(name, pattern))
+            found(entry);
+    }
+}
+
 } // namespace postern::tables

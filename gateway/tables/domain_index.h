@@ -11,6 +11,7 @@
 #include <QByteArray>
 #include <QHash>
 
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ class DomainIndex {
     void add(const QByteArray& pattern, quint32 entry);
     // The entry whose pattern covers the name: a plain one before a wildcard.
     std::optional<quint32> find(QByteArrayView name) const;
+    // Every entry whose pattern covers the name.
+    void forEach(QByteArrayView name, const std::function<void(quint32)>& found) const;
 
   private:
     QHash<QByteArray, quint32> m_plain;

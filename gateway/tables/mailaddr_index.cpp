@@ -51,4 +51,30 @@ std::optional<quint32> MailaddrIndex::findUser(QByteArrayView user, QByteArrayVi
     return std::nullopt;
 }
 
+void MailaddrIndex::forEach(QByteArrayView address, const std::function<void(quint32)>& found) const {
+    const MailaddrParts parts = splitMailaddr(address);
+    forEachOfUser(parts.user, parts.domain, found);
+    const QByteArrayView bare = withoutSubAddress(parts.user, m_delimiter);
+    if (bare.size() != parts.user.size())
+        forEachOfUser(bare, parts.domain, found);
+    m_domains.forEach(parts.domain, found);
+    if (m_everything)
+        found(*m_everything);
+}
+
+void MailaddrIndex::forEachOfUser(QByteArrayView user, QByteArrayView domain,
+                                  const std::function<void(quint32)>& found) const {
+    const QByteArray key = user.toByteArray();
+    if (const auto at = m_addresses.constFind(QByteArray(key).append("@").append(domain)); at != m_addresses.constEnd())
+        found(*at);
+    if (const auto at = m_usersAtPatterns.constFind(key); at != m_usersAtPatterns.constEnd()) {
+        for (const auto& [pattern, number] : *at) {
+            if (domainMatches(domain, pattern))
+                found(number);
+        }
+    }
+    if (const auto at = m_users.constFind(key); at != m_users.constEnd())
+        found(*at);
+}
+
 } // namespace postern::tables

@@ -15,9 +15,11 @@ class MailaddrIndex {
     // The entry that covers the address, the most particular kind first: user@domain, user, @domain,
     // everything.
     std::optional<quint32> find(QByteArrayView address) const;
+    void forEach(QByteArrayView address, const std::function<void(quint32)>& found) const; // every entry that covers it
 
   private:
     std::optional<quint32> findUser(QByteArrayView user, QByteArrayView domain) const;
+    void forEachOfUser(QByteArrayView user, QByteArrayView domain, const std::function<void(quint32)>& found) const;
 
     char m_delimiter;
     QHash<QByteArray, quint32> m_addresses; // user@domain without wildcard

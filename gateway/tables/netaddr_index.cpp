@@ -22,12 +22,27 @@ std::optional<quint32> NetaddrIndex::find(QByteArrayView address) const {
     if (!value)
         return std::nullopt;
     for (const int length : lengths(value->family)) {
-        if (length > value->prefix)
-            continue;
-        if (const auto found = m_prefixes.constFind(value->masked(length)); found != m_prefixes.constEnd())
-            return *found;
+        if (const auto found = under(*value, length))
+            return found;
     }
     return std::nullopt;
+}
+
+void NetaddrIndex::forEach(QByteArrayView address, const std::function<void(quint32)>& found) const {
+    const auto value = Netaddr::parse(address);
+    if (!value)
+        return;
+    for (const int length : lengths(value->family)) {
+        if (const auto number = under(*value, length))
+            found(*number);
+    }
+}
+
+std::optional<quint32> NetaddrIndex::under(const Netaddr& address, int length) const {
+    if (length > address.prefix)
+        return std::nullopt;
+    const auto found = m_prefixes.constFind(address.masked(length));
+    return found == m_prefixes.constEnd() ? std::nullopt : std::optional(*found);
 }
 
 } // namespace postern::tables

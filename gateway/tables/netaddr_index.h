@@ -10,6 +10,7 @@
 #include <QByteArray>
 #include <QHash>
 
+#include <functional>
 #include <vector>
 
 namespace postern::tables {
@@ -18,8 +19,10 @@ class NetaddrIndex {
   public:
     void add(const QByteArray& entry, quint32 number); // an entry that is no address is left out
     std::optional<quint32> find(QByteArrayView address) const;
+    void forEach(QByteArrayView address, const std::function<void(quint32)>& found) const; // every prefix that covers it
 
   private:
+    std::optional<quint32> under(const Netaddr& address, int length) const; // the entry with that prefix length
     std::vector<int>& lengths(Netaddr::Family family) { return family == Netaddr::Family::V4 ? m_v4 : m_v6; }
     const std::vector<int>& lengths(Netaddr::Family family) const {
         return family == Netaddr::Family::V4 ? m_v4 : m_v6;

@@ -3,6 +3,7 @@
 // First match wins, on rules built by hand: each condition, negation, failing and late tables. Whole
 // configurations are tst_compile_match's business.
 #include "policy/match.h"
+#include "policy/rule_index.h"
 #include "tables/table_factory.h"
 
 #include <QTest>
@@ -55,6 +56,7 @@ RulesetPtr ruleset(std::vector<Rule> rules, Era era = Era::Modern) {
         made->rules[i].origin.line = int(i) + 1;
         made->rules[i].text = "rule " + QByteArray::number(i + 1);
     }
+    made->index = RuleIndex::make(*made); // asked without a trace; with one, rule after rule
     return made;
 }
 
