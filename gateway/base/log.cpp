@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/log.h"
 
+#include "base/log_writer.h"
+
 #include <QDateTime>
 #include <QRegularExpression>
 #include <QStringDecoder>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
+#include <cstdlib>
 #include <mutex>
 
 using namespace Qt::StringLiterals;
@@ -25,6 +27,27 @@ struct LogState {
 LogState& state() {
     static LogState s;
     return s;
+}
+
+// Never taken down: threads log until the very end. What waits is written before the process exits.
+LogWriter& standardError() {
+    static LogWriter* const writer = [] {
+        std::atexit([] { flushLog(); });
+        return new LogWriter(2);
+    }();
+    return *writer;
+}
+
+// Local time is looked up once a second, not once a line.
+QByteArray stampOf(qint64 unixMs) {
+    thread_local qint64 second = -1;
+    thread_local QByteArray text;
+    if (unixMs / 1000 != second) {
+        second = unixMs / 1000;
+        text = QDateTime::fromSecsSinceEpoch(second).toString(u"yyyy-MM-dd HH:mm:ss"_s).toLatin1();
+    }
+    const QByteArray thousandths = QByteArray::number(1000 + unixMs % 1000).sliced(1);
+    return text + '.' + thousandths;
 }
 
 bool isHostile(char32_t c) {
@@ -124,13 +147,16 @@ void log(LogLevel level, LogArea area, QByteArrayView text) {
     LogLine line{QDateTime::currentMSecsSinceEpoch(), level, area, redact(harmless(text, 2000))};
     const std::lock_guard lock(s.mutex);
     if (s.toStandardError.load(std::memory_order_relaxed)) {
-        const QByteArray stamp =
-            QDateTime::fromMSecsSinceEpoch(line.unixMs).toString(u"yyyy-MM-dd HH:mm:ss.zzz"_s).toLatin1();
-        std::fprintf(stderr, "%s %s %s: %s\n", stamp.constData(), toString(area).data(), toString(level).data(),
-                     line.text.constData());
+        standardError().add(stampOf(line.unixMs) + ' ' + toString(area).toByteArray() + ' ' +
+                            toString(level).toByteArray() + ": " + line.text + '\n');
     }
     if (s.listener)
         s.listener(line);
+}
+
+void flushLog() {
+    if (state().toStandardError.load(std::memory_order_relaxed))
+        (void)standardError().flush();
 }
 
 void setLogThreshold(LogLevel lowest) {

@@ -5,7 +5,8 @@
 // Text from outside is made harmless here (control characters shown as \xNN, bidi overrides too, length capped), so no
 // caller can forget it. Secrets are not the log's business: they travel as Secret and have no way into a line; redact()
 // is the second wall for free text such as URLs with credentials and AUTH lines.
-// Thread: any; writing is serialised by a mutex, listeners are called under it and must only post to a mailbox.
+// Thread: any; standard error is written by a thread of its own (log_writer.h), so a log that nobody reads stops nobody.
+// Listeners are called under a mutex and must only post to a mailbox.
 #pragma once
 
 #include <QByteArray>
@@ -27,6 +28,8 @@ struct LogLine {
 };
 
 void log(LogLevel level, LogArea area, QByteArrayView text);
+
+void flushLog(); // waits, at most a second, until standard error has what was logged; done at exit
 
 void setLogThreshold(LogLevel lowest);       // default Info
 void setLogToStandardError(bool on);         // default on
