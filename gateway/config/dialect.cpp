@@ -12,23 +12,13 @@ namespace postern::config {
 
 namespace {
 
-struct Evidence {
-    size_t rules = 0;       // accept, reject: 2012 or legacy
-    size_t maps = 0;        // map: 2012
-    size_t tables = 0;      // table statements and <references>: not 2012
-    size_t modern = 0;      // action, match
-    size_t oldWords = 0;    // spelled like this before 6.4 only
-    size_t modernWords = 0; // since 6.4 only
-    size_t words2012 = 0;   // in 2012 only
-};
-
 bool oneOf(QByteArrayView word, std::initializer_list<QByteArrayView> list) {
     return std::find(list.begin(), list.end(), word) != list.end();
 }
 
 class Collector {
   public:
-    Evidence run(QByteArrayView text, const std::vector<Token>& tokens) {
+    DialectEvidence run(QByteArrayView text, const std::vector<Token>& tokens) {
         for (const Token& token : tokens) {
             if (isTrivia(token.kind))
                 continue;
@@ -91,7 +81,7 @@ class Collector {
             ++m_found.words2012;
     }
 
-    Evidence m_found;
+    DialectEvidence m_found;
     std::array<QByteArrayView, 2> m_head;
     size_t m_count = 0; // tokens of this statement so far
     QByteArrayView m_before;
@@ -131,13 +121,38 @@ std::optional<Dialect> dialectFromString(QByteArrayView name) {
     return std::nullopt;
 }
 
-std::optional<Dialect> detectDialect(QByteArrayView text) {
-    return detectDialect(text, lex(text));
+DialectEvidence& DialectEvidence::operator+=(const DialectEvidence& other) {
+    rules += other.rules;
+    maps += other.maps;
+    tables += other.tables;
+    modern += other.modern;
+    oldWords += other.oldWords;
+    modernWords += other.modernWords;
+    words2012 += other.words2012;
+    return *this;
 }
 
-std::optional<Dialect> detectDialect(QByteArrayView text, const std::vector<Token>& tokens) {
-    const Evidence found = Collector().run(text, tokens);
-    const size_t old = found.rules + found.maps;
+DialectEvidence& DialectEvidence::operator-=(const DialectEvidence& other) {
+    rules -= other.rules;
+    maps -= other.maps;
+    tables -= other.tables;
+    modern -= other.modern;
+    oldWords -= other.oldWords;
+    modernWords -= other.modernWords;
+    words2012 -= other.words2012;
+    return *this;
+}
+
+DialectEvidence dialectEvidence(QByteArrayView text, const std::vector<Token>& tokens) {
+    return Collector().run(text, tokens);
+}
+
+std::optional<Dialect> detectDialect(QByteArrayView text) {
+    return detectDialect(dialectEvidence(text, lex(text)));
+}
+
+std::optional<Dialect> detectDialect(const DialectEvidence& found) {
+    const qint64 old = found.rules + found.maps;
     if (found.modern > old)
         return Dialect::Modern;
     if (old > 0)

@@ -19,9 +19,24 @@ QByteArrayView toString(Dialect dialect);                     // "2012", "legacy
 QByteArrayView describe(Dialect dialect);                     // for people: "the map dialect of 2012"
 std::optional<Dialect> dialectFromString(QByteArrayView name); // the same names; nothing for "auto" and all else
 
+// How often each hint was seen. Evidence of whole lines adds up, so what an edit changes can be told from its own lines.
+struct DialectEvidence {
+    qint64 rules = 0;       // accept, reject: 2012 or legacy
+    qint64 maps = 0;        // map: 2012
+    qint64 tables = 0;      // table statements and <references>: not 2012
+    qint64 modern = 0;      // action, match
+    qint64 oldWords = 0;    // spelled like this before 6.4 only
+    qint64 modernWords = 0; // since 6.4 only
+    qint64 words2012 = 0;   // in 2012 only
+
+    DialectEvidence& operator+=(const DialectEvidence& other);
+    DialectEvidence& operator-=(const DialectEvidence& other);
+};
+struct Token;
+DialectEvidence dialectEvidence(QByteArrayView text, const std::vector<Token>& tokens);
+
 // Nothing when the text gives no hint.
 std::optional<Dialect> detectDialect(QByteArrayView text);
-struct Token;
-std::optional<Dialect> detectDialect(QByteArrayView text, const std::vector<Token>& tokens);
+std::optional<Dialect> detectDialect(const DialectEvidence& evidence);
 
 } // namespace postern::config

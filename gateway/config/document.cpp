@@ -2,7 +2,7 @@
 #include "config/document.h"
 
 #include "base/contract.h"
-#include "config/parser.h"
+#include "config/block.h"
 
 #include <algorithm>
 
@@ -16,60 +16,136 @@ DocumentPtr Document::parse(const QByteArray& file, const QByteArray& bytes, con
 DocumentPtr Document::parse(const QByteArray& file, const QByteArray& bytes, const ParseOptions& options,
                             MacroTable& macros, const IncludeHook& onInclude) {
     auto document = std::make_shared<Document>(Private(), file, bytes);
-    const std::vector<Token> tokens = lex(bytes);
-    const std::optional<Dialect> detected = options.dialect ? std::nullopt : detectDialect(bytes, tokens);
-    document->m_dialect = options.dialect.value_or(detected.value_or(options.fallback));
-    document->m_dialectWasDetected = detected.has_value();
+    document->m_options = options;
+    document->m_macros = macros;
+    Lines lines;
+    lines.length = bytes.size();
+    {
+        const std::vector<Token> tokens = lex(bytes);
+        document->m_tokenCount = tokens.size();
+        for (const Token& token : tokens) {
+            if (token.kind == TokenKind::UnclosedString)
+                lines.openQuotes.push_back(token.offset);
+            else if (token.kind == TokenKind::Unread)
+                document->m_isLimited = true;
+        }
+        document->m_evidence = dialectEvidence(bytes, tokens);
+        const auto detected = options.dialect ? std::nullopt : detectDialect(document->m_evidence);
+        document->m_dialect = options.dialect.value_or(detected.value_or(options.fallback));
+        document->m_dialectWasDetected = detected.has_value();
 
-    document->m_lineStarts.push_back(0);
-    for (qsizetype at = bytes.indexOf('\n'); at >= 0; at = bytes.indexOf('\n', at + 1))
-        document->m_lineStarts.push_back(at + 1);
-
-    Parser::IncludeHook hook;
-    if (onInclude) {
-        hook = [&onInclude](const QByteArray& path, Range range, MacroTable& table) {
-            Value value;
-            value.text = path;
-            value.range = range;
-            onInclude(value, table);
+        std::vector<Lines::MacroEvent> included;
+        const Parser::IncludeHook hook = [&](const QByteArray& path, Range range, MacroTable& table) {
+            MacroTable before = table;
+            if (onInclude) {
+                Value value;
+                value.text = path;
+                value.range = range;
+                onInclude(value, table);
+            }
+            included.push_back({range.offset, path, {},
+                                std::make_shared<const Lines::Included>(Lines::Included{std::move(before), table})});
         };
+        Parser::Output output = Parser(bytes, tokens, document->m_dialect, macros, hook).run();
+        lines.children = std::move(output.children);
+        lines.expansions = std::move(output.expansions);
+        lines.notes = std::move(output.notes);
+        lines.carriageReturns = std::move(output.carriageReturns);
+        std::stable_sort(lines.notes.begin(), lines.notes.end(),
+                         [](const auto& a, const auto& b) { return a.range.offset < b.range.offset; });
+        for (Parser::Definition& one : output.definitions)
+            lines.events.push_back({one.offset, std::move(one.name), std::move(one.value), {}});
+        lines.events.insert(lines.events.end(), included.begin(), included.end());
+        std::stable_sort(lines.events.begin(), lines.events.end(),
+                         [](const auto& a, const auto& b) { return a.offset < b.offset; });
     }
-    Parser::Output output = Parser(bytes, tokens, document->m_dialect, macros, hook).run();
-    document->m_root = std::move(output.root);
-    document->m_expansions = std::move(output.expansions);
-
-    qsizetype offset = 0, index = 0;
-    for (const tree::GreenChild& child : document->m_root->children()) {
-        if (child.node)
-            document->m_statements.push_back({index, offset});
-        offset += child.length();
-        ++index;
-    }
-    for (Parser::Note& note : output.notes)
-        document->m_diagnostics.push_back(
-            document->diagnosticAt(note.severity, note.range, std::move(note.text), std::move(note.suggestion), note.refusedBy));
-    std::stable_sort(document->m_diagnostics.begin(), document->m_diagnostics.end(),
-                     [](const Diagnostic& a, const Diagnostic& b) { return a.offset < b.offset; });
+    document->m_expanded = macros.spent();
+    document->m_isLimited = document->m_isLimited || macros.isExhausted();
+    BlockList list(document->m_bytes);
+    list.add(std::move(lines));
+    document->hold(list.take());
     return document;
 }
 
+void Document::hold(std::vector<BlockPtr> blocks) {
+    Held held;
+    m_blocks.reserve(blocks.size());
+    enum class Said : quint8 { Nothing, First, Refused } said = Said::Nothing;
+    for (BlockPtr& block : blocks) {
+        held.block = std::move(block);
+        m_blocks.push_back(held);
+        const auto& notes = held.block->lines().notes;
+        const auto& returns = held.block->lines().carriageReturns;
+        auto next = returns.begin();
+        // The first line end with a CR, and the first that a reader of the language refuses.
+        const auto sayCarriageReturns = [&](qsizetype before) {
+            for (; next != returns.end() && said != Said::Refused && next->range.offset <= before; ++next) {
+                if (said != Said::Nothing && !next->isRefused)
+                    continue;
+                m_diagnostics.push_back(diagnosticAt(said == Said::Nothing ? Severity::Note : Severity::ForOthers,
+                                                     {held.offset + next->range.offset, next->range.length},
+                                                     "lines end in CR LF; OpenSMTPD reads LF only", {},
+                                                     next->isRefused ? kReaders : Targets(0)));
+                said = next->isRefused ? Said::Refused : Said::First;
+            }
+        };
+        m_noteCount += notes.size();
+        for (const Parser::Note& note : notes) {
+            sayCarriageReturns(note.range.offset);
+            m_diagnostics.push_back(diagnosticAt(note.severity, {held.offset + note.range.offset, note.range.length},
+                                                 note.text, note.suggestion, note.refusedBy));
+        }
+        sayCarriageReturns(held.block->length());
+        if (m_firstOpenQuote < 0 && !held.block->lines().openQuotes.empty())
+            m_firstOpenQuote = held.offset + held.block->lines().openQuotes.front();
+        held.offset += held.block->length();
+        held.statements += held.block->statements().size();
+        held.lines += held.block->lineStarts().size();
+    }
+    m_statementCount = held.statements;
+    m_isLimited = m_isLimited || m_noteCount >= kMostDiagnostics;
+}
+
+tree::SyntaxNode Document::root() const {
+    std::vector<tree::GreenChild> children;
+    for (const Held& held : m_blocks)
+        children.insert(children.end(), held.block->children().begin(), held.block->children().end());
+    return tree::SyntaxNode(std::make_shared<const tree::GreenNode>(raw(NodeKind::File), std::move(children)));
+}
+
 StatementView Document::statement(size_t index) const {
-    POSTERN_CHECK(index < m_statements.size(), index = 0);
+    POSTERN_CHECK(index < m_statementCount, index = 0);
     return StatementView(shared_from_this(), index);
 }
 
 std::vector<StatementView> Document::statements() const {
     std::vector<StatementView> result;
-    result.reserve(m_statements.size());
-    for (size_t i = 0; i < m_statements.size(); ++i)
+    result.reserve(m_statementCount);
+    for (size_t i = 0; i < m_statementCount; ++i)
         result.push_back(statement(i));
     return result;
 }
 
+size_t Document::blockAt(qsizetype offset) const {
+    const auto behind = std::upper_bound(m_blocks.begin(), m_blocks.end(), offset,
+                                         [](qsizetype at, const Held& held) { return at < held.offset; });
+    return behind == m_blocks.begin() ? 0 : size_t(behind - m_blocks.begin()) - 1;
+}
+
+size_t Document::blockOfStatement(size_t statement) const {
+    const auto behind = std::upper_bound(m_blocks.begin(), m_blocks.end(), statement,
+                                         [](size_t at, const Held& held) { return at < held.statements; });
+    return size_t(behind - m_blocks.begin()) - 1;
+}
+
 size_t Document::statementBehind(qsizetype offset) const {
-    const auto behind = std::upper_bound(m_statements.begin(), m_statements.end(), offset,
-                                         [](qsizetype at, const Place& place) { return at < place.offset; });
-    return size_t(behind - m_statements.begin());
+    if (m_blocks.empty())
+        return 0;
+    const Held& held = m_blocks[blockAt(offset)];
+    const auto& places = held.block->statements();
+    const auto behind = std::upper_bound(places.begin(), places.end(), offset - held.offset,
+                                         [](qsizetype at, const Block::Place& place) { return at < place.offset; });
+    return held.statements + size_t(behind - places.begin());
 }
 
 QSet<QByteArray> Document::usedMacros() const {
@@ -77,19 +153,27 @@ QSet<QByteArray> Document::usedMacros() const {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
     };
     QSet<QByteArray> names;
-    for (const auto& [offset, value] : m_expansions) {
-        qsizetype end = offset + 1; // behind the $
-        while (end < m_bytes.size() && isNamePart(m_bytes[end]))
-            ++end;
-        names.insert(m_bytes.mid(offset + 1, end - offset - 1));
+    for (const Held& held : m_blocks) {
+        for (const auto& [inside, value] : held.block->lines().expansions) {
+            const qsizetype offset = held.offset + inside;
+            qsizetype end = offset + 1; // behind the $
+            while (end < m_bytes.size() && isNamePart(m_bytes[end]))
+                ++end;
+            names.insert(m_bytes.mid(offset + 1, end - offset - 1));
+        }
     }
     return names;
 }
 
 Document::Position Document::position(qsizetype offset) const {
-    const auto behind = std::upper_bound(m_lineStarts.begin(), m_lineStarts.end(), offset);
-    const auto line = std::prev(behind);
-    return {int(line - m_lineStarts.begin()) + 1, int(offset - *line) + 1};
+    if (m_blocks.empty())
+        return {};
+    const Held& held = m_blocks[blockAt(offset)];
+    const qsizetype inside = offset - held.offset;
+    const auto& starts = held.block->lineStarts();
+    const auto behind = std::upper_bound(starts.begin(), starts.end(), inside);
+    const qsizetype line = behind == starts.begin() ? 0 : *std::prev(behind);
+    return {int(held.lines) + int(behind - starts.begin()) + 1, int(inside - line) + 1};
 }
 
 Diagnostic Document::diagnosticAt(Severity severity, Range range, QByteArray text, QByteArray suggestion) const {
@@ -103,10 +187,79 @@ Diagnostic Document::diagnosticAt(Severity severity, Range range, QByteArray tex
             refusedBy};
 }
 
+std::vector<size_t> Document::includes() const {
+    std::vector<size_t> result;
+    for (const Held& held : m_blocks) {
+        for (const Lines::MacroEvent& event : held.block->lines().events) {
+            if (event.included)
+                result.push_back(statementBehind(held.offset + event.offset) - 1);
+        }
+    }
+    return result;
+}
+
+std::optional<qsizetype> Document::macroDefinition(QByteArrayView name, qsizetype before) const {
+    for (size_t i = m_blocks.empty() ? 0 : blockAt(before) + 1; i-- > 0;) {
+        const auto& events = m_blocks[i].block->lines().events;
+        for (auto event = events.rbegin(); event != events.rend(); ++event) {
+            if (!event->included && event->name == name && m_blocks[i].offset + event->offset < before)
+                return m_blocks[i].offset + event->offset;
+        }
+    }
+    return std::nullopt;
+}
+
 const MacroValue* Document::expansionAt(qsizetype offset) const {
-    const auto found = std::lower_bound(m_expansions.begin(), m_expansions.end(), offset,
+    if (m_blocks.empty())
+        return nullptr;
+    const Held& held = m_blocks[blockAt(offset)];
+    const auto& expansions = held.block->lines().expansions;
+    const auto found = std::lower_bound(expansions.begin(), expansions.end(), offset - held.offset,
                                         [](const auto& entry, qsizetype at) { return entry.first < at; });
-    return found != m_expansions.end() && found->first == offset ? found->second.get() : nullptr;
+    return found != expansions.end() && found->first == offset - held.offset ? found->second.get() : nullptr;
+}
+
+Document::Cursor Document::cursorAt(size_t statement) const {
+    POSTERN_CHECK(statement < m_statementCount, return {});
+    const size_t block = blockOfStatement(statement);
+    const Held& held = m_blocks[block];
+    const Block::Place& place = held.block->statements()[statement - held.statements];
+    Cursor cursor;
+    cursor.m_document = this;
+    cursor.m_block = std::ptrdiff_t(block);
+    cursor.m_child = place.child;
+    cursor.m_offset = held.offset + place.offset;
+    return cursor;
+}
+
+Document::Cursor Document::begin() const {
+    Cursor cursor;
+    cursor.m_document = this;
+    cursor.m_block = m_blocks.empty() ? -1 : 0;
+    return cursor;
+}
+
+const tree::GreenChild& Document::Cursor::child() const {
+    return m_document->m_blocks[size_t(m_block)].block->children()[m_child];
+}
+
+void Document::Cursor::next() {
+    m_offset += child().length();
+    if (++m_child < m_document->m_blocks[size_t(m_block)].block->children().size())
+        return;
+    m_child = 0;
+    if (size_t(++m_block) == m_document->m_blocks.size())
+        m_block = -1;
+}
+
+void Document::Cursor::previous() {
+    if (m_child == 0) {
+        if (m_block-- == 0)
+            return;
+        m_child = m_document->m_blocks[size_t(m_block)].block->children().size();
+    }
+    --m_child;
+    m_offset -= child().length();
 }
 
 } // namespace postern::config

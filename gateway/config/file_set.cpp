@@ -7,6 +7,8 @@
 #include "config/lexer.h"
 #include "config/views/include_view.h"
 
+#include <QHash>
+
 #include <algorithm>
 #include <utility>
 
@@ -47,11 +49,13 @@ class FileSet::Reader {
     FileSet run(const QByteArray& path, const QByteArray& text) {
         for (const auto& [name, value] : m_options.macros)
             m_macros.defineFixed(name, lexMacroValue(value, m_options.dialect.value_or(Dialect::Modern)));
+        m_set.m_options = m_options;
         m_bytes = text.size();
         m_fallback = m_options.dialect ? m_options.dialect : detectDialect(text);
         if (!m_fallback && m_options.followIncludes)
             m_fallback = askIncluded(path, text);
         document(path, text);
+        m_set.m_expanded = m_macros.spent();
         return std::move(m_set);
     }
 
@@ -181,6 +185,134 @@ Result<FileSet> FileSet::read(FileStore& files, const QByteArray& path, const Fi
 
 FileSet FileSet::fromText(FileStore& files, const QByteArray& path, const QByteArray& text, const FileSetOptions& options) {
     return Reader(files, options).run(path, text);
+}
+
+namespace {
+
+// The files of a set as they are after edits, over those of the store.
+class EditedFiles final : public FileStore {
+  public:
+    EditedFiles(FileStore& under, QHash<QByteArray, QByteArray> texts) : m_under(under), m_texts(std::move(texts)) {}
+
+    Result<QByteArray> read(const QByteArray& path, qint64 offset, qint64 most) override {
+        const auto found = m_texts.constFind(path);
+        if (found == m_texts.constEnd())
+            return m_under.read(path, offset, most);
+        return found->mid(qsizetype(offset), qsizetype(most));
+    }
+    Result<qint64> size(const QByteArray& path) override {
+        const auto found = m_texts.constFind(path);
+        return found == m_texts.constEnd() ? m_under.size(path) : Result<qint64>(found->size());
+    }
+    Result<void> makeDirectory(const QByteArray&) override { return readOnly(); }
+    Result<std::unique_ptr<File>> create(const QByteArray&) override { return readOnly().error(); }
+    Result<void> rename(const QByteArray&, const QByteArray&) override { return readOnly(); }
+    Result<void> remove(const QByteArray&) override { return readOnly(); }
+    Result<QByteArrayList> list(const QByteArray& directory) override { return m_under.list(directory); }
+    Result<void> syncFile(const QByteArray&) override { return readOnly(); }
+    Result<void> syncDirectory(const QByteArray&) override { return readOnly(); }
+    Result<qint64> freeBytes(const QByteArray& path) override { return m_under.freeBytes(path); }
+    Result<bool> readableByOthers(const QByteArray& path) override { return m_under.readableByOthers(path); }
+
+  private:
+    static Result<void> readOnly() { return Error{ErrorCode::Internal, "reading must not write", Permanence::Permanent}; }
+
+    FileStore& m_under;
+    QHash<QByteArray, QByteArray> m_texts;
+};
+
+} // namespace
+
+// Nothing: the whole set has to be read again, or `outcome` says why the edits cannot be.
+std::optional<FileSet> FileSet::editedInPlace(const std::vector<FileEdits>& edits, Result<void>& outcome) const {
+    FileSet result = *this;
+    for (const FileEdits& one : edits) {
+        for (size_t index = 0; index < m_documents.size(); ++index) {
+            DocumentPtr& document = result.m_documents[index];
+            if (document->file() != one.file)
+                continue;
+            const DocumentPtr before = document;
+            const Result<DocumentPtr> made = before->editedInPlace(one.edits);
+            if (!made)
+                outcome = made.error();
+            if (!made || !*made)
+                return std::nullopt;
+            document = *made;
+            // No edit in place adds or takes an include: pieces begin and end behind the same includes as before.
+            const std::vector<size_t> includesBefore = before->includes();
+            const std::vector<size_t> includesAfter = document->includes();
+            Piece* last = nullptr;
+            for (Piece& piece : result.m_pieces) {
+                if (piece.document != index)
+                    continue;
+                const auto moved = [&](size_t end) {
+                    const auto at = std::find(includesBefore.begin(), includesBefore.end(), end - 1);
+                    return end == 0 || at == includesBefore.end() ? end
+                                                                  : includesAfter[size_t(at - includesBefore.begin())] + 1;
+                };
+                piece.from = moved(piece.from);
+                piece.to = moved(piece.to);
+                last = &piece;
+            }
+            if (last)
+                last->to = document->statementCount();
+            result.m_expanded += document->expandedTokens() - before->expandedTokens();
+        }
+        for (Diagnostic& diagnostic : result.m_includeDiagnostics) {
+            if (diagnostic.file != one.file)
+                continue;
+            const DocumentPtr& document = *std::find_if(result.m_documents.begin(), result.m_documents.end(),
+                                                        [&one](const DocumentPtr& each) { return each->file() == one.file; });
+            qsizetype offset = diagnostic.offset;
+            for (const tree::TextEdit& edit : one.edits) {
+                if (edit.range.end() <= diagnostic.offset && diagnostic.length > 0)
+                    offset += edit.replacement.size() - edit.range.length;
+            }
+            const Document::Position at = document->position(offset);
+            diagnostic.offset = offset;
+            diagnostic.line = at.line;
+            diagnostic.column = at.column;
+        }
+    }
+    if (result.m_expanded > kMostExpanded)
+        return std::nullopt;
+    return result;
+}
+
+Result<FileSet> FileSet::edited(FileStore& files, const std::vector<FileEdits>& edits) const {
+    QHash<QByteArray, QByteArray> texts;
+    for (const DocumentPtr& document : m_documents)
+        texts.insert(document->file(), document->bytes());
+    QByteArrayList seen;
+    for (const FileEdits& one : edits) {
+        if (!texts.contains(one.file) || seen.contains(one.file))
+            return Error{ErrorCode::Invalid, one.file + " is not a file of this configuration, or is edited twice",
+                         Permanence::Permanent};
+        seen.append(one.file);
+    }
+    Result<void> outcome;
+    if (std::optional<FileSet> quick = editedInPlace(edits, outcome))
+        return std::move(*quick);
+    if (!outcome)
+        return outcome.error();
+    for (const FileEdits& one : edits) {
+        Result<QByteArray> text = tree::applyEdits(texts[one.file], one.edits);
+        if (!text)
+            return text.error();
+        texts[one.file] = *text;
+    }
+    const QByteArray text = texts[main()->file()];
+    EditedFiles over(files, std::move(texts));
+    return fromText(over, main()->file(), text, m_options);
+}
+
+std::vector<FileSet::Place> FileSet::places() const {
+    std::vector<Place> result;
+    for (const Piece& piece : m_pieces) {
+        for (size_t i = piece.from; i < piece.to; ++i)
+            result.push_back({piece.document, i});
+    }
+    return result;
 }
 
 std::vector<StatementView> FileSet::statements() const {

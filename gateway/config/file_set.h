@@ -24,11 +24,22 @@ struct FileSetOptions {
     std::vector<std::pair<QByteArray, QByteArray>> macros; // from the command line
 };
 
+// What changes in one file of a set.
+struct FileEdits {
+    QByteArray file; // as in FileSet::files()
+    std::vector<tree::TextEdit> edits;
+};
+
 class FileSet {
   public:
     static Result<FileSet> read(FileStore& files, const QByteArray& path, const FileSetOptions& options = {});
     static FileSet fromText(FileStore& files, const QByteArray& path, const QByteArray& text,
                             const FileSetOptions& options = {});
+
+    // The set after these edits. Files that were not edited count as they were read, not as they may be on the disk by now;
+    // `files` is asked only for what an edit newly includes. A file that is included more than once changes everywhere.
+    // Failure: edits outside the text or overlapping, or of a file that is not in the set.
+    Result<FileSet> edited(FileStore& files, const std::vector<FileEdits>& edits) const;
 
     const DocumentPtr& main() const { return m_documents.front(); }
     const std::vector<DocumentPtr>& documents() const { return m_documents; } // in the order in which they were opened
@@ -36,6 +47,11 @@ class FileSet {
 
     // Every statement in reading order, included ones in the place of (right behind) their `include`.
     std::vector<StatementView> statements() const;
+    struct Place {
+        size_t document;  // index among documents()
+        size_t statement; // in it
+    };
+    std::vector<Place> places() const; // of statements()
     QByteArrayList files() const;   // paths of documents(), each once
     Diagnostics diagnostics() const; // of all documents and of the includes, in reading order of files
 
@@ -45,7 +61,10 @@ class FileSet {
         size_t from, to; // statements [from, to)
     };
     class Reader;
+    std::optional<FileSet> editedInPlace(const std::vector<FileEdits>& edits, Result<void>& outcome) const;
 
+    FileSetOptions m_options;
+    qsizetype m_expanded = 0; // tokens that macros gave in all files
     std::vector<DocumentPtr> m_documents;
     std::vector<Piece> m_pieces;
     Diagnostics m_includeDiagnostics;

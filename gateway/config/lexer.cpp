@@ -26,11 +26,11 @@ class Lexer {
   public:
     explicit Lexer(QByteArrayView text) : m_text(text) {}
 
-    std::vector<Token> run() {
-        m_tokens.reserve(size_t(m_text.size() / 6) + 4);
-        if (m_text.startsWith("\xef\xbb\xbf"))
+    std::vector<Token> run(qsizetype until, bool isFileStart) {
+        m_tokens.reserve(size_t(until / 6) + 4);
+        if (isFileStart && m_text.startsWith("\xef\xbb\xbf"))
             add(TokenKind::ByteOrderMark, 3);
-        while (m_pos < m_text.size()) {
+        while (m_pos < until) {
             if (m_tokens.size() >= kMostTokens) {
                 add(TokenKind::Unread, m_text.size());
                 break;
@@ -287,8 +287,12 @@ QByteArray decodeQuoted(QByteArrayView bytes, bool closed, Dialect dialect) {
 
 std::vector<Token> lex(QByteArrayView text) {
     if (text.size() <= kMostBytesLexed)
-        return Lexer(text).run();
+        return lexPart(text, text.size(), true);
     return {{TokenKind::Unread, 0, quint32(kMostBytesLexed)}};
+}
+
+std::vector<Token> lexPart(QByteArrayView text, qsizetype until, bool isFileStart) {
+    return Lexer(text).run(std::min(until, text.size()), isFileStart);
 }
 
 QByteArray decode(TokenKind kind, QByteArrayView bytes, Dialect dialect) {

@@ -29,6 +29,10 @@ struct Token {
 
 std::vector<Token> lex(QByteArrayView text);
 
+// The same for a part of a file: `text` is the rest of it, from a place where a token may start, and the cut ends with the
+// first token that ends at or behind `until`. The tokens are those of lex() over the whole, as long as no quote stands open.
+std::vector<Token> lexPart(QByteArrayView text, qsizetype until, bool isFileStart);
+
 // Quotes, escapes and joined lines removed. For tokens that are no strings: their bytes.
 QByteArray decode(TokenKind kind, QByteArrayView bytes, Dialect dialect);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/macros.h"
 
+#include <algorithm>
+
 namespace postern::config {
 
 MacroValuePtr MacroTable::find(const QByteArray& name) const {
@@ -13,12 +15,23 @@ QList<QByteArray> MacroTable::names() const {
     constexpr qsizetype kMostCompared = 500;
     if (m_fixed.size() + m_values.size() > kMostCompared)
         return {};
-    return m_fixed.keys() + m_values.keys();
+    QList<QByteArray> result = m_fixed.keys() + m_values.keys();
+    std::sort(result.begin(), result.end()); // a hash has another order in every run
+    return result;
+}
+
+void MacroTable::defineChanges(const MacroTable& before, const MacroTable& behind) {
+    for (auto one = behind.m_values.constBegin(); one != behind.m_values.constEnd(); ++one) {
+        if (before.m_values.value(one.key()) != one.value())
+            define(one.key(), one.value());
+    }
 }
 
 bool MacroTable::spend(qsizetype count) {
-    if (count > kMostExpanded - m_spent)
+    if (count > kMostExpanded - m_spent) {
+        m_isExhausted = true;
         return false;
+    }
     m_spent += count;
     return true;
 }

@@ -21,10 +21,14 @@ inline constexpr qsizetype kMostExpanded = 1'000'000; // tokens out of macros in
 struct MacroToken {
     TokenKind kind = TokenKind::Word;
     QByteArray text; // decoded
+
+    friend bool operator==(const MacroToken&, const MacroToken&) = default;
 };
 struct MacroValue {
     std::vector<MacroToken> tokens;
     bool opensComment = false; // a # in it: the rest of the line where it is used is a comment
+
+    friend bool operator==(const MacroValue&, const MacroValue&) = default;
 };
 using MacroValuePtr = std::shared_ptr<const MacroValue>;
 
@@ -36,13 +40,20 @@ class MacroTable {
     MacroValuePtr find(const QByteArray& name) const; // null: not defined
     QList<QByteArray> names() const;                  // for near misses; none if there are too many to compare
 
+    // Defines what an included file did: all that is otherwise in `behind` than it was in `before`.
+    void defineChanges(const MacroTable& before, const MacroTable& behind);
+
     // Takes `count` from what may still be expanded; false: the limit is reached.
     bool spend(qsizetype count);
+    void startCounting() { m_spent = 0; }
+    qsizetype spent() const { return m_spent; }
+    bool isExhausted() const { return m_isExhausted; } // spend() said no once
 
   private:
     QHash<QByteArray, MacroValuePtr> m_values;
     QHash<QByteArray, MacroValuePtr> m_fixed;
     qsizetype m_spent = 0;
+    bool m_isExhausted = false;
 };
 
 } // namespace postern::config

@@ -39,8 +39,7 @@ Parser::Output Parser::run() {
     m_builder.start();
     carriageReturns();
     file();
-    m_builder.finish(raw(NodeKind::File));
-    m_output.root = m_builder.take();
+    m_output.children = m_builder.takeOpen();
     return std::move(m_output);
 }
 

@@ -32,9 +32,20 @@ class Parser {
         QByteArray suggestion;
         Targets refusedBy = kReaders;
     };
+    struct Definition { // of a macro, in file order
+        qsizetype offset;
+        QByteArray name;
+        MacroValuePtr value;
+    };
+    struct CarriageReturn {
+        Range range;
+        bool isRefused; // by every reader of the language
+    };
     struct Output {
-        tree::GreenNodePtr root;
+        std::vector<tree::GreenChild> children; // of the file: statements, newlines, comments
         std::vector<std::pair<qsizetype, MacroValuePtr>> expansions; // by offset of the `$name`
+        std::vector<Definition> definitions;
+        std::vector<CarriageReturn> carriageReturns; // where a line ends in CR LF
         std::vector<Note> notes;
     };
     using IncludeHook = std::function<void(const QByteArray& path, Range range, MacroTable& macros)>;

@@ -13,21 +13,14 @@ namespace postern::config {
 void Parser::carriageReturns() {
     if (!m_text.contains('\r'))
         return;
-    bool said = false;
     for (size_t i = 0; i < m_tokens.size(); ++i) {
         const Token& token = m_tokens[i];
         const bool endsLine = token.kind == TokenKind::Newline && token.length == 2;
         const bool inside = token.kind != TokenKind::QuotedString && token.kind != TokenKind::Comment &&
                             token.kind != TokenKind::Newline && bytes(token).contains("\\\r\n");
-        if (!endsLine && !inside)
-            continue;
-        const bool isRefused = inside || i == 0 || m_tokens[i - 1].kind != TokenKind::Comment;
-        if (!said || isRefused)
-            say(said ? Severity::ForOthers : Severity::Note, isRefused ? kReaders : Targets(0),
-                {token.offset, token.length}, "lines end in CR LF; OpenSMTPD reads LF only");
-        said = true;
-        if (isRefused)
-            return;
+        if (endsLine || inside)
+            m_output.carriageReturns.push_back(
+                {{token.offset, token.length}, inside || i == 0 || m_tokens[i - 1].kind != TokenKind::Comment});
     }
 }
 
@@ -194,7 +187,10 @@ bool Parser::macroDefinition() {
     const Lexeme found = peek();
     if (!value("the value of the macro"))
         return false;
-    m_macros.define(QByteArray(name.text.constData(), name.text.size()), lexMacroValue(found.text, m_dialect));
+    const QByteArray own(name.text.constData(), name.text.size());
+    const MacroValuePtr tokens = lexMacroValue(found.text, m_dialect);
+    m_macros.define(own, tokens);
+    m_output.definitions.push_back({name.range.offset, own, tokens});
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "base/contract.h"
 
 #include <iterator>
+#include <utility>
 
 namespace postern::config::tree {
 
@@ -43,6 +44,12 @@ GreenNodePtr Builder::take() {
     GreenNodePtr root = std::move(m_children.front().node);
     m_children.clear();
     return root;
+}
+
+std::vector<GreenChild> Builder::takeOpen() {
+    POSTERN_CHECK(m_starts.size() == 1 && m_starts.front() == 0, return {});
+    m_starts.clear();
+    return std::exchange(m_children, {});
 }
 
 QByteArray Builder::shared(QByteArrayView bytes) {

@@ -22,6 +22,8 @@ class Builder {
     void dissolve();
     bool isEmpty() const; // nothing in the open node yet
     GreenNodePtr take();
+    // What stands in the only open node, which is closed without being made: for roots that are kept in pieces.
+    std::vector<GreenChild> takeOpen();
 
   private:
     QByteArray shared(QByteArrayView bytes);

@@ -37,7 +37,8 @@ class SyntaxNode {
         SyntaxToken token;
     };
 
-    explicit SyntaxNode(GreenNodePtr root) : SyntaxNode(std::move(root), nullptr, 0, 0) {}
+    // A root: of a whole text, or of a part that begins at `offset`.
+    explicit SyntaxNode(GreenNodePtr root, qsizetype offset = 0) : SyntaxNode(std::move(root), nullptr, offset, 0) {}
 
     Kind kind() const { return m_green->kind(); }
     Range range() const { return {m_offset, m_green->length()}; }

@@ -40,6 +40,12 @@ struct TableArgument {
     bool bareName = false;      // Name written without < >, as in 2012 (`alias aliases`, `from map x`)
 };
 
+// In 2012 a bare string was the name of a map in these places.
+constexpr bool isBareMapName(ClauseKind kind) {
+    return kind == ClauseKind::Alias || kind == ClauseKind::Virtual || kind == ClauseKind::Auth ||
+           kind == ClauseKind::AuthOptional || kind == ClauseKind::Userbase || kind == ClauseKind::ForVirtual;
+}
+
 // One option or condition with all that belongs to it: "tls-require verify", "! from source <lan>", "relay".
 struct Clause {
     ClauseKind kind = ClauseKind::None;

@@ -24,12 +24,6 @@ bool isString(TokenKind kind) {
            kind == TokenKind::UnclosedString || kind == TokenKind::Number;
 }
 
-// In 2012 a bare string was the name of a map in these places.
-bool isBareMapName(ClauseKind kind) {
-    return kind == ClauseKind::Alias || kind == ClauseKind::Virtual || kind == ClauseKind::Auth ||
-           kind == ClauseKind::AuthOptional || kind == ClauseKind::Userbase || kind == ClauseKind::ForVirtual;
-}
-
 // Blanks, joined lines and newlines become one blank, comments nothing.
 void appendOneLine(const tree::GreenNode& node, QByteArray& out) {
     for (const tree::GreenChild& child : node.children()) {
@@ -230,21 +224,20 @@ QByteArray commentText(QByteArrayView bytes) {
 } // namespace
 
 StatementView::StatementView(DocumentPtr document, size_t index) : m_document(std::move(document)), m_index(index) {
-    const Document::Place place = m_document->m_statements[m_index];
-    const tree::GreenNode& green = *m_document->m_root->children()[size_t(place.index)].node;
-    m_kind = StatementKind(green.kind());
-    m_range = {place.offset, green.length()};
+    const Document::Cursor place = m_document->cursorAt(m_index);
+    m_green = place.child().node;
+    m_kind = StatementKind(m_green->kind());
+    m_range = {place.offset(), m_green->length()};
     auto parts = std::make_shared<Parts>();
     parts->hasError = m_kind == StatementKind::Unknown;
     const Document* from = m_document.get();
     Walk(m_document->dialect(), [from](qsizetype offset) { return from->expansionAt(offset); })
-        .statement(green, place.offset, parts->head, parts->clauses, parts->hasError);
+        .statement(*m_green, m_range.offset, parts->head, parts->clauses, parts->hasError);
     m_parts = std::move(parts);
 }
 
 tree::SyntaxNode StatementView::node() const {
-    const Document::Place place = m_document->m_statements[m_index];
-    return m_document->root().childAt(place.index, place.offset);
+    return tree::SyntaxNode(m_green, m_range.offset);
 }
 
 QByteArray StatementView::file() const {
@@ -260,38 +253,36 @@ int StatementView::column() const {
 }
 
 QByteArray StatementView::text() const {
-    return oneLine(*m_document->m_root->children()[size_t(m_document->m_statements[m_index].index)].node);
+    return oneLine(*m_green);
 }
 
 QByteArray StatementView::commentAbove() const {
-    const auto& children = m_document->m_root->children();
-    qsizetype at = m_document->m_statements[m_index].index - 1;
-    const auto skipBlanks = [&] {
-        while (at >= 0 && children[size_t(at)].kind == raw(TokenKind::Whitespace))
-            --at;
+    Document::Cursor at = m_document->cursorAt(m_index);
+    at.previous();
+    const auto skipBlanks = [&at] {
+        while (at.isValid() && at.child().kind == raw(TokenKind::Whitespace))
+            at.previous();
     };
-    const auto isAt = [&](TokenKind kind) { return at >= 0 && children[size_t(at)].kind == raw(kind); };
+    const auto isAt = [&at](TokenKind kind) { return at.isValid() && at.child().kind == raw(kind); };
     skipBlanks();
     if (!isAt(TokenKind::Newline))
         return {};
-    --at;
+    at.previous();
     if (!isAt(TokenKind::Comment))
         return {};
-    const QByteArray text = children[size_t(at)].bytes;
-    --at;
+    const QByteArray text = at.child().bytes;
+    at.previous();
     skipBlanks();
     // Behind a statement it is that statement's comment.
-    return at < 0 || isAt(TokenKind::Newline) || isAt(TokenKind::ByteOrderMark) ? commentText(text) : QByteArray();
+    return !at.isValid() || isAt(TokenKind::Newline) || isAt(TokenKind::ByteOrderMark) ? commentText(text) : QByteArray();
 }
 
 QByteArray StatementView::commentBehind() const {
-    const auto& children = m_document->m_root->children();
-    size_t at = size_t(m_document->m_statements[m_index].index) + 1;
-    while (at < children.size() && children[at].kind == raw(TokenKind::Whitespace))
-        ++at;
-    if (at < children.size() && children[at].kind == raw(TokenKind::Comment))
-        return commentText(children[at].bytes);
-    return {};
+    Document::Cursor at = m_document->cursorAt(m_index);
+    at.next();
+    while (at.isValid() && at.child().kind == raw(TokenKind::Whitespace))
+        at.next();
+    return at.isValid() && at.child().kind == raw(TokenKind::Comment) ? commentText(at.child().bytes) : QByteArray();
 }
 
 const Clause* StatementView::clause(ClauseKind kind) const {

@@ -25,7 +25,7 @@ class StatementView {
     bool hasError() const { return m_parts->hasError; } // part of it was not understood
     const Document& document() const { return *m_document; }
     const DocumentPtr& documentPtr() const { return m_document; }
-    tree::SyntaxNode node() const;
+    tree::SyntaxNode node() const; // a root of its own, at its place in the file
 
     QByteArray file() const; // as the user named it
     int line() const;        // 1-based
@@ -61,6 +61,7 @@ class StatementView {
 
     DocumentPtr m_document;
     size_t m_index;
+    tree::GreenNodePtr m_green;
     StatementKind m_kind;
     Range m_range;
     std::shared_ptr<const Parts> m_parts;

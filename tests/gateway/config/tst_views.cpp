@@ -297,7 +297,7 @@ void TestViews::placesAndRanges() {
     QCOMPARE(statement.column(), 3);
     QCOMPARE(at(document, statement.range()), "listen on \\\n\tlo port 25");
     QCOMPARE(statement.node().text(), at(document, statement.range()));
-    QCOMPARE(statement.node().parent()->kind(), raw(NodeKind::File));
+    QCOMPARE(statement.node().range(), statement.range());
     const Value* port = ListenView::from(statement)->port();
     QCOMPARE(at(document, port->range), "25");
     const Diagnostic made = statement.diagnostic(Severity::Warning, port->range, "why");
