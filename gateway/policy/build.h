@@ -38,6 +38,7 @@ struct Build {
     QByteArrayList checkedSecretFiles = {};                // permissions looked at already
     QHash<QByteArray, QList<tables::Service>> servicesByTable = {}; // what each named table is used for
     bool saidSubdomains = false;                           // the note on what "*.example.org" covers
+    QHash<QByteArray, int> inlineTwins = {};               // tables written out on the spot, by name: how many
 
     Era era() const { return rules->era; }
     // For what a reader of the language takes but this engine can't carry out safely: with syntaxOnly the

@@ -26,17 +26,15 @@ std::vector<tables::Entry> entriesOf(const TableArgument& argument) {
 }
 
 // Named after its keys, never its values: stable when a password changes, and nothing to guess a secret from.
-QByteArray inlineName(const Build& build, const std::vector<tables::Entry>& entries) {
+QByteArray inlineName(Build& build, const std::vector<tables::Entry>& entries) {
     QCryptographicHash hash(QCryptographicHash::Sha256);
     for (const tables::Entry& entry : entries) {
         hash.addData(entry.key);
         hash.addData(QByteArrayView("\n"));
     }
     const QByteArray base = "<inline:" + hash.result().toHex().left(12);
-    QByteArray name = base + ">";
-    for (int twin = 2; build.tablesByName.contains(name); ++twin)
-        name = base + "#" + QByteArray::number(twin) + ">";
-    return name;
+    const int twin = ++build.inlineTwins[base];
+    return twin == 1 ? base + ">" : base + "#" + QByteArray::number(twin) + ">";
 }
 
 tables::TablePtr fileTable(Build& build, const config::TableView& view, const QByteArray& name) {
