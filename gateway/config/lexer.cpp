@@ -202,7 +202,8 @@ class Lexer {
         if (end == m_pos)
             return false;
         const qsizetype behind = behindContinuations(end);
-        if (has(behind) && !mayEndNumber(m_text[behind]))
+        const qsizetype meant = at(behind) == '\\' && has(behind + 1) ? behind + 1 : behind; // an escaped blank is one
+        if (has(behind) && !mayEndNumber(m_text[meant]))
             return false;
         add(TokenKind::Number, end);
         return true;

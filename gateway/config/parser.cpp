@@ -73,6 +73,11 @@ const Parser::Lexeme& Parser::peek() {
             }
             if (m_lexeme.kind != TokenKind::None)
                 return m_lexeme; // not defined: stands for itself
+            if (m_macroEnd > m_next + 1) { // empty but for a comment, which takes the rest of the line
+                m_tailFrom = m_next + 1;
+                m_tailTo = m_macroEnd;
+                m_next = m_macroEnd - 1;
+            }
         }
         ++m_next;
     }
@@ -85,6 +90,7 @@ void Parser::expand(const Token& token) {
     const Range range{token.offset, token.length};
     const QByteArray name = bytes(token).sliced(1).toByteArray();
     m_lexeme = {TokenKind::Word, bytes(token).toByteArray(), range, true};
+    m_macroEnd = m_next + 1;
     const MacroValuePtr value = m_macros.find(name);
     if (!value && isFull())
         return;
@@ -99,7 +105,6 @@ void Parser::expand(const Token& token) {
                                         " words in this configuration; use a table instead");
         return;
     }
-    m_macroEnd = m_next + 1;
     const MacroValuePtr whole = value->opensComment ? value : withTail(value);
     while (value->opensComment && m_macroEnd < m_tokens.size() && m_tokens[m_macroEnd].kind != TokenKind::Newline)
         ++m_macroEnd;
@@ -140,7 +145,8 @@ void Parser::flushTrivia() {
     peek();
     for (; m_emitted < m_next; ++m_emitted) {
         const Token& token = m_tokens[m_emitted];
-        m_builder.token(raw(token.kind), bytes(token));
+        const bool isTail = m_emitted >= m_tailFrom && m_emitted < m_tailTo && !isTrivia(token.kind);
+        m_builder.token(raw(isTail ? TokenKind::MacroTail : token.kind), bytes(token));
     }
 }
 
@@ -191,14 +197,38 @@ bool Parser::afterNewline() const {
     return before > 0 && m_tokens[before - 1].kind == TokenKind::Newline;
 }
 
+std::vector<MacroToken> Parser::ahead(size_t count) {
+    std::vector<MacroToken> result;
+    const auto take = [&result, count](const MacroValue& value, size_t from) {
+        for (size_t i = from; i < value.tokens.size() && result.size() < count; ++i)
+            result.push_back(value.tokens[i]);
+    };
+    peek();
+    if (m_macro)
+        take(*m_macro, m_macroIndex);
+    for (size_t next = m_macro ? m_macroEnd : m_next; next < m_tokens.size() && result.size() < count; ++next) {
+        const Token& token = m_tokens[next];
+        const MacroValuePtr value =
+            token.kind == TokenKind::MacroUse ? m_macros.find(bytes(token).sliced(1).toByteArray()) : nullptr;
+        if (value)
+            take(*value, 0);
+        else if (!isTrivia(token.kind))
+            result.push_back({token.kind, decode(token.kind, bytes(token), m_dialect)});
+    }
+    return result;
+}
+
 bool Parser::isAhead(TokenKind kind) {
     peek();
-    if (m_macro && m_macroIndex + 1 < m_macro->tokens.size())
-        return m_macro->tokens[m_macroIndex + 1].kind == kind;
-    size_t next = m_macro ? m_macroEnd : m_next + 1;
-    while (next < m_tokens.size() && isTrivia(m_tokens[next].kind))
-        ++next;
-    return next < m_tokens.size() && m_tokens[next].kind == kind;
+    if (!m_macro) { // the everyday case, without copies
+        size_t next = m_next + 1;
+        while (next < m_tokens.size() && isTrivia(m_tokens[next].kind))
+            ++next;
+        if (next >= m_tokens.size() || m_tokens[next].kind != TokenKind::MacroUse)
+            return next < m_tokens.size() && m_tokens[next].kind == kind;
+    }
+    const std::vector<MacroToken> tokens = ahead(2);
+    return tokens.size() > 1 && tokens[1].kind == kind;
 }
 
 void Parser::say(Severity severity, Range range, QByteArray text, QByteArray suggestion) {

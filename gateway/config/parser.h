@@ -75,7 +75,8 @@ class Parser {
     bool atWord(QByteArrayView word);
     bool afterNewline() const; // the next token is the first of its line
     QByteArrayView bytes(const Token& token) const;
-    bool isAhead(TokenKind kind); // behind the next token; for tokens that are not out of a macro
+    std::vector<MacroToken> ahead(size_t count); // the next tokens, macros expanded; nothing is consumed
+    bool isAhead(TokenKind kind);                // behind the next token
 
     // parser.cpp: values and diagnostics
     void say(Severity severity, Range range, QByteArray text, QByteArray suggestion = {});
@@ -172,6 +173,7 @@ class Parser {
     bool m_peeked = false;
     MacroValuePtr m_macro; // being read out
     size_t m_macroEnd = 0; // the token behind the macro's use and its tail
+    size_t m_tailFrom = 0, m_tailTo = 0; // the tail of the last use whose value holds a comment only
     size_t m_macroIndex = 0;
     bool m_lineAhead = false; // the statement ended before the next token, which opens a new one
 

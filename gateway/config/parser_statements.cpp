@@ -387,20 +387,16 @@ const SettingRule* Parser::findSetting() {
     const auto& candidates = settingsOpenedBy(peek().text);
     if (candidates.empty())
         return nullptr;
-    QByteArrayList ahead;
-    for (size_t i = m_macroIndex; m_macro && i < m_macro->tokens.size() && m_macro->tokens[i].kind == TokenKind::Word; ++i)
-        ahead.append(m_macro->tokens[i].text);
-    for (size_t i = m_macro ? m_macroEnd : m_next; i < m_tokens.size() && ahead.size() < 3; ++i) {
-        if (isTrivia(m_tokens[i].kind))
-            continue;
-        if (m_tokens[i].kind != TokenKind::Word)
+    QByteArrayList words;
+    for (const MacroToken& token : ahead(3)) {
+        if (token.kind != TokenKind::Word)
             break;
-        ahead.append(decode(TokenKind::Word, bytes(m_tokens[i]), m_dialect));
+        words.append(token.text);
     }
     const SettingRule* other = nullptr;
     for (const SettingWords& candidate : candidates) {
-        const QByteArrayList& words = candidate.words;
-        if (words.size() > ahead.size() || !std::equal(words.begin(), words.end(), ahead.begin()))
+        if (candidate.words.size() > words.size() ||
+            !std::equal(candidate.words.begin(), candidate.words.end(), words.begin()))
             continue;
         if (candidate.rule->dialects & in(m_dialect))
             return candidate.rule;
