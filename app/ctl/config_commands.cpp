@@ -7,6 +7,7 @@
 #include "engine/loaded_config.h"
 #include "listener/open_listener.h"
 #include "policy/explain.h"
+#include "policy/judge.h"
 #include "smtp/address.h"
 
 #include <QJsonArray>
@@ -47,6 +48,14 @@ QByteArray addressFrom(const QByteArray& text, const char* option) {
     return address->text();
 }
 
+config::Target targetFrom(const Arguments& arguments) {
+    const QByteArray name = arguments.value("--target").value_or("postern");
+    const auto target = config::targetFromString(name);
+    if (!target)
+        throw UsageError{"--target is one of " + config::targetNames().join(", ") + ", not \"" + harmless(name) + '"'};
+    return *target;
+}
+
 // The tag of the listener that the option names ("127.0.0.1:2525"); "" without the option.
 QByteArray tagOf(const policy::Ruleset& rules, const std::optional<QByteArray>& name) {
     if (!name)
@@ -73,26 +82,31 @@ int checkCommand(const QByteArrayList& words) {
         file = profileFrom(arguments).configFile;
     else
         file = onlyFile(arguments, true);
-    if (const auto target = arguments.value("--target"); target && *target != "postern")
-        throw UsageError{"checking for " + *target + " is not there yet; only --target postern"};
     policy::CompileOptions options;
     options.dialect = dialectFrom(arguments);
     options.syntaxOnly = arguments.has("--syntax-only");
+    const config::Target target = targetFrom(arguments);
+    if (options.dialect && config::dialectOf(target))
+        throw UsageError{toString(target).toByteArray() + " reads one dialect only; leave --dialect out"};
     const auto files = makeDiskFileStore();
-    if (auto size = files->size(file); !size) {
-        complain(size.error().text);
-        return kErrorsFound;
-    }
-    const engine::LoadedConfig loaded = engine::loadConfig(*files, file, options);
+    if (auto size = files->size(file); !size)
+        return refuse(arguments.has("--json"), size.error().text);
+    const config::Diagnostics found = target == config::Target::Postern
+                                          ? engine::loadConfig(*files, file, options).diagnostics
+                                          : policy::judge(*files, file, {target, {}, options.syntaxOnly});
+    // Their severities are the target's own by now.
+    const bool isGood = !config::isRefused(found, config::Target::Postern);
     if (arguments.has("--json")) {
         QJsonArray diagnostics;
-        for (const config::Diagnostic& d : loaded.diagnostics)
+        for (const config::Diagnostic& d : found)
             diagnostics.append(toJson(d));
-        outJson(QJsonObject{{u"ok"_s, loaded.isUsable()}, {u"diagnostics"_s, diagnostics}});
+        outJson(QJsonObject{{u"ok"_s, isGood},
+                            {u"target"_s, QString::fromLatin1(toString(target))},
+                            {u"diagnostics"_s, diagnostics}});
     }
-    for (const config::Diagnostic& d : loaded.diagnostics)
+    for (const config::Diagnostic& d : found)
         std::fprintf(stderr, "%s\n", d.print().constData());
-    if (!loaded.isUsable())
+    if (!isGood)
         return kErrorsFound;
     if (!arguments.has("--json"))
         out("configuration OK");

@@ -21,7 +21,7 @@ struct Command {
 
 constexpr std::array kCommands{
     Command{"run", runCommand, "run [-f FILE] [--state DIR] [--dialect D] [--verbose]    the gateway in the foreground"},
-    Command{"check", checkCommand, "check [-f] FILE [--dialect auto|2012|legacy|modern] [--syntax-only] [--json]"},
+    Command{"check", checkCommand, "check [-f] FILE [--dialect auto|2012|legacy|modern] [--target T] [--syntax-only] [--json]"},
     Command{"print", printCommand, "print FILE                          parse and write back: the same bytes"},
     Command{"convert", convertCommand,
             "convert --to TARGET FILE [-o OUT] [--json]    rewrite for postern, opensmtpd-2012, -5.9, -6.8 or -7.8"},

@@ -237,6 +237,8 @@ void Parser::say(Severity severity, Range range, QByteArray text, QByteArray sug
 
 // What a reader refuses must not get lost among what is not reported: the last note of each sort says at least who refuses.
 void Parser::say(Severity severity, Targets refusedBy, Range range, QByteArray text, QByteArray suggestion) {
+    if (m_isForeign)
+        return; // said of its first word
     const bool isForOthers = severity == Severity::ForOthers;
     size_t& count = isForOthers ? m_saidForOthers : m_saidToUser;
     if (count > kMostDiagnostics) {
@@ -257,7 +259,7 @@ void Parser::say(Severity severity, Targets refusedBy, Range range, QByteArray t
 
 void Parser::sayUnknownTo(Targets readers, Span span, const QByteArray& what, Range range) {
     readers &= readersOf(m_dialect);
-    if (!readers || m_isForeign)
+    if (!readers)
         return;
     say(Severity::ForOthers, readers, range, '"' + what + "\" " + describe(span));
 }

@@ -43,8 +43,6 @@ Parser::Found Parser::findClause(std::span<const ClauseRule> rules, QByteArrayVi
 
 // The word is known, but to another dialect only.
 void Parser::sayOtherDialect(std::span<const ClauseRule> rules, const ClauseRule& rule) {
-    if (m_isForeign)
-        return;
     QByteArray here;
     for (const ClauseRule& other : rules) {
         if (other.kind == rule.kind && (other.dialects & in(m_dialect)))
@@ -208,7 +206,9 @@ void Parser::once(ClauseKind kind, Range range, QByteArrayView word) {
         m_seen.push_back(kind);
         return;
     }
-    const bool mayRepeat = m_kind == StatementKind::Pki || kind == ClauseKind::Wrapper;
+    // The 5.9 reader lets a second `for` of a rule replace `for local`, tried on `accept for local for any relay`.
+    const bool mayRepeat = m_kind == StatementKind::Pki || kind == ClauseKind::Wrapper ||
+                           (m_dialect == Dialect::Legacy && saysFor(kind));
     if (kind == ClauseKind::Pki && m_kind == StatementKind::Listen)
         say(Severity::ForOthers, kBefore75, range, "OpenSMTPD before 7.3 takes one \"pki\" on a listener");
     else if (*before == kind)

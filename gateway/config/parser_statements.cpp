@@ -82,12 +82,13 @@ bool Parser::statementBody(const Lexeme& first, StatementKind& kind) {
                                     [&first](const StatementRule& rule) { return first.text == rule.word; });
     if (known == rules.end())
         return unknownStatement();
-    m_isForeign = !(known->dialects & in(m_dialect));
-    if (m_isForeign)
+    const bool isForeign = !(known->dialects & in(m_dialect));
+    if (isForeign)
         error('"' + first.text + "\" does not belong to " + describe(m_dialect).toByteArray() +
               ", in which the rest of this file is written");
     else
         sayUnknownTo(targetsWithout(known->span), known->span, first.text, first.range);
+    m_isForeign = isForeign;
     m_kind = kind = known->kind;
     switch (kind) {
     case StatementKind::None:

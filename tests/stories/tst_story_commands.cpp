@@ -78,6 +78,37 @@ class StoryCommands : public QObject {
         QCOMPARE(posternctl({u"check"_s, files.path(u"smtpd.conf"_s), u"--syntax-only"_s}).exit, 0);
     }
 
+    void checkJudgesAsAnotherReaderWould() {
+        GatewayProcess files("listen on 127.0.0.1 port 0\naction \"in\" catch\nmatch from any for any action \"in\"\n");
+        const QString config = files.path(u"smtpd.conf"_s);
+        QCOMPARE(posternctl({u"check"_s, config, u"--target"_s, u"postern"_s}).exit, 0);
+        const Ran refused = posternctl({u"check"_s, config, u"--target"_s, u"opensmtpd-6.8"_s, u"--syntax-only"_s, u"--json"_s});
+        QCOMPARE(refused.exit, 1);
+        const QJsonArray found = refused.json().toObject()["diagnostics"_L1].toArray();
+        QCOMPARE(refused.json().toObject()["target"_L1].toString(), u"opensmtpd-6.8"_s);
+        QCOMPARE(found.at(0).toObject()["line"_L1].toInt(), 1); // port 0
+        QCOMPARE(found.at(1).toObject()["line"_L1].toInt(), 2); // catch
+        // A file in another dialect is judged as that reader would; a reader has one dialect.
+        files.setConfig("accept for any relay\n");
+        QCOMPARE(posternctl({u"check"_s, config, u"--target"_s, u"opensmtpd-5.9"_s}).exit, 0);
+        const Ran other = posternctl({u"check"_s, config, u"--target"_s, u"opensmtpd-7.8"_s});
+        QCOMPARE(other.exit, 1);
+        STORY_VERIFY(other.err.contains(":1:1: error: \"accept\""), other.err);
+        QCOMPARE(posternctl({u"check"_s, config, u"--target"_s, u"opensmtpd-5.9"_s, u"--dialect"_s, u"legacy"_s}).exit, 2);
+        const Ran unknown = posternctl({u"check"_s, config, u"--target"_s, u"sendmail"_s});
+        QCOMPARE(unknown.exit, 2);
+        STORY_VERIFY(unknown.err.contains("opensmtpd-2012"), unknown.err);
+    }
+
+    void checkOfNoFileIsJsonToo() {
+        for (const QString& target : {u"postern"_s, u"opensmtpd-6.8"_s}) {
+            const Ran ran = posternctl({u"check"_s, u"/no/such/file"_s, u"--json"_s, u"--target"_s, target});
+            QCOMPARE(ran.exit, 1);
+            QCOMPARE(ran.json().toObject()["ok"_L1].toBool(true), false);
+            STORY_VERIFY(ran.json().toObject()["error"_L1].toString().contains(u"/no/such/file"_s), ran.out);
+        }
+    }
+
     void explainTellsInWordsWhichRuleAndWhy() {
         GatewayProcess files("table users { carol = x }\nlisten on 127.0.0.1 port 2525\nlisten on 127.0.0.1 port 2626 tag DESK\n"
                              "action \"in\" catch\naction \"out\" relay host smtp://mx.example\n"
