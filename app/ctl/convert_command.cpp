@@ -50,32 +50,28 @@ int convertCommand(const QByteArrayList& words) {
         options.dialect = config::dialectFromString(*arguments.value("--dialect"));
     const auto files = makeDiskFileStore();
     const auto converted = convert::convert(*files, names.first(), target, options);
-    if (!converted) {
-        complain(converted.error().text);
-        return kErrorsFound;
-    }
+    const bool asJson = arguments.has("--json");
+    if (!converted)
+        return refuse(asJson, converted.error().text);
     if (converted->isRefused) {
         for (const config::Diagnostic& d : converted->diagnostics)
             std::fprintf(stderr, "%s\n", d.print().constData());
-        complain("nothing is written: " + names.first() + " has errors");
-        return kErrorsFound;
+        return refuse(asJson, "nothing is written: " + names.first() + " has errors");
     }
     printReport(*converted);
-    const auto out = arguments.value("-o");
-    if (out) {
-        if (const auto written = replaceFile(*files, *out, converted->text); !written) {
-            complain(written.error().text);
-            return kErrorsFound;
-        }
+    const auto to = arguments.value("-o");
+    if (to) {
+        if (const auto written = replaceFile(*files, *to, converted->text); !written)
+            return refuse(asJson, written.error().text);
     }
-    if (arguments.has("--json")) {
+    if (asJson) {
         QJsonArray report;
         for (const convert::Remark& remark : converted->report)
             report.append(toJson(remark));
         outJson(QJsonObject{{u"text"_s, QString::fromUtf8(converted->text)},
                             {u"lost"_s, converted->lostSomething()},
                             {u"report"_s, report}});
-    } else if (!out) {
+    } else if (!to) {
         std::fwrite(converted->text.constData(), 1, size_t(converted->text.size()), stdout);
         if (std::fflush(stdout) != 0)
             return kErrorsFound;
