@@ -245,6 +245,20 @@ class TestQueue final : public QObject {
         QCOMPARE(failed.first().first().toString(), facade.gone);
     }
 
+    void rowsOfOneSecondStayInTheOrderInWhichTheyCame() {
+        QueueModel queue;
+        CaughtModel caught;
+        QList<control::QueueRow> rows;
+        for (const QString& id : {u"cccccccc00000001"_s, u"aaaaaaaa00000001"_s, u"bbbbbbbb00000001"_s})
+            rows.append(row(id, u"451 later"_s));
+        queue.setRows(rows, true, false, kNow);
+        caught.setRows(rows, kNow);
+        for (int i = 0; i < 3; ++i) {
+            QCOMPARE(queue.row(queue.index(i, 0, queue.index(0, 0)))->id, rows[i].id);
+            QCOMPARE(caught.message(caught.index(i))->ids, QStringList{rows[i].id});
+        }
+    }
+
     void removingWaitsAndCanBeTakenBack() { // G05
         test::FakeClock clock;
         test::FakeFacade facade;

@@ -50,9 +50,7 @@ std::vector<CaughtMessage> CaughtModel::build() const {
                                 [this](const QString& to) { return to.contains(m_filter, Qt::CaseInsensitive); });
         });
     }
-    std::stable_sort(messages.begin(), messages.end(), [](const auto& a, const auto& b) {
-        return a.at != b.at ? a.at > b.at : a.message > b.message;
-    });
+    std::stable_sort(messages.begin(), messages.end(), [](const auto& a, const auto& b) { return a.at > b.at; });
     return messages;
 }
 

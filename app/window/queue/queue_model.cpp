@@ -96,8 +96,6 @@ bool QueueModel::isBefore(const control::QueueRow& a, const control::QueueRow& b
     case ColumnCount:
         break;
     }
-    if (order == 0)
-        return a.id < b.id;
     return m_sortOrder == Qt::AscendingOrder ? order < 0 : order > 0;
 }
 
@@ -144,8 +142,8 @@ QueueModel::Groups QueueModel::build() const {
     }
     Groups groups;
     for (Draft& draft : drafts) {
-        std::sort(draft.rows.begin(), draft.rows.end(),
-                  [this](const auto& a, const auto& b) { return isBefore(a, b); });
+        std::stable_sort(draft.rows.begin(), draft.rows.end(), // equals stay in the order in which they came
+                         [this](const auto& a, const auto& b) { return isBefore(a, b); });
         auto group = std::make_unique<Group>();
         group->reason = draft.reason;
         for (const auto& row : std::as_const(draft.rows))
@@ -245,6 +243,16 @@ QStringList QueueModel::idsOf(const QModelIndex& index) const {
         return m_groups[static_cast<size_t>(index.row())]->ids;
     const auto* one = row(index);
     return one ? QStringList{one->id} : QStringList();
+}
+
+QModelIndex QueueModel::find(const QString& id) const {
+    for (size_t group = 0; group < m_groups.size() && !id.isEmpty(); ++group) {
+        const auto& children = m_groups[group]->children;
+        const auto at = std::find_if(children.begin(), children.end(), [&id](const Child& c) { return c.key() == id; });
+        if (at != children.end())
+            return index(static_cast<int>(at - children.begin()), 0, index(static_cast<int>(group), 0));
+    }
+    return {};
 }
 
 int QueueModel::rowTotal() const {

@@ -37,6 +37,7 @@ class QueueModel final : public QAbstractItemModel {
     Kind kind(const QModelIndex& index) const;
     const control::QueueRow* row(const QModelIndex& index) const; // null for groups and "more"
     const QueueReason* reason(const QModelIndex& index) const;    // of a group
+    QModelIndex find(const QString& id) const;                    // the row, if it is shown
     QStringList idsOf(const QModelIndex& index) const;            // all rows of a group, or the one
     int rowTotal() const; // rows that pass filter and undo
 

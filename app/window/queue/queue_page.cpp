@@ -254,12 +254,30 @@ void QueuePage::showRows() {
     showSelection();
 }
 
+// The row to go on with when those are gone from their group: the one below the current one, else the one above.
+QString QueuePage::behind(const QStringList& ids) const {
+    const QModelIndex at = m_view->currentIndex();
+    const int count = m_model->rowCount(at.parent());
+    const auto free = [&](int row) {
+        const auto* one = m_model->row(at.siblingAtRow(row));
+        return one && !ids.contains(one->id) ? one->id : QString();
+    };
+    QString found;
+    for (int row = at.row() + 1; m_model->row(at) && found.isEmpty() && row < count; ++row)
+        found = free(row);
+    for (int row = at.row() - 1; m_model->row(at) && found.isEmpty() && row >= 0; --row)
+        found = free(row);
+    return found;
+}
+
 // After a change by hand the place in the list stays, so that the same key goes on with the next. Never after a change
 // that came by itself: a key pressed just then would hit another message than the one that was looked at.
 void QueuePage::selectNext() {
-    const QModelIndex at = m_view->currentIndex();
-    if (!m_view->selectionModel()->hasSelection() && m_model->row(at))
-        m_view->selectionModel()->select(at, QItemSelectionModel::Select | QItemSelectionModel::Rows);
+    const QString id = std::exchange(m_goOnWith, {});
+    const QModelIndex at = m_model->find(id);
+    if (m_view->selectionModel()->hasSelection() || !at.isValid())
+        return;
+    m_view->selectionModel()->setCurrentIndex(at, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void QueuePage::showSelection() {
@@ -299,6 +317,7 @@ void QueuePage::showSelection() {
 void QueuePage::change(const QByteArray& verb, const QStringList& ids, const QString& whenRefused) {
     if (ids.isEmpty())
         return;
+    m_goOnWith = behind(ids);
     m_link.ask(verb, {{u"ids"_s, QJsonArray::fromStringList(ids)}}, this, [this, whenRefused](const control::Reply& reply) {
         if (!reply.ok)
             tellTrouble(this, whenRefused, reply.error);
@@ -325,6 +344,7 @@ void QueuePage::carryOut(Cure cure, const QStringList& ids) {
 }
 
 void QueuePage::removeLater(const QStringList& ids) {
+    m_goOnWith = behind(ids);
     m_removal->remove(ids);
 }
 

@@ -45,6 +45,7 @@ class QueuePage final : public Page {
     void makeFoot(QVBoxLayout* column);
     void showRows();
     void showSelection();
+    QString behind(const QStringList& ids) const;
     void selectNext();
     void change(const QByteArray& verb, const QStringList& ids, const QString& whenRefused);
     void carryOut(Cure cure, const QStringList& ids);
@@ -74,6 +75,7 @@ class QueuePage final : public Page {
     QAction* m_remove = nullptr;
     QAction* m_open = nullptr;
     bool m_wasChanged = false; // by hand, and not yet shown
+    QString m_goOnWith;        // the row to select then
 };
 
 } // namespace postern::window

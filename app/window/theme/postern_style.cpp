@@ -293,7 +293,7 @@ int PosternStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, co
 
 int PosternStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
                             QStyleHintReturn* data) const {
-    if (hint == SH_EtchDisabledText || hint == SH_UnderlineShortcut)
+    if (hint == SH_EtchDisabledText || hint == SH_UnderlineShortcut || hint == SH_DialogButtonBox_ButtonsHaveIcons)
         return 0;
     if (hint == SH_FocusFrame_AboveWidget)
         return 1;
