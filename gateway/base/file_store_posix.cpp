@@ -264,8 +264,10 @@ Result<void> replaceFile(FileStore& store, const QByteArray& path, QByteArrayVie
         (void)store.remove(temporary);
         return written;
     }
-    if (auto renamed = store.rename(temporary, path); !renamed)
+    if (auto renamed = store.rename(temporary, path); !renamed) {
+        (void)store.remove(temporary);
         return renamed;
+    }
     const qsizetype slash = path.lastIndexOf('/');
     return store.syncDirectory(slash < 0 ? QByteArray(".") : slash == 0 ? QByteArray("/") : path.left(slash));
 }
