@@ -109,7 +109,7 @@ Samples samplesFor(const config::FileSet& set) {
 QByteArray outcome(const policy::Explanation& explanation) {
     QByteArray out = explanation.verdict;
     for (const policy::ExplainedEnvelope& one : explanation.envelopes) {
-        out += ' ' + one.via;
+        out += ' ' + one.via + ' ' + one.path + (one.user.isEmpty() ? QByteArray() : " as " + one.user);
         if (!one.relay)
             continue;
         const QByteArray& url = one.relay->url;
