@@ -44,12 +44,18 @@ class FileStore {
     virtual Result<qint64> freeBytes(const QByteArray& path) = 0;
     // May users other than the owner and its group read the file? Where there are no such rights: no.
     virtual Result<bool> readableByOthers(const QByteArray& path);
+    // Where links lead from here; the path itself if it is none, or names nothing. Where there are no links: the path.
+    virtual Result<QByteArray> behindLinks(const QByteArray& path);
+    // Gives `to` the mode of `from`, and its owner and group as far as we may; a group that cannot be kept gets no rights
+    // in the new one's place. Where there are no such rights: does nothing.
+    virtual Result<void> copyRights(const QByteArray& from, const QByteArray& to);
 };
 
 // The real disk (POSIX calls; file_store_posix.cpp).
 std::unique_ptr<FileStore> makeDiskFileStore();
 
 // Writes `bytes` to `path` so that a crash leaves either the old or the new content: temporary, sync, rename, sync folder.
+// A link stays a link, and what it leads to is replaced; mode, owner and group are those of the file before.
 Result<void> replaceFile(FileStore& store, const QByteArray& path, QByteArrayView bytes);
 
 } // namespace postern

@@ -4,10 +4,12 @@
 #include "base/worker_threads.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <algorithm>
 #include <latch>
+#include <memory>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -228,6 +230,28 @@ class DiskFileStore final : public FileStore {
         return (facts.st_mode & S_IROTH) != 0;
     }
 
+    Result<QByteArray> behindLinks(const QByteArray& path) override {
+        const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.constData(), nullptr), &std::free);
+        if (real)
+            return QByteArray(real.get());
+        struct stat facts {};
+        if (errno == ENOENT && ::lstat(path.constData(), &facts) != 0)
+            return path; // not there yet
+        return failure("follow", path);
+    }
+
+    Result<void> copyRights(const QByteArray& from, const QByteArray& to) override {
+        struct stat facts {};
+        if (::stat(from.constData(), &facts) != 0)
+            return failure("look at", from);
+        mode_t mode = facts.st_mode & 0777;
+        if (::chown(to.constData(), facts.st_uid, facts.st_gid) != 0 && ::chown(to.constData(), uid_t(-1), facts.st_gid) != 0)
+            mode &= ~mode_t(S_IRWXG);
+        if (::chmod(to.constData(), mode) != 0)
+            return failure("set the rights of", to);
+        return {};
+    }
+
   private:
     WorkerThreads m_syncers{8}; // more did not help
 };
@@ -249,13 +273,27 @@ Result<bool> FileStore::readableByOthers(const QByteArray&) {
     return false;
 }
 
-Result<void> replaceFile(FileStore& store, const QByteArray& path, QByteArrayView bytes) {
+Result<QByteArray> FileStore::behindLinks(const QByteArray& path) {
+    return path;
+}
+
+Result<void> FileStore::copyRights(const QByteArray&, const QByteArray&) {
+    return {};
+}
+
+Result<void> replaceFile(FileStore& store, const QByteArray& named, QByteArrayView bytes) {
+    const Result<QByteArray> real = store.behindLinks(named);
+    if (!real)
+        return real.error();
+    const QByteArray& path = *real;
     const QByteArray temporary = path + ".new";
     (void)store.remove(temporary); // left over from a crash, or not there
     auto file = store.create(temporary);
     if (!file)
         return file.error();
     auto written = (*file)->write(bytes);
+    if (written && store.size(path))
+        written = store.copyRights(path, temporary);
     if (written)
         written = (*file)->sync();
     if (written)

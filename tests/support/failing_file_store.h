@@ -33,6 +33,8 @@ class FailingFileStore final : public FileStore {
     Result<void> syncFile(const QByteArray& path) override;
     Result<void> syncDirectory(const QByteArray& path) override;
     Result<qint64> freeBytes(const QByteArray& path) override { return m_inner.freeBytes(path); }
+    Result<QByteArray> behindLinks(const QByteArray& path) override { return m_inner.behindLinks(path); }
+    Result<void> copyRights(const QByteArray& from, const QByteArray& to) override { return m_inner.copyRights(from, to); }
     Result<bool> readableByOthers(const QByteArray& path) override { return m_inner.readableByOthers(path); }
 
   private:

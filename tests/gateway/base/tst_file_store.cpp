@@ -55,6 +55,7 @@ class TestFileStore : public QObject {
     void failsTheOrderedOperation();
     void replaceFileIsAllOrNothing_data();
     void replaceFileIsAllOrNothing();
+    void replaceFileKeepsLinksAndRights();
 };
 
 void TestFileStore::keepsTheRules_data() {
@@ -260,6 +261,29 @@ void TestFileStore::replaceFileIsAllOrNothing() {
             QCOMPARE(bytesOf(memory, "/d/smtpd.conf"), QByteArray("third"));
         }
     }
+}
+
+void TestFileStore::replaceFileKeepsLinksAndRights() {
+    const QTemporaryDir folder;
+    const QByteArray base = folder.path().toUtf8(), file = base + "/real/smtpd.conf", link = base + "/smtpd.conf";
+    const auto disk = makeDiskFileStore();
+    QVERIFY(disk->makeDirectory(base + "/real"));
+    QVERIFY(put(*disk, file, "old"));
+    QCOMPARE(::chmod(file.constData(), 0640), 0);
+    QCOMPARE(::symlink("real/smtpd.conf", link.constData()), 0);
+    QVERIFY(replaceFile(*disk, link, "new"));
+    QCOMPARE(bytesOf(*disk, file), QByteArray("new"));
+    QCOMPARE(modeOf(file), 0640U);
+    struct stat facts {};
+    QCOMPARE(::lstat(link.constData(), &facts), 0);
+    QVERIFY(S_ISLNK(facts.st_mode));
+    QCOMPARE(disk->list(base + "/real").value_or({}), QByteArrayList{"smtpd.conf"}); // nothing left behind
+    // A link that leads nowhere is not turned into a file.
+    QCOMPARE(::symlink("nowhere/x", (base + "/dangling").constData()), 0);
+    QVERIFY(!replaceFile(*disk, base + "/dangling", "new"));
+    // What is not there yet is private, as everything this program makes.
+    QVERIFY(replaceFile(*disk, base + "/fresh", "new"));
+    QCOMPARE(modeOf(base + "/fresh"), 0600U);
 }
 
 QTEST_APPLESS_MAIN(TestFileStore)
