@@ -306,6 +306,11 @@ Result<FileSet> FileSet::edited(FileStore& files, const std::vector<FileEdits>& 
     return fromText(over, main()->file(), text, m_options);
 }
 
+bool FileSet::hasFixedMacro(const QByteArray& name) const {
+    return std::any_of(m_options.macros.begin(), m_options.macros.end(),
+                       [&name](const auto& one) { return one.first == name; });
+}
+
 std::vector<FileSet::Place> FileSet::places() const {
     std::vector<Place> result;
     for (const Piece& piece : m_pieces) {

@@ -47,6 +47,8 @@ class FileSet {
 
     // Every statement in reading order, included ones in the place of (right behind) their `include`.
     std::vector<StatementView> statements() const;
+    bool hasFixedMacro(const QByteArray& name) const; // given from the command line
+
     struct Place {
         size_t document;  // index among documents()
         size_t statement; // in it
