@@ -140,6 +140,12 @@ void readMethod(Session& session, const StatementView& at, const Clause& method,
         if (other && !other->remark.isEmpty())
             session.say(other->isLoss ? RemarkKind::Lost : RemarkKind::Changed, at, other->remark, argument->range);
     }
+    // Until 6.3 a shell ran the command; since then one program is started, and its helper refuses several.
+    const bool wasShell = method.kind == ClauseKind::Mda && session.know.source != Dialect::Modern && session.know.dialect == Dialect::Modern;
+    const QByteArray command = method.valueText();
+    if (wasShell && std::any_of(command.begin(), command.end(), [](char c) { return QByteArrayView("|&;<>`").contains(c); }))
+        session.say(RemarkKind::Changed, at, "the command uses the shell; since 6.4 put such a line into a script and name that",
+                    method.value()->range);
     if (method.kind == ClauseKind::Relay)
         delivery.relay = readRelay(session, at, speller);
 }

@@ -63,6 +63,16 @@ void checkRelayFile(Session& session, const StatementView& at, const TableView& 
     }
 }
 
+// `maildir:PATH` as the destination of an alias, 2015 to 6.3.
+void sayMaildirTargets(Session& session, const StatementView& at, const TableArgument& content) {
+    for (const TableArgument::Pair& pair : content.pairs) {
+        if (pair.value.text.startsWith("maildir:"))
+            session.say(RemarkKind::Lost, at, "an alias can't lead to \"maildir:\" in " + session.targetName() +
+                                                  "; give such users an action with maildir",
+                        pair.value.range);
+    }
+}
+
 void toMap(Session& session, const StatementView& statement, const TableView& view, Piece& piece) {
     const Speller speller(statement, session.know.target);
     if (!session.know.isMapOf2012(view.name()->text)) {
@@ -114,6 +124,8 @@ void convertTable(Session& session, const StatementView& statement, Piece& piece
     } else if (holdsRelays) {
         checkRelayFile(session, statement, *view);
     }
+    if (view->content() && session.know.source == Dialect::Legacy && session.know.dialect != Dialect::Legacy)
+        sayMaildirTargets(session, statement, *view->content());
     if (!speller.displacedComments().isEmpty())
         piece.beside = speller.displacedComments();
 }

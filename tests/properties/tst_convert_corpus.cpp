@@ -142,6 +142,9 @@ class TestConvertCorpus : public QObject {
     void mailGoesTheSameWay_data() { files(); }
     void mailGoesTheSameWay();
 
+    void anyTextIsConvertedOrRefused_data() { files(); }
+    void anyTextIsConvertedOrRefused();
+
   private:
     void files();
 };
@@ -244,6 +247,26 @@ void TestConvertCorpus::mailGoesTheSameWay() {
                         QVERIFY2(false, (outcome(was) + "\nnow\n" + outcome(is) + "\nfor " + mail).constData());
                     }
                 }
+            }
+        }
+    }
+}
+
+// Cut off, or with a byte missing: a text or a refusal, and what was written is read again.
+void TestConvertCorpus::anyTextIsConvertedOrRefused() {
+    QFETCH(QString, name);
+    const QByteArray text = contentOf(name);
+    test::MemoryFileStore files;
+    const qsizetype step = std::max<qsizetype>(text.size() / 7, 1);
+    for (qsizetype cut = 1; cut < text.size(); cut += step) {
+        for (const QByteArray& broken : {text.first(cut), QByteArray(text).remove(cut, 1)}) {
+            for (const Target target : {Target::OpenSmtpd59, Target::OpenSmtpd68}) {
+                const convert::Converted once = convert::convertText(files, "/p/smtpd.conf", broken, target);
+                if (once.isRefused)
+                    continue;
+                const convert::Converted twice = convert::convertText(files, "/p/smtpd.conf", once.text, target, {dialectOf(target)});
+                QVERIFY2(!twice.isRefused, (broken + "\n=>\n" + once.text).constData());
+                QCOMPARE(twice.text, once.text);
             }
         }
     }

@@ -137,6 +137,8 @@ void TestConvertRules::deliveries_data() {
         "action \"local_mail\" maildir \"~/m\"\nmatch from any for local action \"local_mail\"");
     row("mda", "accept from any for domain a.example deliver to mda \"/bin/x %{dest.user}\"",
         "action \"a.example\" mda \"/bin/x %{dest.user}\"\nmatch from any for domain a.example action \"a.example\"");
+    row("mda with the shell's signs", "accept from any for any deliver to mda \"cat | x\"",
+        "action \"incoming\" mda \"cat | x\"\nmatch from any for any action \"incoming\"", "changed: the command uses the shell");
     row("mda as a user", "accept from any for any deliver to mda \"/bin/x\" as vmail",
         "action \"incoming\" mda \"/bin/x\" user vmail\nmatch from any for any action \"incoming\"");
     row("lmtp", "accept from any for any deliver to lmtp \"/s\" rcpt-to as vmail",

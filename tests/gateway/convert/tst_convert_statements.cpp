@@ -213,6 +213,7 @@ void TestConvertStatements::tables_data() {
     row("back: sqlite is lost", "table a sqlite:/etc/mail/a", M, T12, "# not in OpenSMTPD of 2012: table a sqlite:/etc/mail/a", "lost: ");
     row("back: entries are lost", "table a { b }", M, T12, "# not in OpenSMTPD of 2012: table a { b }", "lost: ");
     row("a path beside the configuration", "table a file:tables/a", M, T68, "table a file:/etc/mail/tables/a", "changed: OpenSMTPD wants");
+    row("an alias that leads to a maildir", "table a { ann = \"maildir:/m\" }", L, T68, "table a { ann = \"maildir:/m\" }", "lost: an alias can't lead");
     row("a keychain", "table a keychain", M, T78, "table a file:/etc/mail/a", "lost: logins");
     row("new lines in braces for 6.8", "table a {\n  b,\n  c\n}", M, T68, "table a { b, c }");
     row("new lines in braces for 7.8", "table a {\n  b,\n  c\n}", M, T78, "table a {\n  b,\n  c\n}");
