@@ -117,6 +117,7 @@ Relay readRelay(Session& session, const StatementView& statement, const Speller&
     relay.verify = wire.verify;
     relay.wantsTls = spec.tlsRequired;
     relay.wantsVerify = clauses.verify();
+    relay.noVerify = clauses.noVerify();
     if (!wire.impossible.isEmpty())
         relay.invalid = wire.impossible;
     relay.isBackup = clauses.isBackup();

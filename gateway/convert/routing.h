@@ -48,6 +48,7 @@ struct Relay {
     bool verify = false;
     bool wantsTls = false;    // the word tls on a relay by MX or table
     bool wantsVerify = false; // verify is written
+    bool noVerify = false;    // no-verify is
     bool isBackup = false;
     QByteArray backupMx; // spelled, "" = the server's own name
     QByteArray label;    // key of the login, "" = none

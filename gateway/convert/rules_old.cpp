@@ -5,6 +5,7 @@
 #include "convert/words.h"
 
 #include "config/document.h"
+#include "policy/wire_tls.h"
 
 #include <algorithm>
 
@@ -398,8 +399,14 @@ std::optional<QByteArray> oldRelay(Session& session, const StatementView& at, co
                                                   "table's is kept");
         relay.url = *first;
         relay.label = first->label();
-        relay.tls = first->meaning().tls;
-        relay.verify = first->meaning().verifyByDefault && delivery.relay.verify;
+        policy::RelaySpec spec; // the rule's words on this one relay
+        spec.era = session.know.era;
+        spec.tlsRequired = relay.wantsTls;
+        if (relay.wantsVerify || relay.noVerify)
+            spec.verify = relay.wantsVerify;
+        const policy::WireTls wire = policy::wireTls(spec, &*first);
+        relay.tls = wire.use;
+        relay.verify = wire.verify;
         relay.hostTable.clear();
     }
     QByteArray text;

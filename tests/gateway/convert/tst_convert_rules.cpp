@@ -339,6 +339,12 @@ void TestConvertRules::backToAccept_data() {
         "# not in OpenSMTPD 5.9: srs key \"k\"\naccept from any for any relay", "lost: \"srs\"");
     row("a table of relays has one left", "table t { \"smtp://a\", \"smtp://b\" }\naction \"a\" relay host <t>\nmatch from any for any action \"a\"",
         "table t { \"smtp+tls://a\", \"smtp+tls://b\" }\naccept from any for any relay via \"smtp+tls://a\"", "lost: a rule of OpenSMTPD 5.9 has one relay");
+    row("a table of one relay is that relay, with its certificate looked at",
+        "table t { \"smtps://a\" }\naction \"a\" relay host <t>\nmatch from any for any action \"a\"",
+        "table t { \"smtps://a\" }\naccept from any for any relay via \"smtps://a\" verify");
+    row("or not, where the action says so",
+        "table t { \"smtps://a\" }\naction \"a\" relay host <t> tls no-verify\nmatch from any for any action \"a\"",
+        "table t { \"smtps://a\" }\naccept from any for any relay via \"smtps://a\"");
     row("relays by domain can't be said", "table t { a = \"smtp://b\" }\naction \"a\" relay domain <t>\nmatch from any for any action \"a\"",
         "table t { a = \"smtp://b\" }\n# not in OpenSMTPD 5.9: match from any for any action \"a\"\nreject from any for any", "lost: a table of relays by domain");
     row("a lifetime stands before the rules", "match from any for any reject\nqueue ttl 2d", "expire 2d\nreject from any for any");
