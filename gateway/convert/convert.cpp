@@ -64,6 +64,9 @@ class Conversion {
         }
         for (size_t i = 0; i < m_statements.size(); ++i)
             statement(i);
+        if (m_layout.newline() == "\r\n" && !m_statements.empty())
+            m_session.say(RemarkKind::Note, m_statements.front(),
+                          "lines end in CR LF and stay so; OpenSMTPD reads LF only");
         sayMoved(m_layout.putDefinitionsFirst());
         if (m_know.dialect != Dialect::Modern)
             m_layout.endWithNewline();
@@ -86,43 +89,26 @@ class Conversion {
             m_run.reset();
         addUses(statement, piece.uses);
         switch (statement.kind()) {
-        case StatementKind::Macro:
-            convertMacro(m_session, statement, piece);
-            break;
+        case StatementKind::Macro: convertMacro(m_session, statement, piece); break;
         case StatementKind::Include:
-            m_session.say(RemarkKind::Note, statement, "convert the included file, too; this keeps only the line that names it");
+            m_session.say(RemarkKind::Note, statement,
+                          "convert the included file, too; this keeps only the line that names it");
             break;
-        case StatementKind::Listen:
-            convertListener(m_session, statement, piece);
-            break;
+        case StatementKind::Listen: convertListener(m_session, statement, piece); break;
         case StatementKind::Pki:
-        case StatementKind::Ca:
-            convertCertificate(m_session, statement, piece);
-            break;
-        case StatementKind::Table:
-            convertTable(m_session, statement, piece);
-            break;
-        case StatementKind::Setting:
-            convertSetting(m_session, statement, piece);
-            break;
+        case StatementKind::Ca: convertCertificate(m_session, statement, piece); break;
+        case StatementKind::Table: convertTable(m_session, statement, piece); break;
+        case StatementKind::Setting: convertSetting(m_session, statement, piece); break;
         case StatementKind::Filter:
-        case StatementKind::Proc:
-            convertFilter(m_session, statement, piece);
-            break;
-        case StatementKind::Rule:
-            rule(i);
-            break;
-        case StatementKind::Action:
-            action(i);
-            break;
-        case StatementKind::Match:
-            match(i);
-            break;
+        case StatementKind::Proc: convertFilter(m_session, statement, piece); break;
+        case StatementKind::Rule: rule(i); break;
+        case StatementKind::Action: action(i); break;
+        case StatementKind::Match: match(i); break;
         case StatementKind::None:
-        case StatementKind::Unknown:
-            break;
+        case StatementKind::Unknown: break;
         }
-        if (m_know.dialect == Dialect::Legacy && (statement.kind() == StatementKind::Rule || statement.kind() == StatementKind::Match))
+        if (m_know.dialect == Dialect::Legacy &&
+            (statement.kind() == StatementKind::Rule || statement.kind() == StatementKind::Match))
             piece.uses.append("setting:ttl");
     }
 
@@ -161,19 +147,22 @@ class Conversion {
         int group = 0;
         for (const Clause& clause : statement.clauses()) {
             const QByteArray word = clause.words.empty() ? QByteArray() : clause.words.front().text;
-            const bool isVia = clause.kind == ClauseKind::Via && clause.table && clause.table->form != TableArgument::Form::Literal;
+            const bool isVia =
+                clause.kind == ClauseKind::Via && clause.table && clause.table->form != TableArgument::Form::Literal;
             const bool isOwn = clause.kind == ClauseKind::Catch || clause.kind == ClauseKind::Order ||
                                clause.kind == ClauseKind::MaxRate || clause.kind == ClauseKind::MaxConnections || isVia;
             if (m_know.isOpenSmtpd && isOwn)
                 return true;
             if (m_know.dialect != Dialect::Legacy)
                 continue;
-            if (clause.has("all") || (clause.kind == ClauseKind::FromSource && !clause.has("source")) || word == "helo" ||
-                word == "users" || word == "on" || word == "tag" || word == "certificate" ||
+            if (clause.has("all") || (clause.kind == ClauseKind::FromSource && !clause.has("source")) ||
+                word == "helo" || word == "users" || word == "on" || word == "tag" || word == "certificate" ||
                 clause.kind == ClauseKind::Authenticated || clause.kind == ClauseKind::ForVirtual ||
-                clause.kind == ClauseKind::ForNetwork || (clause.kind == ClauseKind::Virtual && statement.hasClause(ClauseKind::Relay)))
+                clause.kind == ClauseKind::ForNetwork ||
+                (clause.kind == ClauseKind::Virtual && statement.hasClause(ClauseKind::Relay)))
                 return true;
-            const bool looksUp = clause.kind == ClauseKind::Alias || clause.kind == ClauseKind::Virtual || clause.kind == ClauseKind::Userbase;
+            const bool looksUp = clause.kind == ClauseKind::Alias || clause.kind == ClauseKind::Virtual ||
+                                 clause.kind == ClauseKind::Userbase;
             const bool ends = clause.kind == ClauseKind::Ttl || clause.kind == ClauseKind::ForwardOnly;
             const bool asks = saysFrom(clause.kind) || saysFor(clause.kind) || clause.kind == ClauseKind::Sender ||
                               clause.kind == ClauseKind::Recipient || clause.kind == ClauseKind::Tagged;
@@ -189,8 +178,8 @@ class Conversion {
     void tellOfSocketTag(const StatementView& statement, Piece& above) {
         const auto view = config::RuleView::from(statement);
         const Clause* tagged = view ? view->tagged() : nullptr;
-        if (!tagged || tagged->valueText() != "local" || m_know.listenerTags.contains("local") || m_know.hasSocketListener ||
-            m_toldSocketTag || m_know.source != Dialect::Legacy)
+        if (!tagged || tagged->valueText() != "local" || m_know.listenerTags.contains("local") ||
+            m_know.hasSocketListener || m_toldSocketTag || m_know.source != Dialect::Legacy)
             return;
         m_toldSocketTag = true;
         above.above.append("listen on socket tag \"local\"");
@@ -199,7 +188,8 @@ class Conversion {
     void put(const StatementView& statement, const Speller& speller, const WrittenRule& written, Piece& piece) {
         if (written.rules.isEmpty()) {
             piece.statements = asComments(m_session, statement);
-        } else if (written.rules.size() == 1 && written.actions.isEmpty() && written.rules.front() == statement.text()) {
+        } else if (written.rules.size() == 1 && written.actions.isEmpty() &&
+                   written.rules.front() == statement.text()) {
             piece.statements = {speller.statement()};
         } else {
             piece.statements = written.rules;
@@ -212,7 +202,8 @@ class Conversion {
                 macros.append(name);
         }
         if (!macros.isEmpty())
-            m_session.say(RemarkKind::Note, statement, macros.join(", ") + " is written out, since what it holds has to change");
+            m_session.say(RemarkKind::Note, statement,
+                          macros.join(", ") + " is written out, since what it holds has to change");
     }
 
     void action(size_t i) {
@@ -228,7 +219,8 @@ class Conversion {
         piece.statements.clear(); // it goes into the rules
         if (!m_usedActions.contains(name)) {
             piece.statements = asComments(m_session, statement);
-            m_session.say(RemarkKind::Note, statement, "no match of this file uses the action, so no rule takes it over");
+            m_session.say(RemarkKind::Note, statement,
+                          "no match of this file uses the action, so no rule takes it over");
         }
     }
 
@@ -236,19 +228,23 @@ class Conversion {
     void newerAction(const StatementView& statement, Piece& piece) {
         const Speller speller(statement, m_know.target);
         Rewrite rewrite(statement, speller);
-        const auto context = statement.hasClause(ClauseKind::Relay) ? config::Context::ActionRelay : config::Context::ActionLocal;
+        const auto context =
+            statement.hasClause(ClauseKind::Relay) ? config::Context::ActionRelay : config::Context::ActionLocal;
         for (const Clause& clause : statement.clauses()) {
             if (isMethod(clause.kind) || wordFor(context, clause.kind, m_know.target))
                 continue;
             rewrite.remove(clause);
             if (!clause.has("in-turn")) // what every reader does
                 m_session.say(RemarkKind::Lost, statement,
-                              '"' + clause.words.front().text + "\" of an action can't be said in " + m_session.targetName(), clause.range);
+                              '"' + clause.words.front().text + "\" of an action can't be said in " +
+                                  m_session.targetName(),
+                              clause.range);
         }
         piece.statements = {rewrite.text()};
         if (statement.hasClause(ClauseKind::Catch) && m_know.isOpenSmtpd) {
             piece.statements = asComments(m_session, statement);
-            m_session.say(RemarkKind::Lost, statement, "only Postern can catch mail; matches with this action refuse it instead");
+            m_session.say(RemarkKind::Lost, statement,
+                          "only Postern can catch mail; matches with this action refuse it instead");
         }
         piece.beside += speller.displacedComments();
     }
@@ -261,7 +257,8 @@ class Conversion {
         const QByteArray name = view->action() ? view->action()->text : QByteArray();
         const auto found = m_know.actions.constFind(name);
         if (isModern()) {
-            const bool catches = found != m_know.actions.constEnd() && found->hasClause(ClauseKind::Catch) && m_know.isOpenSmtpd;
+            const bool catches =
+                found != m_know.actions.constEnd() && found->hasClause(ClauseKind::Catch) && m_know.isOpenSmtpd;
             Rewrite rewrite(statement, speller);
             if (catches)
                 rewrite.replace(*statement.clause(ClauseKind::UseAction), "reject");
@@ -296,19 +293,24 @@ class Conversion {
             return;
         const StatementView& other = m_statements[next];
         const auto mine = config::MatchView::from(m_statements[next - 1]), its = config::MatchView::from(other);
-        const auto actionOf = [](const config::MatchView& view) { return view.action() ? view.action()->text : QByteArray(); };
+        const auto actionOf = [](const config::MatchView& view) {
+            return view.action() ? view.action()->text : QByteArray();
+        };
         if (mine->isReject() != its->isReject() || actionOf(*mine) != actionOf(*its))
             return;
         const Routing second = readMatch(m_session, other, Speller(other, m_know.target));
         const Source& first = routing.sources.front();
         const Source& login = second.sources.front();
-        const bool isLogin = login.from == Source::From::Any && !login.negated && login.login == Source::Login::Yes && login.users.isEmpty();
-        const bool isPair = first.login == Source::Login::DoesNotMatter &&
-                            ((first.from == Source::From::Local && !first.negated) || first.from == Source::From::Table);
+        const bool isLogin = login.from == Source::From::Any && !login.negated && login.login == Source::Login::Yes &&
+                             login.users.isEmpty();
+        const bool isPair =
+            first.login == Source::Login::DoesNotMatter &&
+            ((first.from == Source::From::Local && !first.negated) || first.from == Source::From::Table);
         const auto same = [](const Test& a, const Test& b) {
             return a.kind == b.kind && a.negated == b.negated && a.regex == b.regex && a.table == b.table;
         };
-        if (!isLogin || !isPair || !std::equal(routing.tests.begin(), routing.tests.end(), second.tests.begin(), second.tests.end(), same))
+        if (!isLogin || !isPair ||
+            !std::equal(routing.tests.begin(), routing.tests.end(), second.tests.begin(), second.tests.end(), same))
             return;
         routing.sources.push_back(login);
         m_folded = next;
@@ -358,7 +360,8 @@ class Conversion {
             if (m_statements.empty() || before.contains(one.text) || one.text.startsWith("no such pki"))
                 continue;
             const size_t piece = std::min(m_layout.pieceAt(one.offset), m_statements.size() - 1);
-            m_session.say(RemarkKind::Lost, m_statements[piece], m_session.targetName() + " refuses what stands here now: " + one.text);
+            m_session.say(RemarkKind::Lost, m_statements[piece],
+                          m_session.targetName() + " refuses what stands here now: " + one.text);
         }
     }
 
@@ -368,7 +371,8 @@ class Conversion {
         QByteArray out;
         for (const config::Token& token : config::lex(text)) {
             const QByteArray bytes = text.mid(token.offset, token.length);
-            const QByteArray other = token.kind == config::TokenKind::MacroUse ? m_know.newMacros.value(bytes.sliced(1)) : QByteArray();
+            const QByteArray other =
+                token.kind == config::TokenKind::MacroUse ? m_know.newMacros.value(bytes.sliced(1)) : QByteArray();
             out += other.isEmpty() ? bytes : '$' + other;
         }
         return out;
@@ -406,22 +410,21 @@ class Conversion {
 
 QByteArrayView toString(RemarkKind kind) {
     switch (kind) {
-    case RemarkKind::Changed:
-        return "changed";
-    case RemarkKind::Lost:
-        return "lost";
-    case RemarkKind::Note:
-        return "note";
+    case RemarkKind::Changed: return "changed";
+    case RemarkKind::Lost: return "lost";
+    case RemarkKind::Note: return "note";
     }
     return "note";
 }
 
 QByteArray Remark::print() const {
-    return file + ':' + QByteArray::number(line) + ':' + QByteArray::number(column) + ": " + toString(kind).toByteArray() + ": " + text;
+    return file + ':' + QByteArray::number(line) + ':' + QByteArray::number(column) + ": " +
+           toString(kind).toByteArray() + ": " + text;
 }
 
 bool Converted::lostSomething() const {
-    return std::any_of(report.begin(), report.end(), [](const Remark& remark) { return remark.kind == RemarkKind::Lost; });
+    return std::any_of(report.begin(), report.end(),
+                       [](const Remark& remark) { return remark.kind == RemarkKind::Lost; });
 }
 
 void Session::say(RemarkKind kind, const StatementView& at, QByteArray text, std::optional<config::Range> range) {
@@ -436,6 +439,12 @@ void Session::sayOnce(RemarkKind kind, const StatementView& at, QByteArray text)
     say(kind, at, std::move(text));
 }
 
+QByteArray onTheServer(Session& session, const StatementView& at, const QByteArray& path) {
+    const QByteArray moved = "/etc/mail/" + path;
+    session.say(RemarkKind::Changed, at, "OpenSMTPD wants a whole path: put the file at " + moved);
+    return moved;
+}
+
 QByteArrayList asComments(const Session& session, const StatementView& statement) {
     const config::Range range = statement.range();
     QByteArrayList lines;
@@ -443,12 +452,14 @@ QByteArrayList asComments(const Session& session, const StatementView& statement
         line = line.trimmed();
         if (line.endsWith('\\'))
             line.chop(1);
-        lines.append((lines.isEmpty() ? "# not in " + session.targetName() + ": " : QByteArray("#   ")) + line.trimmed());
+        lines.append((lines.isEmpty() ? "# not in " + session.targetName() + ": " : QByteArray("#   ")) +
+                     line.trimmed());
     }
     return lines;
 }
 
-Converted convertText(FileStore& files, const QByteArray& path, const QByteArray& text, Target target, const Options& options) {
+Converted convertText(FileStore& files, const QByteArray& path, const QByteArray& text, Target target,
+                      const Options& options) {
     config::FileSetOptions setOptions;
     setOptions.dialect = options.dialect;
     const config::FileSet set = config::FileSet::fromText(files, path, text, setOptions);

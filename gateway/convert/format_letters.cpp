@@ -62,8 +62,9 @@ Format toNames(const QByteArray& text) {
         i = at;
     }
     if (guessed)
-        out.remark = "%a is read as the user that mail is delivered for and %u as the recipient's name, as the programs "
-                     "of 2012 did; their manual has it the other way round";
+        out.remark =
+            "%a is read as the user that mail is delivered for and %u as the recipient's name, as the programs "
+            "of 2012 did; their manual has it the other way round";
     return out;
 }
 
@@ -91,7 +92,8 @@ Format toLetters(const QByteArray& text) {
         i = close;
     }
     if (!unknown.isEmpty()) {
-        out.remark = "there is no letter for " + unknown.join(", ") + " in the formats of 2012; it stays as it is written";
+        out.remark =
+            "there is no letter for " + unknown.join(", ") + " in the formats of 2012; it stays as it is written";
         out.isLoss = true;
     }
     return out;

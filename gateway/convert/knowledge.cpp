@@ -27,12 +27,9 @@ namespace {
 
 policy::Era eraOf(Dialect dialect) {
     switch (dialect) {
-    case Dialect::Map2012:
-        return policy::Era::Map2012;
-    case Dialect::Legacy:
-        return policy::Era::Legacy;
-    case Dialect::Modern:
-        return policy::Era::Modern;
+    case Dialect::Map2012: return policy::Era::Map2012;
+    case Dialect::Legacy: return policy::Era::Legacy;
+    case Dialect::Modern: return policy::Era::Modern;
     }
     return policy::Era::Modern;
 }
@@ -48,8 +45,8 @@ QByteArray unused(const QByteArray& wanted, const QSet<QByteArray>& taken) {
 } // namespace
 
 Knowledge::Knowledge(FileStore& files, const config::FileSet& set, config::Target wanted)
-    : target(wanted), source(set.dialect()), dialect(dialectOf(wanted).value_or(source)), era(eraOf(source)), targetEra(eraOf(dialect)),
-      isOpenSmtpd(wanted != config::Target::Postern), m_files(&files) {
+    : target(wanted), source(set.dialect()), dialect(dialectOf(wanted).value_or(source)), era(eraOf(source)),
+      targetEra(eraOf(dialect)), isOpenSmtpd(wanted != config::Target::Postern), m_files(&files) {
     const std::vector<StatementView> statements = set.statements();
     for (const StatementView& statement : statements)
         learn(statement);

@@ -22,20 +22,20 @@ struct Knowledge {
     config::Target target;
     config::Dialect source, dialect; // dialect: the target's
     policy::Era era, targetEra;
-    bool isOpenSmtpd = true;         // the target is one; else everything stays
+    bool isOpenSmtpd = true; // the target is one; else everything stays
 
-    bool mayAuthenticate = false;    // some listener lets clients sign in, or it can't be known
+    bool mayAuthenticate = false; // some listener lets clients sign in, or it can't be known
     bool hasSocketListener = false;
     QSet<QByteArray> listenerTags;
-    QSet<QByteArray> usedTags;                 // by rules
-    QHash<QByteArray, QByteArray> newTags;     // spelling in the original -> in the target, where it differs
-    QByteArrayList pkis;                       // names as defined, each once
-    QHash<QByteArray, QByteArray> pkiCas;      // pki N ca FILE of 5.4: name -> file
+    QSet<QByteArray> usedTags;             // by rules
+    QHash<QByteArray, QByteArray> newTags; // spelling in the original -> in the target, where it differs
+    QByteArrayList pkis;                   // names as defined, each once
+    QHash<QByteArray, QByteArray> pkiCas;  // pki N ca FILE of 5.4: name -> file
     QHash<QByteArray, config::TableView> tables;
     QHash<QByteArray, config::ActionView> actions;
-    QSet<QByteArray> relayTables;              // tables of relay URLs
-    QSet<QByteArray> macros;                   // defined names
-    QHash<QByteArray, QByteArray> newMacros;   // names that the target can't read -> instead
+    QSet<QByteArray> relayTables;            // tables of relay URLs
+    QSet<QByteArray> macros;                 // defined names
+    QHash<QByteArray, QByteArray> newMacros; // names that the target can't read -> instead
 
     // The lifetime for rules of the main file that take another one than what the target will make of them: by offset.
     QHash<qsizetype, QByteArray> rulesTtl;

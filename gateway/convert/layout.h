@@ -17,11 +17,11 @@ struct Piece {
     QByteArray comments; // lines directly above
     QByteArray indent;
     QByteArrayList statements; // what stands there now; several = one a line; none = only its comments stay
-    QByteArray behind;   // blanks and the comment behind the statement
-    QByteArray newline;  // "" = the file ends here without one
+    QByteArray behind;         // blanks and the comment behind the statement
+    QByteArray newline;        // "" = the file ends here without one
 
-    QByteArrayList above;  // lines put before the comments: actions, certificates
-    QByteArrayList beside; // comment lines put between the comments and the statement
+    QByteArrayList above;         // lines put before the comments: actions, certificates
+    QByteArrayList beside;        // comment lines put between the comments and the statement
     QByteArrayList defines, uses; // names, for the order: "table:aliases"
 };
 
@@ -43,7 +43,7 @@ class Layout {
 
     std::vector<Piece> m_pieces;
     std::vector<size_t> m_order; // what stands in each place
-    QByteArray m_rest; // behind the last statement
+    QByteArray m_rest;           // behind the last statement
     QByteArray m_newline = "\n";
 };
 

@@ -25,13 +25,6 @@ namespace {
 
 constexpr const char* kCertificates = "/etc/mail/certs/";
 
-// OpenSMTPD takes paths as they are; a path beside the configuration is Postern's.
-QByteArray onTheServer(Session& session, const StatementView& at, const QByteArray& path) {
-    const QByteArray moved = "/etc/mail/" + path;
-    session.say(RemarkKind::Changed, at, "OpenSMTPD wants a whole path: put the file at " + moved);
-    return moved;
-}
-
 class ListenerConversion {
   public:
     ListenerConversion(Session& session, const StatementView& statement, Piece& piece)
@@ -68,8 +61,8 @@ class ListenerConversion {
     void lose(const Clause& clause, const QByteArray& more = {}) {
         m_rewrite.remove(clause);
         m_session.say(RemarkKind::Lost, m_at,
-                      '"' + (clause.words.empty() ? clause.text : clause.words.front().text) + "\" of a listener can't be said in " +
-                          m_session.targetName() + more,
+                      '"' + (clause.words.empty() ? clause.text : clause.words.front().text) +
+                          "\" of a listener can't be said in " + m_session.targetName() + more,
                       clause.range);
     }
 
@@ -101,14 +94,16 @@ class ListenerConversion {
 
     void loseVerify(const Clause& clause) {
         m_rewrite.replace(clause, word(clause));
-        m_session.say(RemarkKind::Lost, m_at, "clients' certificates are not checked in " + m_session.targetName(), clause.range);
+        m_session.say(RemarkKind::Lost, m_at, "clients' certificates are not checked in " + m_session.targetName(),
+                      clause.range);
     }
 
     // Options had one order in 2012.
     static int place2012(ClauseKind kind) {
         if (kind == ClauseKind::Port)
             return 1;
-        if (kind == ClauseKind::Tls || kind == ClauseKind::TlsRequire || kind == ClauseKind::Smtps || kind == ClauseKind::Secure)
+        if (kind == ClauseKind::Tls || kind == ClauseKind::TlsRequire || kind == ClauseKind::Smtps ||
+            kind == ClauseKind::Secure)
             return 2;
         if (kind == ClauseKind::Pki || kind == ClauseKind::Certificate)
             return 3;
@@ -121,7 +116,9 @@ class ListenerConversion {
         return kind == ClauseKind::ProxyV2 ? "; behind such a proxy this listener can't be used" : "";
     }
 
-    static QByteArray word(const Clause& clause) { return clause.words.empty() ? QByteArray() : clause.words.front().text; }
+    static QByteArray word(const Clause& clause) {
+        return clause.words.empty() ? QByteArray() : clause.words.front().text;
+    }
     bool wasModern() const { return m_session.know.source == Dialect::Modern; }
 
     void secure(const Clause& clause) {
@@ -159,7 +156,8 @@ class ListenerConversion {
             return;
         m_rewrite.replace(clause, "tag " + quoted(other, m_session.know.dialect));
         m_session.say(RemarkKind::Changed, m_at,
-                      "the tag is written \"" + other + "\" now, since capitals " + (m_isModern ? "don't count any more" : "count"),
+                      "the tag is written \"" + other + "\" now, since capitals " +
+                          (m_isModern ? "don't count any more" : "count"),
                       clause.range);
     }
 
@@ -185,7 +183,8 @@ class ListenerConversion {
         if (m_is2012 && m_session.know.source != Dialect::Map2012) {
             m_rewrite.replace(clause, "certificate " + m_speller.value(*clause.value()));
             m_session.say(RemarkKind::Changed, m_at,
-                          "the certificate is looked for as NAME.crt and NAME.key in " + QByteArray(kCertificates), clause.range);
+                          "the certificate is looked for as NAME.crt and NAME.key in " + QByteArray(kCertificates),
+                          clause.range);
         }
         if (all.size() > 1 && &clause != all.front() && m_session.know.target != Target::OpenSmtpd78 &&
             m_session.know.isOpenSmtpd)
@@ -252,7 +251,8 @@ class ListenerConversion {
     }
 
     void socket() {
-        const bool isLocal = m_session.know.usedTags.contains("local") && !m_session.know.listenerTags.contains("local");
+        const bool isLocal =
+            m_session.know.usedTags.contains("local") && !m_session.know.listenerTags.contains("local");
         if (isLocal && m_isModern && m_session.know.source != Dialect::Modern && !m_view.tag())
             m_rewrite.append("tag \"local\"");
         if (m_is2012) {
@@ -283,10 +283,12 @@ void namePki(Session& session, const StatementView& at, const QByteArray& name, 
     session.madePkis.insert(name.toLower());
     const Dialect dialect = session.know.dialect;
     const QByteArray base = kCertificates + name;
-    piece.above.append("pki " + plainOrQuoted(name, dialect) + (dialect == Dialect::Modern ? " cert " : " certificate ") +
-                       quoted(base + ".crt", dialect) + " key " + quoted(base + ".key", dialect));
+    piece.above.append("pki " + plainOrQuoted(name, dialect) +
+                       (dialect == Dialect::Modern ? " cert " : " certificate ") + quoted(base + ".crt", dialect) +
+                       " key " + quoted(base + ".key", dialect));
     session.say(RemarkKind::Changed, at,
-                "the certificate was found by its name; now a pki statement names its files, " + base + ".crt and .key");
+                "the certificate was found by its name; now a pki statement names its files, " + base +
+                    ".crt and .key");
 }
 
 void convertListener(Session& session, const StatementView& statement, Piece& piece) {
@@ -314,33 +316,44 @@ void convertCertificate(Session& session, const StatementView& statement, Piece&
     }
     for (const Clause& clause : statement.clauses()) {
         const QByteArray word = clause.words.empty() ? QByteArray() : clause.words.front().text;
-        const bool isFile = clause.kind == ClauseKind::Certificate || clause.kind == ClauseKind::Key || clause.kind == ClauseKind::Ca;
-        const bool isRelative = isFile && session.know.isOpenSmtpd && clause.value() && !clause.valueText().startsWith('/');
-        const QByteArray newWord = clause.kind != ClauseKind::Certificate ? word : dialect == Dialect::Modern ? "cert" : "certificate";
+        const bool isFile =
+            clause.kind == ClauseKind::Certificate || clause.kind == ClauseKind::Key || clause.kind == ClauseKind::Ca;
+        const bool isRelative =
+            isFile && session.know.isOpenSmtpd && clause.value() && !clause.valueText().startsWith('/');
+        const QByteArray newWord = clause.kind != ClauseKind::Certificate ? word
+                                   : dialect == Dialect::Modern           ? "cert"
+                                                                          : "certificate";
         if (pki && clause.kind == ClauseKind::Ca) {
             const QByteArray ca = pki->name()->text.toLower();
-            piece.above.append("ca " + plainOrQuoted(ca, dialect) + (dialect == Dialect::Modern ? " cert " : " certificate ") +
+            piece.above.append("ca " + plainOrQuoted(ca, dialect) +
+                               (dialect == Dialect::Modern ? " cert " : " certificate ") +
                                speller.value(*clause.value()));
             piece.defines.append("ca:" + ca);
             rewrite.remove(clause);
             session.say(RemarkKind::Changed, statement,
-                        "the certificate authority is a statement of its own now; listeners with this pki name it", clause.range);
+                        "the certificate authority is a statement of its own now; listeners with this pki name it",
+                        clause.range);
         } else if (isRelative) {
-            rewrite.replace(clause, newWord + ' ' + quoted(onTheServer(session, statement, clause.valueText()), dialect));
+            rewrite.replace(clause,
+                            newWord + ' ' + quoted(onTheServer(session, statement, clause.valueText()), dialect));
         } else if (newWord != word) {
             rewrite.replace(clause, newWord + ' ' + speller.value(*clause.value()));
         } else if (clause.kind == ClauseKind::DhParams && dialect == Dialect::Modern) {
             rewrite.replace(clause, "dhe auto");
-            session.say(RemarkKind::Lost, statement, "a file of Diffie-Hellman parameters can't be given any more; "
-                                                     "\"dhe auto\" lets the TLS library choose", clause.range);
+            session.say(RemarkKind::Lost, statement,
+                        "a file of Diffie-Hellman parameters can't be given any more; "
+                        "\"dhe auto\" lets the TLS library choose",
+                        clause.range);
         } else if (clause.kind == ClauseKind::Dhe && dialect == Dialect::Legacy && session.know.isOpenSmtpd) {
             rewrite.remove(clause);
             if (clause.valueText() != "none")
-                session.say(RemarkKind::Lost, statement, "\"dhe\" can't be said in " + session.targetName(), clause.range);
+                session.say(RemarkKind::Lost, statement, "\"dhe\" can't be said in " + session.targetName(),
+                            clause.range);
         }
     }
     piece.statements = {rewrite.text()};
-    const bool isBare = rewrite.changesSomething() && piece.statements.front() == "pki " + (name ? speller.value(*name) : "");
+    const bool isBare =
+        rewrite.changesSomething() && piece.statements.front() == "pki " + (name ? speller.value(*name) : "");
     if (isBare) { // nothing was left
         piece.statements = piece.above;
         piece.above.clear();

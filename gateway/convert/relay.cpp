@@ -44,14 +44,10 @@ QByteArray schemaFor(Era era, const Relay& relay) {
         return era == Era::Map2012 ? "" : "lmtp";
     const QByteArray plus = signsIn && era != Era::Modern ? "+auth" : "";
     switch (relay.tls) {
-    case TlsUse::None:
-        return signsIn || era == Era::Map2012 ? "" : era == Era::Modern ? "smtp+notls" : "smtp";
-    case TlsUse::Opportunistic:
-        return signsIn ? "" : era == Era::Legacy ? "smtp+tls" : "smtp";
-    case TlsUse::Required:
-        return (era == Era::Modern ? "smtp+tls" : "tls") + plus;
-    case TlsUse::Wrapped:
-        return "smtps" + plus;
+    case TlsUse::None: return signsIn || era == Era::Map2012 ? "" : era == Era::Modern ? "smtp+notls" : "smtp";
+    case TlsUse::Opportunistic: return signsIn ? "" : era == Era::Legacy ? "smtp+tls" : "smtp";
+    case TlsUse::Required: return (era == Era::Modern ? "smtp+tls" : "tls") + plus;
+    case TlsUse::Wrapped: return "smtps" + plus;
     case TlsUse::Either:
         if (era == Era::Modern)
             return relay.url && relay.url->port() == 465 ? "smtps" : "smtp+tls";

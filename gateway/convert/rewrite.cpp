@@ -35,7 +35,9 @@ Range Rewrite::headRange() const {
 }
 
 QByteArray Rewrite::text() const {
-    const auto comesLater = [&](const Clause& a, const Clause& b) { return m_place && m_place(a.kind) > m_place(b.kind); };
+    const auto comesLater = [&](const Clause& a, const Clause& b) {
+        return m_place && m_place(a.kind) > m_place(b.kind);
+    };
     const auto& clauses = m_statement.clauses();
     const bool isSorted = std::adjacent_find(clauses.begin(), clauses.end(), comesLater) == clauses.end();
     if (m_speller.mustBeWrittenOut() || !isSorted)

@@ -20,9 +20,11 @@ class Rewrite {
 
     void replace(const config::Clause& clause, QByteArray text);
     void remove(const config::Clause& clause) { replace(clause, {}); }
-    void replaceHead(QByteArray text);              // all that stands before the first clause
+    void replaceHead(QByteArray text); // all that stands before the first clause
     void append(QByteArray text) { m_appended.append(std::move(text)); }
-    void sortBy(std::function<int(config::ClauseKind)> place) { m_place = std::move(place); } // one order for all clauses
+    void sortBy(std::function<int(config::ClauseKind)> place) {
+        m_place = std::move(place);
+    } // one order for all clauses
     bool changesSomething() const { return !m_clauses.empty() || !m_head.isNull() || !m_appended.isEmpty(); }
     QByteArray text() const;
 

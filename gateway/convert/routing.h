@@ -24,7 +24,7 @@ struct Source {
     From from = From::Local;
     bool negated = false;
     bool regex = false;
-    QByteArray table;  // of Table and Rdns
+    QByteArray table; // of Table and Rdns
     Login login = Login::DoesNotMatter;
     QByteArray users; // "" = any user who signed in
 };
@@ -34,9 +34,9 @@ struct Test {
     config::ClauseKind kind = config::ClauseKind::ForLocal;
     bool negated = false;
     bool regex = false;
-    QByteArray table;                            // spelled
+    QByteArray table;                              // spelled
     std::optional<config::TableArgument> argument; // the same, to look into
-    config::Range range;                         // in the original; length 0 = implied
+    config::Range range;                           // in the original; length 0 = implied
 };
 
 struct Relay {
@@ -67,15 +67,15 @@ struct Delivery {
     bool rcptTo = false, junk = false;
     Relay relay;
     std::vector<Option> options; // the rest, in the order of writing
-    QByteArray ttl; // spelled, "" = none
+    QByteArray ttl;              // spelled, "" = none
 };
 
 struct Routing {
     bool isReject = false;
     std::vector<Source> sources; // any of them
     bool fromIsImplied = false;
-    size_t fromPlace = 0;        // stands before tests[fromPlace]
-    std::vector<Test> tests;     // in the order of writing
+    size_t fromPlace = 0;    // stands before tests[fromPlace]
+    std::vector<Test> tests; // in the order of writing
     Delivery delivery;
 };
 

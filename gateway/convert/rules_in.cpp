@@ -33,7 +33,8 @@ Source from(From kind, Login login = Login::DoesNotMatter) {
 // "local" among the entries: in accept/reject that is the key of every client that has signed in.
 bool listsLocal(const Session& session, const TableArgument& argument) {
     const auto has = [](const std::vector<config::Value>& items) {
-        return std::any_of(items.begin(), items.end(), [](const config::Value& item) { return item.text.toLower() == "local"; });
+        return std::any_of(items.begin(), items.end(),
+                           [](const config::Value& item) { return item.text.toLower() == "local"; });
     };
     if (argument.form != TableArgument::Form::Name)
         return has(argument.items);
@@ -116,10 +117,11 @@ Test tagTest(const Session& session, const Clause& clause, const Speller& spelle
 
 bool isOption(ClauseKind kind) {
     for (const ClauseKind option :
-         {ClauseKind::Alias, ClauseKind::Virtual, ClauseKind::Userbase, ClauseKind::User, ClauseKind::Wrapper,
-          ClauseKind::Auth, ClauseKind::Source, ClauseKind::Helo, ClauseKind::HeloSource, ClauseKind::As, ClauseKind::Pki,
-          ClauseKind::Certificate, ClauseKind::Ca, ClauseKind::Srs, ClauseKind::Filters, ClauseKind::Ciphers,
-          ClauseKind::Protocols, ClauseKind::Order, ClauseKind::MaxRate, ClauseKind::MaxConnections}) {
+         {ClauseKind::Alias,      ClauseKind::Virtual, ClauseKind::Userbase, ClauseKind::User,
+          ClauseKind::Wrapper,    ClauseKind::Auth,    ClauseKind::Source,   ClauseKind::Helo,
+          ClauseKind::HeloSource, ClauseKind::As,      ClauseKind::Pki,      ClauseKind::Certificate,
+          ClauseKind::Ca,         ClauseKind::Srs,     ClauseKind::Filters,  ClauseKind::Ciphers,
+          ClauseKind::Protocols,  ClauseKind::Order,   ClauseKind::MaxRate,  ClauseKind::MaxConnections}) {
         if (option == kind)
             return true;
     }
@@ -134,17 +136,21 @@ void readMethod(Session& session, const StatementView& at, const Clause& method,
     if (const config::Value* argument = method.value()) {
         delivery.argument = speller.value(*argument);
         const bool isFormat = method.kind == ClauseKind::Maildir || method.kind == ClauseKind::Mda;
-        const auto other = isFormat ? formatFor(argument->text, session.know.source, session.know.dialect) : std::nullopt;
+        const auto other =
+            isFormat ? formatFor(argument->text, session.know.source, session.know.dialect) : std::nullopt;
         if (other && other->text != argument->text)
             delivery.argument = quoted(other->text, speller.dialect());
         if (other && !other->remark.isEmpty())
             session.say(other->isLoss ? RemarkKind::Lost : RemarkKind::Changed, at, other->remark, argument->range);
     }
     // Until 6.3 a shell ran the command; since then one program is started, and its helper refuses several.
-    const bool wasShell = method.kind == ClauseKind::Mda && session.know.source != Dialect::Modern && session.know.dialect == Dialect::Modern;
+    const bool wasShell = method.kind == ClauseKind::Mda && session.know.source != Dialect::Modern &&
+                          session.know.dialect == Dialect::Modern;
     const QByteArray command = method.valueText();
-    if (wasShell && std::any_of(command.begin(), command.end(), [](char c) { return QByteArrayView("|&;<>`").contains(c); }))
-        session.say(RemarkKind::Changed, at, "the command uses the shell; since 6.4 put such a line into a script and name that",
+    if (wasShell &&
+        std::any_of(command.begin(), command.end(), [](char c) { return QByteArrayView("|&;<>`").contains(c); }))
+        session.say(RemarkKind::Changed, at,
+                    "the command uses the shell; since 6.4 put such a line into a script and name that",
                     method.value()->range);
     if (method.kind == ClauseKind::Relay)
         delivery.relay = readRelay(session, at, speller);

@@ -35,35 +35,23 @@ QByteArray conditionWord(ClauseKind kind) {
 QByteArray sourceText(const Source& source) {
     QByteArray text = source.negated ? "!from " : "from ";
     switch (source.from) {
-    case Source::From::Any:
-        text += "any";
-        break;
-    case Source::From::Local:
-        text += "local";
-        break;
-    case Source::From::Socket:
-        text += "socket";
-        break;
-    case Source::From::Table:
-        text += "src " + source.table;
-        break;
-    case Source::From::Rdns:
-        text += "rdns " + source.table;
-        break;
+    case Source::From::Any: text += "any"; break;
+    case Source::From::Local: text += "local"; break;
+    case Source::From::Socket: text += "socket"; break;
+    case Source::From::Table: text += "src " + source.table; break;
+    case Source::From::Rdns: text += "rdns " + source.table; break;
     }
     switch (source.login) {
-    case Source::Login::DoesNotMatter:
-        break;
-    case Source::Login::Yes:
-        return text + " auth";
-    case Source::Login::No:
-        return text + " !auth";
+    case Source::Login::DoesNotMatter: break;
+    case Source::Login::Yes: return text + " auth";
+    case Source::Login::No: return text + " !auth";
     }
     return text;
 }
 
 QByteArray optionsText(Session& session, const StatementView& at, const Delivery& delivery) {
-    const auto context = delivery.method == ClauseKind::Relay ? config::Context::ActionRelay : config::Context::ActionLocal;
+    const auto context =
+        delivery.method == ClauseKind::Relay ? config::Context::ActionRelay : config::Context::ActionLocal;
     QByteArray text;
     for (const Option& option : delivery.options) {
         if (const auto word = wordFor(context, option.kind, session.know.target))
@@ -84,8 +72,9 @@ std::optional<QByteArray> actionText(Session& session, const StatementView& at, 
         text = "relay" + *relay;
     } else if (delivery.method == ClauseKind::Catch) {
         if (session.know.isOpenSmtpd) {
-            session.say(RemarkKind::Lost, at, "only Postern can catch mail; for " + session.targetName() +
-                                                  " the rule refuses it, so that nothing leaves the computer");
+            session.say(RemarkKind::Lost, at,
+                        "only Postern can catch mail; for " + session.targetName() +
+                            " the rule refuses it, so that nothing leaves the computer");
             return std::nullopt;
         }
         text = "catch";
@@ -168,9 +157,8 @@ bool isOpenRelay(const Routing& routing) {
         return source.from == Source::From::Any && !source.negated && source.login == Source::Login::DoesNotMatter;
     });
     return !routing.isReject && routing.delivery.method == ClauseKind::Relay && anybody &&
-           std::all_of(routing.tests.begin(), routing.tests.end(), [](const Test& test) {
-               return test.kind == ClauseKind::ForAny && !test.negated;
-           });
+           std::all_of(routing.tests.begin(), routing.tests.end(),
+                       [](const Test& test) { return test.kind == ClauseKind::ForAny && !test.negated; });
 }
 
 } // namespace
@@ -194,7 +182,8 @@ WrittenRule writeModern(Session& session, const StatementView& at, const std::ve
         for (const Test& test : routing.tests) {
             if (!conditionWord(test.kind).isEmpty())
                 continue;
-            session.say(RemarkKind::Lost, at, "no other reader can test recipients' domains against networks", test.range);
+            session.say(RemarkKind::Lost, at, "no other reader can test recipients' domains against networks",
+                        test.range);
             return {};
         }
         if (routing.sources.size() > 1)
@@ -203,10 +192,12 @@ WrittenRule writeModern(Session& session, const StatementView& at, const std::ve
                             "here and below");
         if (isOpenRelay(routing))
             session.say(RemarkKind::Note, at, "this relays for anybody to anywhere, as it did before");
-        const bool saysFor = std::any_of(routing.tests.begin(), routing.tests.end(),
-                                         [](const Test& test) { return test.range.length > 0 && config::saysFor(test.kind); });
+        const bool saysFor = std::any_of(routing.tests.begin(), routing.tests.end(), [](const Test& test) {
+            return test.range.length > 0 && config::saysFor(test.kind);
+        });
         if (routing.isReject && !saysFor)
-            session.say(RemarkKind::Note, at, "without \"for\" this refuses mail for local names only, as it did before");
+            session.say(RemarkKind::Note, at,
+                        "without \"for\" this refuses mail for local names only, as it did before");
         for (const Source& source : routing.sources) {
             QByteArrayList parts = {"match"};
             for (size_t i = 0; i <= routing.tests.size(); ++i) {
@@ -244,8 +235,10 @@ std::optional<QByteArray> modernRelay(Session& session, const StatementView& at,
         }
         if (relay.tls == policy::TlsUse::Either)
             session.say(RemarkKind::Lost, at,
-                        "either way of TLS can't be left open any more: " + QByteArray(url.startsWith("smtps") ? "TLS from the first byte" : "STARTTLS") +
-                            " is kept; write " + (url.startsWith("smtps") ? "smtp+tls://" : "smtps://") + " for the other");
+                        "either way of TLS can't be left open any more: " +
+                            QByteArray(url.startsWith("smtps") ? "TLS from the first byte" : "STARTTLS") +
+                            " is kept; write " + (url.startsWith("smtps") ? "smtp+tls://" : "smtps://") +
+                            " for the other");
         text = " host " + quoted(url, config::Dialect::Modern);
         if (tlsForSure && !relay.verify)
             text += " tls no-verify";

@@ -25,7 +25,8 @@ const char* const kSignedIn = "from source \"local\"";
 
 class OldRule {
   public:
-    OldRule(Session& session, const StatementView& conditionsAt, const StatementView& deliveryAt, const Routing& routing)
+    OldRule(Session& session, const StatementView& conditionsAt, const StatementView& deliveryAt,
+            const Routing& routing)
         : m_session(session), m_at(conditionsAt), m_deliveryAt(deliveryAt), m_routing(routing),
           m_is2012(session.know.dialect == Dialect::Map2012) {}
 
@@ -70,7 +71,8 @@ class OldRule {
         std::vector<Source> sources = m_routing.sources;
         const auto take = [&](From from, bool negated, Login login) {
             const auto found = std::find_if(sources.begin(), sources.end(), [&](const Source& source) {
-                return source.from == from && source.negated == negated && source.login == login && source.users.isEmpty();
+                return source.from == from && source.negated == negated && source.login == login &&
+                       source.users.isEmpty();
             });
             if (found == sources.end())
                 return std::optional<Source>();
@@ -88,7 +90,8 @@ class OldRule {
                 texts.append(local ? localText() : tableText(*table));
             }
         }
-        m_fitsSignedIn = std::any_of(sources.begin(), sources.end(), [](const Source& one) { return one.login == Login::Yes; });
+        m_fitsSignedIn =
+            std::any_of(sources.begin(), sources.end(), [](const Source& one) { return one.login == Login::Yes; });
         for (const Source& source : sources)
             texts.append(alone(source));
         return texts;
@@ -108,7 +111,9 @@ class OldRule {
             return {};
         }
         if (m_is2012 && (source.negated || source.from == From::Socket || source.login != Login::DoesNotMatter)) {
-            unsayable(not2012(source.negated ? "\"!\"" : source.from == From::Socket ? "\"from socket\"" : "who signed in"));
+            unsayable(not2012(source.negated                ? "\"!\""
+                              : source.from == From::Socket ? "\"from socket\""
+                                                            : "who signed in"));
             return {};
         }
         switch (source.from) {
@@ -125,7 +130,8 @@ class OldRule {
             if (source.negated && source.login != Login::Yes)
                 return "from ! local";
             if (source.login == Login::DoesNotMatter && asksLogin)
-                differs("clients that have signed in are local in " + m_session.targetName() + ", so this fits them, too");
+                differs("clients that have signed in are local in " + m_session.targetName() +
+                        ", so this fits them, too");
             if (source.login == Login::DoesNotMatter)
                 return localText();
             unsayable("whether a local client has signed in can't be asked in " + m_session.targetName());
@@ -144,8 +150,7 @@ class OldRule {
                 return {};
             }
             return tableText(source);
-        case From::Rdns:
-            break;
+        case From::Rdns: break;
         }
         unsayable("a client's name or address can't be compared like this in " + m_session.targetName());
         return {};
@@ -193,9 +198,10 @@ class OldRule {
             return {"recipient " + bang + test.table};
         if (test.kind == ClauseKind::Tagged)
             return tags(test, "tagged " + bang);
-        unsayable(test.kind == ClauseKind::HeloIs    ? "a client's HELO name can't be asked in " + m_session.targetName()
-                  : test.kind == ClauseKind::TlsUsed ? "whether a session uses TLS can't be asked in " + m_session.targetName()
-                                                     : not2012("this"),
+        unsayable(test.kind == ClauseKind::HeloIs ? "a client's HELO name can't be asked in " + m_session.targetName()
+                  : test.kind == ClauseKind::TlsUsed
+                      ? "whether a session uses TLS can't be asked in " + m_session.targetName()
+                      : not2012("this"),
                   test.range);
         return {};
     }
@@ -230,7 +236,8 @@ class OldRule {
         if (test.kind == ClauseKind::ForLocal)
             return {"for local" + behind};
         if (test.kind == ClauseKind::ForDomain) {
-            if (const QByteArray users = optionText(ClauseKind::Virtual); m_delivers && !users.isEmpty() && users == test.table)
+            if (const QByteArray users = optionText(ClauseKind::Virtual);
+                m_delivers && !users.isEmpty() && users == test.table)
                 return {"for virtual " + table2012(test.table)};
             return {"for domain " + table2012(test.table) + behind};
         }
@@ -291,9 +298,11 @@ class OldRule {
         const bool relays = delivery.method == ClauseKind::Relay;
         QByteArrayList parts;
         for (const Option& option : delivery.options) {
-            const bool looksUp = option.kind == ClauseKind::Alias || option.kind == ClauseKind::Virtual || option.kind == ClauseKind::Userbase;
+            const bool looksUp = option.kind == ClauseKind::Alias || option.kind == ClauseKind::Virtual ||
+                                 option.kind == ClauseKind::Userbase;
             if (looksUp && !relays && !m_is2012)
-                parts.append(wordFor(config::Context::Rule, option.kind, m_session.know.target).value_or(option.word) + ' ' + option.value);
+                parts.append(wordFor(config::Context::Rule, option.kind, m_session.know.target).value_or(option.word) +
+                             ' ' + option.value);
         }
         const QByteArray user = relays ? QByteArray() : optionText(ClauseKind::User);
         const bool takesUser = delivery.method == ClauseKind::Mda || delivery.method == ClauseKind::Lmtp;
@@ -305,9 +314,10 @@ class OldRule {
                 if (name.startsWith('{') || (name.startsWith('<') && !m_session.know.isMapOf2012(nameOnly(name))))
                     return refused("aliases and virtual users that are in no file");
             }
-            const bool isDestination = std::any_of(m_routing.tests.begin(), m_routing.tests.end(), [&](const Test& test) {
-                return test.kind == ClauseKind::ForDomain && test.table == users;
-            });
+            const bool isDestination =
+                std::any_of(m_routing.tests.begin(), m_routing.tests.end(), [&](const Test& test) {
+                    return test.kind == ClauseKind::ForDomain && test.table == users;
+                });
             if (!users.isEmpty() && !isDestination)
                 return refused("virtual users beside another list of domains");
         }
@@ -395,8 +405,10 @@ std::optional<QByteArray> oldRelay(Session& session, const StatementView& at, co
         if (!first)
             return refused("a rule of " + session.targetName() + " has one relay, and this table's can't be read");
         if (entries->size() > 1)
-            session.say(RemarkKind::Lost, at, "a rule of " + session.targetName() + " has one relay: only the first of the "
-                                                  "table's is kept");
+            session.say(RemarkKind::Lost, at,
+                        "a rule of " + session.targetName() +
+                            " has one relay: only the first of the "
+                            "table's is kept");
         relay.url = *first;
         relay.label = first->label();
         policy::RelaySpec spec; // the rule's words on this one relay
@@ -414,7 +426,8 @@ std::optional<QByteArray> oldRelay(Session& session, const StatementView& at, co
     if (relay.url) {
         if (is2012 && relay.tls == policy::TlsUse::None && !relay.url->meaning().lmtp) {
             relay.tls = policy::TlsUse::Opportunistic;
-            session.say(RemarkKind::Changed, at, "smtp:// tries TLS in " + session.targetName() + "; never trying can't be said");
+            session.say(RemarkKind::Changed, at,
+                        "smtp:// tries TLS in " + session.targetName() + "; never trying can't be said");
         }
         const QByteArray url = relayUrl(era, relay);
         if (url.isEmpty())
@@ -438,15 +451,19 @@ std::optional<QByteArray> oldRelay(Session& session, const StatementView& at, co
     QByteArray auth, certificate, rest;
     for (const Option& option : delivery.options) {
         const bool isCertificate = is2012 && option.kind == ClauseKind::Pki;
-        const auto word = wordFor(config::Context::RuleRelay, isCertificate ? ClauseKind::Certificate : option.kind, session.know.target);
+        const auto word = wordFor(config::Context::RuleRelay, isCertificate ? ClauseKind::Certificate : option.kind,
+                                  session.know.target);
         const bool isName = is2012 && option.value.startsWith('<');
         const QByteArray value = isName ? option.value.sliced(1, option.value.size() - 2) : option.value;
         if (is2012 && option.kind == ClauseKind::Auth && (!isName || !session.know.isMapOf2012(value)))
             return refused("a table of logins that is no file can't be said in " + session.targetName());
         if (option.kind == ClauseKind::Auth && relay.label.isEmpty() && relay.hostTable.isEmpty())
-            session.say(RemarkKind::Note, at, "the table of logins was not used, since the URL has no label; it is left out");
+            session.say(RemarkKind::Note, at,
+                        "the table of logins was not used, since the URL has no label; it is left out");
         else if (word)
-            (isCertificate ? certificate : is2012 && option.kind == ClauseKind::Auth ? auth : rest) += ' ' + *word + ' ' + value;
+            (isCertificate                               ? certificate
+             : is2012 && option.kind == ClauseKind::Auth ? auth
+                                                         : rest) += ' ' + *word + ' ' + value;
         else
             session.say(RemarkKind::Lost, at, '"' + option.word + "\" can't be said in " + session.targetName());
     }

@@ -15,10 +15,10 @@ namespace postern::convert {
 struct Session {
     const Knowledge& know;
     std::vector<Remark> report = {};
-    QSet<QByteArray> actionNames = {};                 // taken
-    QHash<QByteArray, QByteArray> actionByText = {};   // what an action does -> its name
-    QSet<QByteArray> madePkis = {};                    // statements already written for certificates found by name
-    QSet<QByteArray> said = {};                        // notes that are given once
+    QSet<QByteArray> actionNames = {};               // taken
+    QHash<QByteArray, QByteArray> actionByText = {}; // what an action does -> its name
+    QSet<QByteArray> madePkis = {};                  // statements already written for certificates found by name
+    QSet<QByteArray> said = {};                      // notes that are given once
 
     void say(RemarkKind kind, const config::StatementView& at, QByteArray text,
              std::optional<config::Range> range = std::nullopt);
@@ -28,6 +28,9 @@ struct Session {
 
 // "# not in OpenSMTPD 6.8: ..." for each of the statement's lines.
 QByteArrayList asComments(const Session& session, const config::StatementView& statement);
+
+// OpenSMTPD takes paths as they are; one beside the configuration is Postern's own. Where it goes, and that is reported.
+QByteArray onTheServer(Session& session, const config::StatementView& at, const QByteArray& path);
 
 // Each turns what stands in `piece` into the target's words.
 void convertSetting(Session& session, const config::StatementView& statement, Piece& piece);
@@ -41,7 +44,8 @@ void convertFilter(Session& session, const config::StatementView& statement, Pie
 void namePki(Session& session, const config::StatementView& at, const QByteArray& name, Piece& piece);
 
 // One rule is several where 2012's `for { a, b }` names several destinations.
-std::vector<Routing> readRule(Session& session, const config::StatementView& rule, const Speller& speller, Piece& piece);
+std::vector<Routing> readRule(Session& session, const config::StatementView& rule, const Speller& speller,
+                              Piece& piece);
 Routing readMatch(Session& session, const config::StatementView& match, const Speller& speller);
 Delivery readAction(Session& session, const config::StatementView& action, const Speller& speller);
 

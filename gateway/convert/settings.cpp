@@ -61,7 +61,8 @@ void convertSetting(Session& session, const StatementView& statement, Piece& pie
     const auto known = wordsFor(setting, written, !view->values().empty(), session.know.target);
     if (!known) {
         piece.statements = asComments(session, statement);
-        session.say(RemarkKind::Lost, statement, '"' + written + "\" can't be said in " + session.targetName() + advice(setting));
+        session.say(RemarkKind::Lost, statement,
+                    '"' + written + "\" can't be said in " + session.targetName() + advice(setting));
         return;
     }
     const QByteArray& words = *known;
@@ -75,7 +76,8 @@ void convertSetting(Session& session, const StatementView& statement, Piece& pie
     }
     if (setting == Setting::QueueCompression && !view->values().empty() && session.know.dialect != Dialect::Map2012) {
         if (view->values().front().text != "gzip")
-            session.say(RemarkKind::Changed, statement, "the queue is compressed with gzip; no other way can be chosen");
+            session.say(RemarkKind::Changed, statement,
+                        "the queue is compressed with gzip; no other way can be chosen");
         piece.statements = {words};
         return;
     }
@@ -117,7 +119,8 @@ void convertMacro(Session& session, const StatementView& statement, Piece& piece
         return;
     if (!other.isEmpty())
         session.say(RemarkKind::Changed, statement,
-                    "the macro is called $" + other + " now, since \"" + view->name()->text + "\" is a word of the language");
+                    "the macro is called $" + other + " now, since \"" + view->name()->text +
+                        "\" is a word of the language");
     const QByteArray& all = statement.document().bytes();
     const config::Range name = view->name()->range, value = view->value()->range;
     const QByteArray valueText = all.mid(value.offset, value.length);
@@ -132,10 +135,11 @@ void convertFilter(Session& session, const StatementView& statement, Piece& piec
     const config::Value* name = statement.values().empty() ? nullptr : &statement.values().front();
     if (wasModern != isModern || session.know.dialect == Dialect::Map2012) {
         piece.statements = asComments(session, statement);
-        session.say(RemarkKind::Lost, statement,
-                    isModern ? QByteArray("filter programs from before 6.6 speak another language; install one that speaks the "
-                                          "new one and name it with filter NAME proc-exec")
-                             : "filters like this one can't be said in " + session.targetName());
+        session.say(
+            RemarkKind::Lost, statement,
+            isModern ? QByteArray("filter programs from before 6.6 speak another language; install one that speaks the "
+                                  "new one and name it with filter NAME proc-exec")
+                     : "filters like this one can't be said in " + session.targetName());
         return;
     }
     piece.statements = {speller.statement()};

@@ -51,19 +51,18 @@ bool givesBack(const QByteArray& text, const QByteArray& spelled, Dialect dialec
 bool takesNewlinesInBraces(Target target) {
     switch (target) {
     case Target::Postern:
-    case Target::OpenSmtpd78:
-        return true;
+    case Target::OpenSmtpd78: return true;
     case Target::OpenSmtpd2012:
     case Target::OpenSmtpd59:
-    case Target::OpenSmtpd68:
-        return false;
+    case Target::OpenSmtpd68: return false;
     }
     return true;
 }
 
 bool isTable(config::tree::Kind kind) {
-    return kind == raw(NodeKind::TableName) || kind == raw(NodeKind::TableLiteral) || kind == raw(NodeKind::TableList) ||
-           kind == raw(NodeKind::TableMapping) || kind == raw(NodeKind::TableMapRef);
+    return kind == raw(NodeKind::TableName) || kind == raw(NodeKind::TableLiteral) ||
+           kind == raw(NodeKind::TableList) || kind == raw(NodeKind::TableMapping) ||
+           kind == raw(NodeKind::TableMapRef);
 }
 
 bool isExpanded(TokenKind kind) {
@@ -180,13 +179,10 @@ QByteArray Speller::table(const TableArgument& argument) const {
         return bytes(argument.range);
     m_expanded.append(m_statement.document().bytes().mid(argument.range.offset, argument.range.length));
     switch (argument.form) {
-    case TableArgument::Form::Name:
-        return '<' + plainOrQuoted(argument.value.text, m_dialect) + '>';
-    case TableArgument::Form::Literal:
-        return plainOrQuoted(argument.value.text, m_dialect);
+    case TableArgument::Form::Name: return '<' + plainOrQuoted(argument.value.text, m_dialect) + '>';
+    case TableArgument::Form::Literal: return plainOrQuoted(argument.value.text, m_dialect);
     case TableArgument::Form::List:
-    case TableArgument::Form::Mapping:
-        break;
+    case TableArgument::Form::Mapping: break;
     }
     return items(argument);
 }

@@ -67,9 +67,9 @@ class Speller {
     config::Dialect m_source, m_dialect;
     std::vector<Leaf> m_leaves;
     std::vector<Table> m_tables;
-    QHash<qsizetype, int> m_macroTokens;           // by offset of the use
-    QHash<qsizetype, bool> m_wholeTables;          // by offset: no macro reaches in or out
-    QHash<qsizetype, bool> m_macroIsReserved;      // its value is a word of the target's language
+    QHash<qsizetype, int> m_macroTokens;      // by offset of the use
+    QHash<qsizetype, bool> m_wholeTables;     // by offset: no macro reaches in or out
+    QHash<qsizetype, bool> m_macroIsReserved; // its value is a word of the target's language
     mutable QByteArrayList m_displaced, m_expanded;
 };
 

@@ -17,10 +17,8 @@ namespace {
 // "file:/etc/mail/aliases" as one word, or in quotes.
 QByteArray sourceText(Session& session, const StatementView& at, const TableView& view) {
     QByteArray path = view.path();
-    if (!path.isEmpty() && !path.startsWith('/') && session.know.isOpenSmtpd) {
-        path = "/etc/mail/" + path;
-        session.say(RemarkKind::Changed, at, "OpenSMTPD wants a whole path: put the file at " + path);
-    }
+    if (!path.isEmpty() && !path.startsWith('/') && session.know.isOpenSmtpd)
+        path = onTheServer(session, at, path);
     const QByteArray text = view.backend() + (path.isEmpty() ? QByteArray() : ':' + path);
     return plainOrQuoted(text, session.know.dialect);
 }
@@ -32,15 +30,16 @@ QByteArray relayList(Session& session, const StatementView& at, const TableArgum
     for (const config::Value& item : content.items) {
         const auto entry = relayEntry(session.know, item.text);
         if (!entry)
-            session.say(RemarkKind::Lost, at, "an entry of this table of relays can't be said in " + session.targetName(),
-                        item.range);
+            session.say(RemarkKind::Lost, at,
+                        "an entry of this table of relays can't be said in " + session.targetName(), item.range);
         const QByteArray text = entry.value_or(item.text);
         changes = changes || text != item.text;
         entries.append(text == item.text ? speller.value(item) : quoted(text, session.know.dialect));
     }
     if (!changes)
         return {};
-    session.say(RemarkKind::Changed, at, "the URLs in this table are spelled as " + session.targetName() + " reads them");
+    session.say(RemarkKind::Changed, at,
+                "the URLs in this table are spelled as " + session.targetName() + " reads them");
     return "{ " + entries.join(", ") + " }";
 }
 
@@ -48,7 +47,8 @@ void checkRelayFile(Session& session, const StatementView& at, const TableView& 
     const auto entries = session.know.relayEntries(view.name()->text);
     if (!entries) {
         session.say(RemarkKind::Changed, at,
-                    "this table holds relay URLs, and it can't be read here: spell them as " + session.targetName() + " reads them");
+                    "this table holds relay URLs, and it can't be read here: spell them as " + session.targetName() +
+                        " reads them");
         return;
     }
     for (const QByteArray& entry : *entries) {
@@ -59,7 +59,8 @@ void checkRelayFile(Session& session, const StatementView& at, const TableView& 
             session.say(RemarkKind::Lost, at, shown + " in the table's file can't be said in " + session.targetName());
         else if (*other != entry)
             session.say(RemarkKind::Lost, at,
-                        "in the table's file write " + policy::RelayUrl::parse(*other, session.know.targetEra)->masked() + " instead of " + shown);
+                        "in the table's file write " +
+                            policy::RelayUrl::parse(*other, session.know.targetEra)->masked() + " instead of " + shown);
     }
 }
 
@@ -67,8 +68,9 @@ void checkRelayFile(Session& session, const StatementView& at, const TableView& 
 void sayMaildirTargets(Session& session, const StatementView& at, const TableArgument& content) {
     for (const TableArgument::Pair& pair : content.pairs) {
         if (pair.value.text.startsWith("maildir:"))
-            session.say(RemarkKind::Lost, at, "an alias can't lead to \"maildir:\" in " + session.targetName() +
-                                                  "; give such users an action with maildir",
+            session.say(RemarkKind::Lost, at,
+                        "an alias can't lead to \"maildir:\" in " + session.targetName() +
+                            "; give such users an action with maildir",
                         pair.value.range);
     }
 }
@@ -82,8 +84,8 @@ void toMap(Session& session, const StatementView& statement, const TableView& vi
                                   : "maps of 2012 are files; where the entries can stand in a rule, they do");
         return;
     }
-    piece.statements = {"map " + speller.value(*view.name()) + " source " + (view.backend() == "db" ? "db " : "plain ") +
-                        quoted(view.path(), Dialect::Map2012)};
+    piece.statements = {"map " + speller.value(*view.name()) + " source " +
+                        (view.backend() == "db" ? "db " : "plain ") + quoted(view.path(), Dialect::Map2012)};
 }
 
 } // namespace
@@ -111,8 +113,8 @@ void convertTable(Session& session, const StatementView& statement, Piece& piece
     } else if (view->backend() == "keychain" && session.know.isOpenSmtpd) {
         piece.statements = {"table " + speller.value(*view->name()) + " file:/etc/mail/" + name};
         session.say(RemarkKind::Lost, statement,
-                    "logins in this computer's keychain stay there: write lines LABEL USER:PASSWORD into /etc/mail/" + name +
-                        " on the server");
+                    "logins in this computer's keychain stay there: write lines LABEL USER:PASSWORD into /etc/mail/" +
+                        name + " on the server");
     } else if (view->source() && session.know.isOpenSmtpd && !view->path().isEmpty() && !view->path().startsWith('/') &&
                !view->isMap()) {
         piece.statements = {"table " + speller.value(*view->name()) + ' ' + sourceText(session, statement, *view)};

@@ -8,7 +8,8 @@ using config::Target;
 
 namespace {
 
-template <typename Rule> bool isKnownTo(Target target, const Rule& rule) {
+template <typename Rule>
+bool isKnownTo(Target target, const Rule& rule) {
     const auto dialect = dialectOf(target);
     return dialect && (rule.dialects & in(*dialect)) && !(targetsWithout(rule.span) & in(target));
 }

@@ -13,6 +13,7 @@ namespace postern::convert {
 std::optional<QByteArray> wordFor(config::Context context, config::ClauseKind kind, config::Target target);
 
 // The words that open a setting, `written` if they fit as they are; nothing: the target has none.
-std::optional<QByteArray> wordsFor(config::Setting setting, const QByteArray& written, bool hasValue, config::Target target);
+std::optional<QByteArray> wordsFor(config::Setting setting, const QByteArray& written, bool hasValue,
+                                   config::Target target);
 
 } // namespace postern::convert

@@ -32,7 +32,8 @@ const QSet<QString> kExcerpts = {u"legacy/300-poolpOrg-poolp.org.conf"_s, u"lega
                                  u"legacy/042-OpenSMTPD-table-postgres.conf"_s,
                                  u"legacy/126-OpenSMTPD-OpenSMTPD-extras.conf"_s};
 // No rules in them, before and after.
-const QSet<QString> kWithoutRules = {u"map2012/144-OpenSMTPD-OpenSMTPD.conf"_s, u"map2012/030-OpenSMTPD-OpenSMTPD.conf"_s,
+const QSet<QString> kWithoutRules = {u"map2012/144-OpenSMTPD-OpenSMTPD.conf"_s,
+                                     u"map2012/030-OpenSMTPD-OpenSMTPD.conf"_s,
                                      u"map2012/298-OpenSMTPD-OpenSMTPD.conf"_s};
 
 } // namespace
@@ -69,8 +70,9 @@ void TestConvertOracle::oldFilesAreTaken() {
         return;
     }
     const SmtpdVerdict verdict = m_smtpd.checkElsewhere(made.text);
-    const bool isExpected = kExcerpts.contains(name) || kWithoutRules.contains(name) ? verdict.says == SmtpdSays::Refused
-                                                                                     : verdict.says == SmtpdSays::Good;
+    const bool isExpected = kExcerpts.contains(name) || kWithoutRules.contains(name)
+                                ? verdict.says == SmtpdSays::Refused
+                                : verdict.says == SmtpdSays::Good;
     QVERIFY2(isExpected, (verdict.messages + '\n' + made.text).constData());
 }
 
@@ -108,7 +110,8 @@ void TestConvertOracle::newerFilesAreTaken() {
     QVERIFY2(!made.isRefused, old.text.constData());
     const SmtpdVerdict first = m_smtpd.checkElsewhere(contentOf(name));
     const SmtpdVerdict verdict = m_smtpd.checkElsewhere(made.text);
-    QVERIFY2(verdict.says == SmtpdSays::Good || first.says != SmtpdSays::Good, (verdict.messages + '\n' + made.text).constData());
+    QVERIFY2(verdict.says == SmtpdSays::Good || first.says != SmtpdSays::Good,
+             (verdict.messages + '\n' + made.text).constData());
 }
 
 QTEST_GUILESS_MAIN(TestConvertOracle)

@@ -116,8 +116,9 @@ QByteArray outcome(const policy::Explanation& explanation) {
         const qsizetype schema = url.indexOf("://");
         QByteArray place = schema < 0 ? url : url.sliced(schema + 3);
         place = place.sliced(place.indexOf('@') + 1);
-        out += " to " + place + " tls " + toString(one.relay->tls).toByteArray() + (one.relay->verify ? " verified" : "") +
-               " label " + one.relay->label + " source " + one.relay->source.join(',') + " helo " + one.relay->helo;
+        out += " to " + place + " tls " + toString(one.relay->tls).toByteArray() +
+               (one.relay->verify ? " verified" : "") + " label " + one.relay->label + " source " +
+               one.relay->source.join(',') + " helo " + one.relay->helo;
     }
     return out;
 }
@@ -182,7 +183,8 @@ void TestConvertCorpus::twiceIsOnce() {
         const convert::Converted once = convert::convertText(files, "/p/smtpd.conf", contentOf(name), target);
         if (once.isRefused)
             continue;
-        const convert::Converted twice = convert::convertText(files, "/p/smtpd.conf", once.text, target, {dialectOf(target)});
+        const convert::Converted twice =
+            convert::convertText(files, "/p/smtpd.conf", once.text, target, {dialectOf(target)});
         QVERIFY2(!twice.isRefused, once.text.constData());
         QCOMPARE(twice.text, once.text);
     }
@@ -194,7 +196,9 @@ void TestConvertCorpus::theReaderTakesIt() {
     for (const Target target : kTargets) {
         const convert::Converted made = convert::convertText(files, "/p/smtpd.conf", contentOf(name), target);
         for (const convert::Remark& remark : made.report) // that nothing is left of the rules is a fair answer
-            QVERIFY2(!remark.text.contains("refuses what stands here now") || remark.text.contains("no rules, nothing to do"), (toString(target).toByteArray() + ' ' + remark.print() + '\n' + made.text).constData());
+            QVERIFY2(!remark.text.contains("refuses what stands here now") ||
+                         remark.text.contains("no rules, nothing to do"),
+                     (toString(target).toByteArray() + ' ' + remark.print() + '\n' + made.text).constData());
     }
 }
 
@@ -242,8 +246,9 @@ void TestConvertCorpus::mailGoesTheSameWay() {
                         if (outcome(was) == outcome(is) || isReported(was))
                             continue;
                         const QByteArray mail = toString(target).toByteArray() + ": from " + context.clientAddress +
-                                                (context.isAuthenticated ? " signed in" : "") + " tag \"" + tag + "\" <" + sender +
-                                                "> to <" + recipient + ">, line " + QByteArray::number(was.line) + "\n" + made.text;
+                                                (context.isAuthenticated ? " signed in" : "") + " tag \"" + tag +
+                                                "\" <" + sender + "> to <" + recipient + ">, line " +
+                                                QByteArray::number(was.line) + "\n" + made.text;
                         QVERIFY2(false, (outcome(was) + "\nnow\n" + outcome(is) + "\nfor " + mail).constData());
                     }
                 }
@@ -264,7 +269,8 @@ void TestConvertCorpus::anyTextIsConvertedOrRefused() {
                 const convert::Converted once = convert::convertText(files, "/p/smtpd.conf", broken, target);
                 if (once.isRefused)
                     continue;
-                const convert::Converted twice = convert::convertText(files, "/p/smtpd.conf", once.text, target, {dialectOf(target)});
+                const convert::Converted twice =
+                    convert::convertText(files, "/p/smtpd.conf", once.text, target, {dialectOf(target)});
                 QVERIFY2(!twice.isRefused, (broken + "\n=>\n" + once.text).constData());
                 QCOMPARE(twice.text, once.text);
             }

@@ -48,7 +48,8 @@ class StoryConvert : public QObject {
 
     void jsonIsOneValueWithTextAndReport() {
         GatewayProcess files("listen on lo\nbounce-warn\naccept for any relay\n");
-        const Ran ran = posternctl({u"convert"_s, u"--to"_s, u"opensmtpd-7.8"_s, files.path(u"smtpd.conf"_s), u"--json"_s});
+        const Ran ran =
+            posternctl({u"convert"_s, u"--to"_s, u"opensmtpd-7.8"_s, files.path(u"smtpd.conf"_s), u"--json"_s});
         QCOMPARE(ran.exit, 0);
         const QJsonObject all = ran.json().toObject();
         STORY_VERIFY(all["text"_L1].toString().contains(u"bounce warn-interval 365d\n"_s), ran.out);
@@ -57,7 +58,8 @@ class StoryConvert : public QObject {
         QCOMPARE(first["kind"_L1].toString(), u"changed"_s);
         QCOMPARE(first["line"_L1].toInt(), 2);
         QCOMPARE(first["column"_L1].toInt(), 1);
-        STORY_VERIFY(first["file"_L1].toString().endsWith(u"smtpd.conf"_s) && !first["text"_L1].toString().isEmpty(), ran.out);
+        STORY_VERIFY(first["file"_L1].toString().endsWith(u"smtpd.conf"_s) && !first["text"_L1].toString().isEmpty(),
+                     ran.out);
     }
 
     void aFileWithErrorsIsRefusedAndNothingIsWritten() {

@@ -16,7 +16,8 @@ Conversion converted(MemoryFileStore& files, const QByteArray& text, config::Tar
     result.text = made.text;
     result.isRefused = made.isRefused;
     for (const convert::Remark& remark : made.report)
-        result.report.append(QByteArray::number(remark.line) + ": " + toString(remark.kind).toByteArray() + ": " + remark.text);
+        result.report.append(QByteArray::number(remark.line) + ": " + toString(remark.kind).toByteArray() + ": " +
+                             remark.text);
     return result;
 }
 

@@ -77,6 +77,7 @@ void TestConvertLayout::stays() {
     const test::Conversion made = test::converted(before, target);
     QTEST(made.text, "after");
     QCOMPARE(test::converted(made.text, target, dialectOf(target)).text, made.text);
+    QCOMPARE(made.report.join('\n').contains("OpenSMTPD reads LF only"), before.contains("\r\n"));
 }
 
 void TestConvertLayout::nothingChangesForPostern() {
