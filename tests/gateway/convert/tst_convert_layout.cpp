@@ -118,11 +118,11 @@ void TestConvertLayout::aRuleThatCannotBeSaidRefusesItsMailAndSaysWhere() {
 
 void TestConvertLayout::manyRulesShareTheirActions() {
     QByteArray text = "listen on lo\n";
-    for (int i = 0; i < 1'000; ++i)
+    for (int i = 0; i < 400; ++i)
         text += "# " + QByteArray::number(i) + "\naccept from any for domain d" + QByteArray::number(i) + ".example relay via tls://h" +
                 QByteArray::number(i % 50) + ".example\n";
     const test::Conversion made = test::converted(text, Target::OpenSmtpd68);
-    QCOMPARE(made.text.count("\nmatch "), 1'000);
+    QCOMPARE(made.text.count("\nmatch "), 400);
     QCOMPARE(made.text.count("\naction "), 50);
 }
 
