@@ -33,7 +33,7 @@ struct Build {
     std::shared_ptr<Ruleset> rules;
     // Where each name is defined, read ahead: "used before its definition" differs from "not defined".
     QHash<QByteArray, int> tableLines = {}, actionLines = {}, pkiLines = {}, caLines = {};
-    QHash<QByteArray, tables::TablePtr> tablesByName = {}; // named and inline, so far
+    QHash<QByteArray, tables::TablePtr> tablesByName = {}; // so far; inline ones are found by nobody
     QHash<QByteArray, QByteArray> tablePaths = {};         // of file tables
     QByteArrayList checkedSecretFiles = {};                // permissions looked at already
     QHash<QByteArray, QList<tables::Service>> servicesByTable = {}; // what each named table is used for

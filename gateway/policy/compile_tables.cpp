@@ -156,7 +156,6 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
         const Shape shape = argument.pairs.empty() ? Shape::List : Shape::Mapping;
         table = tables::makeInlineTable(name, shape, std::move(entries),
                                         build.rules->settings.subAddressDelimiter);
-        build.tablesByName.insert(name, table);
         build.rules->inlineTables.push_back(table);
         adviseOnEntries(build, at, argument, use.service, *table);
     }
