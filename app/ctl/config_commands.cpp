@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
+#include "ctl/system_accounts.h"
 
 #include "base/log.h"
 #include "config/document.h"
+#include "delivery/explain.h"
 #include "engine/loaded_config.h"
 #include "listener/open_listener.h"
 #include "policy/explain.h"
@@ -19,6 +21,8 @@ using namespace Qt::StringLiterals;
 
 namespace postern::ctl {
 namespace {
+
+constexpr qint64 kMostIncluded = 1 << 20; // bytes of an :include: file
 
 QByteArray onlyFile(const Arguments& arguments, bool mayBeOption) {
     QByteArrayList files = arguments.words();
@@ -56,10 +60,14 @@ config::Target targetFrom(const Arguments& arguments) {
     return *target;
 }
 
-// The tag of the listener that the option names ("127.0.0.1:2525"); "" without the option.
+constexpr QByteArrayView kSocket = "socket"; // --listener socket: handed in on this computer
+
+// The tag of the listener that the option names ("127.0.0.1:2525", "socket"); "" without the option.
 QByteArray tagOf(const policy::Ruleset& rules, const std::optional<QByteArray>& name) {
     if (!name)
         return {};
+    if (*name == kSocket)
+        return rules.socket.tag;
     for (const policy::ListenerSpec& spec : rules.listeners) {
         const auto addresses = listener::interfaceAddresses(spec.interface, spec.family);
         if (!addresses)
@@ -70,7 +78,37 @@ QByteArray tagOf(const policy::Ruleset& rules, const std::optional<QByteArray>& 
                 return spec.tag;
         }
     }
-    throw UsageError{"no listener of this configuration is " + *name};
+    throw UsageError{"no listener of this configuration is " + harmless(*name)};
+}
+
+// What the options of `explain` say about the client.
+void setClient(policy::MatchContext& context, const Arguments& arguments, const policy::Ruleset& rules) {
+    const auto client = arguments.value("--client");
+    const auto listener = arguments.value("--listener");
+    context.isSocket = listener == kSocket;
+    context.clientAddress = context.isSocket ? QByteArray() : client.value_or("127.0.0.1");
+    context.isLocalAddress = arguments.has("--local") || !client || listener::ownAddresses().contains(*client);
+    context.reverseName = arguments.value("--rdns").value_or("");
+    context.helo = arguments.value("--helo").value_or("");
+    context.user = arguments.value("--auth").value_or("");
+    context.isAuthenticated = !context.user.isEmpty();
+    context.tag = arguments.value("--tag").value_or(tagOf(rules, listener));
+    context.localNames = engine::localNames(rules);
+}
+
+// {"error": "...", "diagnostics": [...]}: what --json prints where there is nothing to explain.
+int explainNothing(bool wantsJson, const QByteArray& why, const config::Diagnostics& diagnostics) {
+    QJsonArray list;
+    for (const config::Diagnostic& d : diagnostics) {
+        if (d.severity == config::Severity::Error)
+            std::fprintf(stderr, "%s\n", harmless(d.print(), 2000).constData());
+        list.append(toJson(d));
+    }
+    if (diagnostics.empty())
+        complain(why);
+    if (wantsJson)
+        outJson(QJsonObject{{u"error"_s, QString::fromUtf8(harmless(why))}, {u"diagnostics"_s, list}});
+    return kErrorsFound;
 }
 
 } // namespace
@@ -132,6 +170,7 @@ int explainCommand(const QByteArrayList& words) {
                                "--listener", "--mail-from", "--rcpt-to"});
     if (!arguments.words().isEmpty())
         throw UsageError{"explain takes no words, but \"" + arguments.words().first() + "\" was given"};
+    const bool wantsJson = arguments.has("--json");
     policy::MatchContext context;
     context.sender = addressFrom(arguments.required("--mail-from"), "--mail-from");
     context.recipient = addressFrom(arguments.required("--rcpt-to"), "--rcpt-to");
@@ -142,33 +181,25 @@ int explainCommand(const QByteArrayList& words) {
     options.dialect = dialectFrom(arguments);
     const auto files = makeDiskFileStore();
     const policy::Compiled compiled = policy::compile(*files, file, options);
-    if (!compiled.isUsable()) {
-        for (const config::Diagnostic& d : compiled.diagnostics)
-            if (d.severity == config::Severity::Error)
-                std::fprintf(stderr, "%s\n", d.print().constData());
-        return kErrorsFound;
-    }
+    if (!compiled.isUsable())
+        return explainNothing(wantsJson, "the configuration has errors, so nothing can be explained", compiled.diagnostics);
+    setClient(context, arguments, *compiled.ruleset);
 
-    context.clientAddress = arguments.value("--client").value_or("127.0.0.1");
-    context.isLocalAddress = arguments.has("--local") || !arguments.value("--client") ||
-                             listener::ownAddresses().contains(context.clientAddress);
-    context.helo = arguments.value("--helo").value_or("");
-    context.user = arguments.value("--auth").value_or("");
-    context.isAuthenticated = !context.user.isEmpty();
-    context.tag = arguments.value("--tag").value_or(tagOf(*compiled.ruleset, arguments.value("--listener")));
-    context.localNames = engine::localNames(*compiled.ruleset);
-
+    delivery::Surroundings surroundings;
+    surroundings.account = systemAccount;
+    surroundings.includeFile = [&files](const QByteArray& path) { return files->read(path, 0, kMostIncluded); };
     std::optional<policy::Explanation> explanation;
-    policy::explain(compiled.ruleset, context, engine::serverName(*compiled.ruleset),
-                    [&explanation](policy::Explanation e) { explanation = std::move(e); });
-    if (!explanation) { // every kind of table that this version connects to answers at once
-        complain("a table did not answer");
-        return kErrorsFound;
-    }
-    if (arguments.has("--json"))
+    delivery::explain(compiled.ruleset, context, engine::serverName(*compiled.ruleset), surroundings,
+                      [&explanation](policy::Explanation e) { explanation = std::move(e); });
+    if (!explanation) // every kind of table that this version connects to answers at once
+        return explainNothing(wantsJson, "a table did not answer", {});
+    if (wantsJson) {
         outJson(explanation->toJson());
-    else
-        out(explanation->toText());
+        for (const QByteArray& note : explanation->notes)
+            complain("note: " + harmless(note));
+    } else {
+        out(explanation->toText().trimmed());
+    }
     return kGood;
 }
 

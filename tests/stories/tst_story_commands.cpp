@@ -5,6 +5,9 @@
 #include "stories/support/smtp_sender.h"
 
 #include <QDir>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QSet>
 #include <QTest>
 
@@ -131,6 +134,44 @@ class StoryCommands : public QObject {
         QCOMPARE(text.exit, 0);
         STORY_VERIFY(text.out.contains("550") && text.out.contains("DESK"), text.out);
         QCOMPARE(posternctl(base + QStringList{u"--listener"_s, u"127.0.0.1:1"_s}).exit, 2);
+    }
+
+    void explainFollowsAliasesAndAnswersEachOption() {
+        GatewayProcess files("table al { team = \"root, eve@far.example\" }\naction \"in\" maildir \"/mail/%{user.username}\" alias <al>\n"
+                             "action \"out\" relay host smtp://mx.example\n"
+                             "match from rdns \"*.office.example\" for any action \"out\"\n"
+                             "match from socket for any action \"out\"\n"
+                             "match from any for domain \"here.example\" action \"in\"\nmatch for any action \"out\"\n");
+        const auto explained = [&](const QString& recipient, const QStringList& more) {
+            return posternctl(QStringList{u"explain"_s, u"-f"_s, files.path(u"smtpd.conf"_s), u"--mail-from"_s, u"a@b.example"_s,
+                                          u"--rcpt-to"_s, recipient, u"--client"_s, u"192.0.2.1"_s, u"--json"_s} +
+                              more)
+                .json()
+                .toObject();
+        };
+        QCOMPARE(explained(u"x@far.example"_s, {})["line"_L1].toInt(-1), 0);
+        QCOMPARE(explained(u"x@far.example"_s, {u"--rdns"_s, u"pc.office.example"_s})["line"_L1].toInt(), 4);
+        QCOMPARE(explained(u"x@far.example"_s, {u"--listener"_s, u"socket"_s})["line"_L1].toInt(), 5);
+        const QJsonObject unknown = explained(u"no.such.user.here@here.example"_s, {u"--tls"_s});
+        STORY_VERIFY(unknown["reply"_L1].toString().startsWith(u"550 5.1.1"_s), QJsonDocument(unknown).toJson());
+        const QJsonObject team = explained(u"team@here.example"_s, {});
+        QCOMPARE(team["verdict"_L1].toString(), u"expand"_s);
+        const QJsonArray ends = team["envelopes"_L1].toArray();
+        QCOMPARE(ends.size(), 2);
+        QCOMPARE(ends[0]["path"_L1].toString(), u"/mail/root"_s);
+        QCOMPARE(ends[0]["user"_L1].toString(), u"root"_s);
+        QCOMPARE(ends[1]["rcpt"_L1].toString(), u"eve@far.example"_s);
+        QCOMPARE(ends[1]["relay"_L1]["url"_L1].toString(), u"smtp://mx.example"_s);
+    }
+
+    void explainOfABrokenFileIsJsonToo() {
+        GatewayProcess files("match for any action \"nowhere\"\n");
+        const Ran ran = posternctl({u"explain"_s, u"-f"_s, files.path(u"smtpd.conf"_s), u"--mail-from"_s, u"a@b.example"_s,
+                                    u"--rcpt-to"_s, u"c@d.example"_s, u"--json"_s});
+        QCOMPARE(ran.exit, 1);
+        const QJsonObject object = ran.json().toObject();
+        STORY_VERIFY(!object["error"_L1].toString().isEmpty(), ran.out);
+        STORY_VERIFY(object["diagnostics"_L1].toArray().size() > 0, ran.out);
     }
 
     void aProfileIsMadeAndServesItsCommands() {
