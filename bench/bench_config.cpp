@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What a large configuration costs: to read and compile it, to edit it. Part of `./dev bench --config`.
+// What a large configuration costs: to read and compile it, to edit it, to decide by it. Part of `./dev bench --config`.
 //
 // bench_config [LINES]   (100 000)
 #include "bench_edit.h"
+#include "bench_match.h"
 #include "config/document.h"
 #include "config/file_set.h"
 #include "policy/compile.h"
@@ -42,5 +43,6 @@ int main(int argc, char** argv) {
     measureCompile("A mixed configuration", mixed);
     measureCompile("Rules only", rules);
     bench::measureEdits(mixed, rules);
+    bench::measureMatch();
     return 0;
 }
