@@ -19,13 +19,14 @@ bool isDigit(char c) {
 }
 
 bool consistsOf(QByteArrayView text, QByteArrayView others) {
-    return !text.isEmpty() && std::all_of(text.begin(), text.end(), [&](char c) { return isAlnum(c) || others.contains(c); });
+    return !text.isEmpty() &&
+           std::all_of(text.begin(), text.end(), [&](char c) { return isAlnum(c) || others.contains(c); });
 }
 
 // "NNN text": 4xx or 5xx, one blank, and a text that starts with a letter or digit.
 bool isReply(QByteArrayView text) {
-    return text.size() > 4 && (text[0] == '4' || text[0] == '5') && isDigit(text[1]) && isDigit(text[2]) && text[3] == ' ' &&
-           isAlnum(text[4]);
+    return text.size() > 4 && (text[0] == '4' || text[0] == '5') && isDigit(text[1]) && isDigit(text[2]) &&
+           text[3] == ' ' && isAlnum(text[4]);
 }
 
 bool dropPrefix(QByteArrayView& text, QByteArrayView prefix) {
@@ -62,7 +63,8 @@ Result<Destination> classify(QByteArrayView whole, policy::Era era) {
     } else if (consistsOf(whole, "_.-+")) {
         return made(DestinationKind::User, whole);
     }
-    return Error{ErrorCode::Invalid, "\"" + harmless(whole, 120) + "\" is no destination of mail", Permanence::Temporary};
+    return Error{ErrorCode::Invalid, "\"" + harmless(whole, 120) + "\" is no destination of mail",
+                 Permanence::Temporary};
 }
 
 // The next piece up to a comma that neither quotes nor a backslash keep.

@@ -109,17 +109,13 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         if (place.level >= kMostLevels)
             return refuse(expansionProblem(), "aliases lead from one to the next more than 10 times");
         switch (place.kind) {
-        case DestinationKind::Address:
-            return askRules(place);
-        case DestinationKind::User:
-            return askAliases(place);
+        case DestinationKind::Address: return askRules(place);
+        case DestinationKind::User: return askAliases(place);
         case DestinationKind::Command:
         case DestinationKind::File:
-        case DestinationKind::Maildir:
-            return takeTarget(place);
+        case DestinationKind::Maildir: return takeTarget(place);
         case DestinationKind::Reply:
-        case DestinationKind::Include:
-            break; // dealt with where they stand
+        case DestinationKind::Include: break; // dealt with where they stand
         }
         next();
     }
@@ -189,14 +185,13 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         switch (decision) {
         case Decision::NoMatch:
         case Decision::Reject:
-            return refuse(reply, place.level == 0 ? QByteArray()
-                                                  : "an alias leads to " + shown(place.text) + ", which the rules refuse");
-        case Decision::TemporaryFailure:
-            return refuse(reply, reason);
+            return refuse(reply, place.level == 0
+                                     ? QByteArray()
+                                     : "an alias leads to " + shown(place.text) + ", which the rules refuse");
+        case Decision::TemporaryFailure: return refuse(reply, reason);
         case Decision::Relay:
         case Decision::Catch:
-        case Decision::Unsupported:
-            break;
+        case Decision::Unsupported: break;
         }
         if (!action)
             return refuse(reply, reason);
@@ -212,10 +207,11 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
             local.text = userOfAddress(place.text).toLower();
             return askAliases(local);
         }
-        lookUp(local, action->local.virtualUsers, virtualKeys(place.text, aliasRules()), [](Expansion& self, const Place& at) {
-            self.refuse(self.expansionProblem(),
-                        "there is no virtual user " + shown(at.address) + " in " + tableName(*at.action->local.virtualUsers));
-        });
+        lookUp(local, action->local.virtualUsers, virtualKeys(place.text, aliasRules()),
+               [](Expansion& self, const Place& at) {
+                   self.refuse(self.expansionProblem(), "there is no virtual user " + shown(at.address) + " in " +
+                                                            tableName(*at.action->local.virtualUsers));
+               });
     }
 
     // --- a name: aliases, then the account
@@ -253,7 +249,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         const QByteArray key = entry.key.isEmpty() ? place.text : entry.key;
         const auto list = parseDestinations(entry.value, m_rules->era);
         if (!list)
-            return refuse(expansionDelay(), "the entry " + shown(key) + " in " + tableName(table) + ": " + list.error().text);
+            return refuse(expansionDelay(),
+                          "the entry " + shown(key) + " in " + tableName(table) + ": " + list.error().text);
         say(*place.action, tableName(table) + ": " + shown(key) + " goes to " + shown(entry.value));
         addAll(place, *list);
     }
@@ -272,10 +269,11 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
                 add(from, one, places);
                 continue;
             }
-            const auto text = m_surroundings.includeFile ? m_surroundings.includeFile(one.text)
-                                                         : Result<QByteArray>(QByteArray());
+            const auto text =
+                m_surroundings.includeFile ? m_surroundings.includeFile(one.text) : Result<QByteArray>(QByteArray());
             if (!text) { // as readers of the language do: like an empty file
-                say(*from.action, "the list " + shown(one.text) + " can't be read and counts as empty: " + text.error().text);
+                say(*from.action,
+                    "the list " + shown(one.text) + " can't be read and counts as empty: " + text.error().text);
                 continue;
             }
             const auto included = parseDestinationFile(*text, m_rules->era);
@@ -304,9 +302,10 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         place.isSameUser =
             to.kind == DestinationKind::User && from.kind == DestinationKind::User && place.text == from.text;
         place.hasForwarded = place.isSameUser && from.hasForwarded;
-        const QByteArray once = QByteArray::number(int(place.kind)) + (place.isSameUser ? "=" : ":") +
-                                (to.kind == DestinationKind::Address ? place.text.toLower() : place.text) + '\0' +
-                                QByteArray::number(quintptr(to.kind == DestinationKind::Address ? nullptr : place.action.get()));
+        const QByteArray once =
+            QByteArray::number(int(place.kind)) + (place.isSameUser ? "=" : ":") +
+            (to.kind == DestinationKind::Address ? place.text.toLower() : place.text) + '\0' +
+            QByteArray::number(quintptr(to.kind == DestinationKind::Address ? nullptr : place.action.get()));
         if (m_seen.contains(once))
             return;
         m_seen.insert(once);
@@ -322,12 +321,10 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         if (!local.user.isEmpty() && local.user != place.text)
             return askOwner(place);
         if (local.userbase)
-            return local.userbase->lookup(Service::Userinfo, place.text,
-                                          [self = shared_from_this(), place](tables::LookupResult result) {
-                                              self->then([self, place, result = std::move(result)] {
-                                                  self->userinfoCame(place, result);
-                                              });
-                                          });
+            return local.userbase->lookup(
+                Service::Userinfo, place.text, [self = shared_from_this(), place](tables::LookupResult result) {
+                    self->then([self, place, result = std::move(result)] { self->userinfoCame(place, result); });
+                });
         accountCame(place, account(place.text));
     }
 
@@ -341,8 +338,7 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         if (!owner)
             return refuse(temporary(), owner.error().text);
         say(*place.action, "mail for " + shown(place.text) + " is delivered as the account " +
-                               shown(place.action->local.user) +
-                               (*owner ? "" : ", which this computer does not have"));
+                               shown(place.action->local.user) + (*owner ? "" : ", which this computer does not have"));
         deliver(place, owner->value_or(LocalUser{place.action->local.user, -1, -1, {}}));
     }
 
@@ -369,7 +365,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         }
         say(*place.action, shown(place.text) + " is a user" + where);
         const LocalUser& user = **found;
-        const auto text = m_surroundings.forwardFile && !place.hasForwarded ? m_surroundings.forwardFile(user) : std::nullopt;
+        const auto text =
+            m_surroundings.forwardFile && !place.hasForwarded ? m_surroundings.forwardFile(user) : std::nullopt;
         if (!text)
             return deliver(place, user);
         const auto list = parseDestinationFile(*text, m_rules->era);
@@ -378,7 +375,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         if (list->empty())
             return deliver(place, user);
         if (list->size() > kMostOfOneForward)
-            return refuse(expansionProblem(), "the .forward file of " + shown(user.name) + " leads to more than 100 places");
+            return refuse(expansionProblem(),
+                          "the .forward file of " + shown(user.name) + " leads to more than 100 places");
         say(*place.action, "the .forward file of " + shown(user.name) + " is followed");
         Place forwarded = place;
         forwarded.hasForwarded = true;
@@ -391,8 +389,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
                                                   " ends at a user of this computer");
         }
         if (place.action->method == Method::ForwardOnly)
-            return refuse(expansionDelay(), "the action only forwards, and " + shown(place.text) +
-                                                " ends at a user of this computer");
+            return refuse(expansionDelay(),
+                          "the action only forwards, and " + shown(place.text) + " ends at a user of this computer");
         m_outcome.ends.push_back({place.address, place.action, place.action->method, false, {}, user});
         next();
     }

@@ -32,20 +32,21 @@ struct Surroundings {
 
 // One place where mail for the recipient ends.
 struct End {
-    QByteArray address;               // what the recipient became; for a user of this computer, the address before
-    policy::ActionPtr action;         // of the rule that took it
-    policy::Method method = policy::Method::Relay; // the action's; Mda for a |command, Mbox for a /file, Maildir for maildir:
-    bool isOwnTarget = false;         // `target` came from an alias, not from the action
-    QByteArray target;                // then the command or path
-    LocalUser user;                   // who it is delivered as; no name with relay, catch and own targets
+    QByteArray address;       // what the recipient became; for a user of this computer, the address before
+    policy::ActionPtr action; // of the rule that took it
+    // The action's; Mda for a |command, Mbox for a /file, Maildir for maildir:.
+    policy::Method method = policy::Method::Relay;
+    bool isOwnTarget = false;  // `target` came from an alias, not from the action
+    QByteArray target;         // then the command or path
+    LocalUser user;            // who it is delivered as; no name with relay, catch and own targets
 };
 
 struct Outcome {
-    policy::Verdict first;                         // of the recipient as it was given
-    std::vector<End> ends;                         // empty if refused
+    policy::Verdict first; // of the recipient as it was given
+    std::vector<End> ends; // empty if refused
     std::optional<policy::ReplyLine> refusal;
-    QByteArray reason;                             // for people: why refused
-    std::vector<policy::RuleTrace> steps;          // only if asked for; the first rules, then each expansion
+    QByteArray reason;                    // for people: why refused
+    std::vector<policy::RuleTrace> steps; // only if asked for; the first rules, then each expansion
 };
 
 void expand(const policy::RulesetPtr& rules, const policy::MatchContext& context, Surroundings surroundings,

@@ -34,9 +34,9 @@ class Describing : public std::enable_shared_from_this<Describing> {
             m_result.notes.clear();
             return m_done(std::move(m_result));
         }
-        if (m_result.verdict == "deliver" && std::any_of(m_outcome.ends.begin(), m_outcome.ends.end(), [](const End& end) {
-                return end.method == Method::Relay || end.isOwnTarget;
-            }))
+        if (m_result.verdict == "deliver" &&
+            std::any_of(m_outcome.ends.begin(), m_outcome.ends.end(),
+                        [](const End& end) { return end.method == Method::Relay || end.isOwnTarget; }))
             m_result.verdict = "expand";
         describe(0);
     }
@@ -51,8 +51,9 @@ class Describing : public std::enable_shared_from_this<Describing> {
             return describe(number + 1);
         }
         if (!end.action->unsupported.isEmpty())
-            note(end.action->unsupported + " is not carried out by this version yet: until then the client gets 451 and keeps the "
-                                           "mail");
+            note(end.action->unsupported +
+                 " is not carried out by this version yet: until then the client gets 451 and keeps the "
+                 "mail");
         policy::explainRelay(m_rules, end.action->relay, end.address, m_serverName,
                              [self = shared_from_this(), number](ExplainedRelay relay) {
                                  const QByteArray& address = self->m_outcome.ends[number].address;

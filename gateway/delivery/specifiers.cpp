@@ -101,7 +101,8 @@ Result<QByteArray> slice(const QByteArray& value, QByteArrayView range) {
     if (!from || !to)
         return bad("[" + harmless(range, 40) + "] is no range");
     if (*from < 0 || *from >= length)
-        return value.isEmpty() ? Result<QByteArray>(QByteArray()) : bad("[" + harmless(range, 40) + "] lies outside the value");
+        return value.isEmpty() ? Result<QByteArray>(QByteArray())
+                               : bad("[" + harmless(range, 40) + "] lies outside the value");
     return *to < *from ? QByteArray() : value.mid(*from, std::min(*to, length - 1) - *from + 1);
 }
 
@@ -141,7 +142,8 @@ Result<QByteArray> expandToken(QByteArrayView text, const SpecifierValues& value
         }
     }
     if (!raw)
-        std::replace_if(value.begin(), value.end(), [](char c) { return kUnsafe.contains(c); }, ':');
+        std::replace_if(
+            value.begin(), value.end(), [](char c) { return kUnsafe.contains(c); }, ':');
     return value;
 }
 
@@ -153,24 +155,12 @@ Result<qsizetype> expandLetter(QByteArrayView rest, const SpecifierValues& value
         pick = rest[at++] - '0';
     QByteArray value;
     switch (at < rest.size() ? rest[at] : ' ') {
-    case 'a':
-        value = values.user;
-        break;
-    case 'u':
-        value = userOf(values.recipient);
-        break;
-    case 'd':
-        value = domainOf(values.recipient);
-        break;
-    case 'U':
-        value = userOf(values.sender);
-        break;
-    case 'D':
-        value = domainOf(values.sender);
-        break;
-    default:
-        out += '%';
-        return qsizetype(0);
+    case 'a': value = values.user; break;
+    case 'u': value = userOf(values.recipient); break;
+    case 'd': value = domainOf(values.recipient); break;
+    case 'U': value = userOf(values.sender); break;
+    case 'D': value = domainOf(values.sender); break;
+    default: out += '%'; return qsizetype(0);
     }
     if (pick && *pick >= value.size())
         return bad("%" + QByteArray::number(*pick) + " asks for more characters than the value has");

@@ -171,8 +171,7 @@ void addFilter(Build& build, const StatementView& at) {
         filter.kind = FilterKind::Proc;
         filter.argument = proc->valueText();
         const auto& procs = build.rules->procs;
-        if (std::none_of(procs.begin(), procs.end(),
-                         [&](const ProcSpec& one) { return one.name == filter.argument; }))
+        if (std::none_of(procs.begin(), procs.end(), [&](const ProcSpec& one) { return one.name == filter.argument; }))
             build.report.error(at, proc->range, "no such proc: " + harmless(filter.argument, 80));
     } else if (const Clause* command = at.clause(ClauseKind::ProcExec)) {
         filter.kind = FilterKind::ProcExec;

@@ -18,13 +18,10 @@ constexpr qsizetype kShort = 256; // entries of a list that is merged; a longer 
 std::optional<Service> serviceOf(ConditionKind kind) {
     switch (kind) {
     case ConditionKind::ForDomain:
-    case ConditionKind::Helo:
-        return Service::Domain;
-    case ConditionKind::FromSource:
-        return Service::Netaddr;
+    case ConditionKind::Helo: return Service::Domain;
+    case ConditionKind::FromSource: return Service::Netaddr;
     case ConditionKind::Sender:
-    case ConditionKind::Recipient:
-        return Service::Mailaddr;
+    case ConditionKind::Recipient: return Service::Mailaddr;
     case ConditionKind::FromAny:
     case ConditionKind::FromLocal:
     case ConditionKind::FromSocket:
@@ -34,8 +31,7 @@ std::optional<Service> serviceOf(ConditionKind kind) {
     case ConditionKind::Tag:
     case ConditionKind::Authenticated:
     case ConditionKind::Tls:
-    case ConditionKind::Unsupported:
-        break;
+    case ConditionKind::Unsupported: break;
     }
     return std::nullopt;
 }

@@ -37,14 +37,14 @@ class RuleIndex {
     };
     // The lists of one kind of condition, together.
     struct Merged {
-        Condition asks;                                       // stands for all of them
-        QHash<QByteArray, quint32> numbers;                   // of entries, by their one spelling
-        std::vector<std::vector<quint32>> slots_;             // by number: whose list holds the entry
-        QHash<QByteArray, quint32> exact;                     // sources: the same text ("local")
+        Condition asks;                           // stands for all of them
+        QHash<QByteArray, quint32> numbers;       // of entries, by their one spelling
+        std::vector<std::vector<quint32>> slots_; // by number: whose list holds the entry
+        QHash<QByteArray, quint32> exact;         // sources: the same text ("local")
         tables::DomainIndex domains;
         tables::NetaddrIndex sources;
         std::optional<tables::MailaddrIndex> addresses;
-        std::vector<quint32> all;                             // every slot in here
+        std::vector<quint32> all; // every slot in here
     };
 
     explicit RuleIndex(char delimiter) : m_delimiter(delimiter) {}
@@ -54,10 +54,10 @@ class RuleIndex {
     Truth ask(quint32 slot, const Subject& subject) const;
 
     char m_delimiter;
-    std::vector<Test> m_tests;      // of all rules, one after the other
-    std::vector<quint32> m_ends;    // where each rule's tests end
+    std::vector<Test> m_tests;   // of all rules, one after the other
+    std::vector<quint32> m_ends; // where each rule's tests end
     std::vector<Condition> m_slots;
-    std::vector<Truth> m_start;     // what is known before anything is asked
+    std::vector<Truth> m_start; // what is known before anything is asked
     std::vector<Merged> m_merged;
     QHash<QByteArray, quint32> m_known; // slots by what they ask; used while building
 };

@@ -50,7 +50,8 @@ void TestDestinations::reads_data() {
     row("a user", "ann", "user ann");
     row("a user with a sub-address", "ann+x", "user ann+x");
     row("an address", "ann@a.example", "address ann@a.example");
-    row("an address with all its characters", "a!#$%*/?|^{}`~&'+-=_.b@x-1.example", "address a!#$%*/?|^{}`~&'+-=_.b@x-1.example");
+    row("an address with all its characters", "a!#$%*/?|^{}`~&'+-=_.b@x-1.example",
+        "address a!#$%*/?|^{}`~&'+-=_.b@x-1.example");
     row("several, blanks around", " ann ,bob@b.example , eve", "user ann | address bob@b.example | user eve");
     row("empty pieces", "ann,,bob,", "user ann | user bob");
     row("a command", "|/bin/x -d", "command /bin/x -d");
@@ -79,7 +80,8 @@ void TestDestinations::files_data() {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("expected");
     QTest::newRow("B07 one bad line spoils the file") << QByteArray("ann\nb:ob\n") << QByteArray("error");
-    QTest::newRow("a list a line, comments, CR LF") << QByteArray("# staff\nann, bob\r\n\n  # end\neve") << QByteArray("user ann | user bob | user eve");
+    QTest::newRow("a list a line, comments, CR LF")
+        << QByteArray("# staff\nann, bob\r\n\n  # end\neve") << QByteArray("user ann | user bob | user eve");
     QTest::newRow("a backslash joins lines") << QByteArray("ann,\\\nbob\n") << QByteArray("user ann | user bob");
     QTest::newRow("includes in it are left out") << QByteArray(":include:/x\nann\n") << QByteArray("user ann");
 }

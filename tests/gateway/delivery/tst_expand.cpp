@@ -74,26 +74,29 @@ QByteArray shown(const Explanation& result) {
     return result.verdict + ": " + ends.join("; ");
 }
 
-const QByteArray kModern = "table al { root = ann, loop1 = loop2, loop2 = loop1, self = self, ann = ann, many = \"ann, eve@far.example, ann\", "
-                           "gone = \"error:550 gone for good\", later = \"error:450 come back\", pipe = \"|/bin/x -d\", "
-                           "box = \"/var/mail/box\", list = \":include:/etc/staff\", nolist = \":include:/etc/nothing\", "
-                           "bad = \"a b:c\", far = \"eve@far.example\", refused = \"x@nowhere.example\", \"tag\" = bob, \"tag+x\" = ann }\n"
-                           "action \"in\" maildir alias <al>\naction \"out\" relay\n"
-                           "action \"exp\" expand-only alias <al>\naction \"fwd\" forward-only alias <al>\n"
-                           "match from any for domain \"here.example\" action \"in\"\n"
-                           "match from any for domain \"exp.example\" action \"exp\"\n"
-                           "match from any for domain \"fwd.example\" action \"fwd\"\n"
-                           "match from local for domain \"nowhere.example\" reject\n"
-                           "match from local for any action \"out\"\n";
+const QByteArray kModern =
+    "table al { root = ann, loop1 = loop2, loop2 = loop1, self = self, ann = ann, many = \"ann, eve@far.example, "
+    "ann\", "
+    "gone = \"error:550 gone for good\", later = \"error:450 come back\", pipe = \"|/bin/x -d\", "
+    "box = \"/var/mail/box\", list = \":include:/etc/staff\", nolist = \":include:/etc/nothing\", "
+    "bad = \"a b:c\", far = \"eve@far.example\", refused = \"x@nowhere.example\", \"tag\" = bob, \"tag+x\" = ann }\n"
+    "action \"in\" maildir alias <al>\naction \"out\" relay\n"
+    "action \"exp\" expand-only alias <al>\naction \"fwd\" forward-only alias <al>\n"
+    "match from any for domain \"here.example\" action \"in\"\n"
+    "match from any for domain \"exp.example\" action \"exp\"\n"
+    "match from any for domain \"fwd.example\" action \"fwd\"\n"
+    "match from local for domain \"nowhere.example\" reject\n"
+    "match from local for any action \"out\"\n";
 
-const QByteArray kVirtual = "table v { \"joe@v.example\" = ann, \"joe+x@v.example\" = bob, sales = \"ann, eve@far.example\", "
-                            "\"@v.example\" = vmail, \"shared@w.example\" = nobody }\n"
-                            "table all { \"@\" = vmail }\n"
-                            "action \"v\" maildir \"/mail/%{rcpt.domain}/%{rcpt.user:lowercase}\" virtual <v> user vmail\n"
-                            "action \"all\" mbox virtual <all>\naction \"out\" relay\n"
-                            "match from any for domain { \"v.example\", \"w.example\" } action \"v\"\n"
-                            "match from any for domain \"all.example\" action \"all\"\n"
-                            "match for any action \"out\"\n";
+const QByteArray kVirtual =
+    "table v { \"joe@v.example\" = ann, \"joe+x@v.example\" = bob, sales = \"ann, eve@far.example\", "
+    "\"@v.example\" = vmail, \"shared@w.example\" = nobody }\n"
+    "table all { \"@\" = vmail }\n"
+    "action \"v\" maildir \"/mail/%{rcpt.domain}/%{rcpt.user:lowercase}\" virtual <v> user vmail\n"
+    "action \"all\" mbox virtual <all>\naction \"out\" relay\n"
+    "match from any for domain { \"v.example\", \"w.example\" } action \"v\"\n"
+    "match from any for domain \"all.example\" action \"all\"\n"
+    "match for any action \"out\"\n";
 
 } // namespace
 
@@ -142,15 +145,18 @@ void TestExpand::aliases_data() {
         "reject: 524 5.2.4 Mailing list expansion problem: <ann@exp.example>");
     row("forward-only: a user of this computer", "root@fwd.example",
         "tempfail: 424 4.2.4 Mailing list expansion problem: <root@fwd.example>");
-    row("forward-only: a command", "pipe@fwd.example", "tempfail: 424 4.2.4 Mailing list expansion problem: <pipe@fwd.example>");
-    row("forward-only: a reply", "gone@fwd.example", "tempfail: 424 4.2.4 Mailing list expansion problem: <gone@fwd.example>");
+    row("forward-only: a command", "pipe@fwd.example",
+        "tempfail: 424 4.2.4 Mailing list expansion problem: <pipe@fwd.example>");
+    row("forward-only: a reply", "gone@fwd.example",
+        "tempfail: 424 4.2.4 Mailing list expansion problem: <gone@fwd.example>");
     row("a user", "vmail@here.example", "deliver: maildir vmail /home/vmail/Maildir");
     row("any case", "ROOT@Here.Example", "deliver: maildir ann /home/ann/Maildir");
     row("a user that its alias names again", "ann@here.example", "deliver: maildir ann /home/ann/Maildir");
     row("a sub-address without an alias of its own", "root+x@here.example", "deliver: maildir ann /home/ann/Maildir");
     row("a sub-address with an alias of its own", "tag+x@here.example", "deliver: maildir ann /home/ann/Maildir");
     row("a sub-address of a user", "vmail+x@here.example", "deliver: maildir vmail /home/vmail/Maildir");
-    row("several places, each once", "many@here.example", "expand: maildir ann /home/ann/Maildir; relay eve@far.example");
+    row("several places, each once", "many@here.example",
+        "expand: maildir ann /home/ann/Maildir; relay eve@far.example");
     row("an address elsewhere", "far@here.example", "expand: relay eve@far.example");
     row("expand-only with an address", "far@exp.example", "expand: relay eve@far.example");
     row("forward-only with an address", "far@fwd.example", "expand: relay eve@far.example");
@@ -178,7 +184,8 @@ void TestExpand::virtualUsers_data() {
     row("user+tag@domain before user@domain", "Joe+X@v.example", "deliver: maildir vmail /mail/v.example/joe+x");
     row("user+tag, then user@domain", "joe+y@v.example", "deliver: maildir vmail /mail/v.example/joe+y");
     row("user before @domain", "sales@v.example", "expand: maildir vmail /mail/v.example/sales; relay eve@far.example");
-    row("user, at a domain without entry", "sales@w.example", "expand: maildir vmail /mail/w.example/sales; relay eve@far.example");
+    row("user, at a domain without entry", "sales@w.example",
+        "expand: maildir vmail /mail/w.example/sales; relay eve@far.example");
     row("@domain", "anybody@v.example", "deliver: maildir vmail /mail/v.example/anybody");
     row("user NAME: who has no account here is delivered all the same", "shared@w.example",
         "deliver: maildir vmail /mail/w.example/shared");
@@ -193,10 +200,13 @@ void TestExpand::virtualUsers() {
 void TestExpand::accounts_data() {
     QTest::addColumn<QByteArray>("user");
     QTest::addColumn<QByteArray>("expected");
-    QTest::newRow("not in the table") << QByteArray("ann") << QByteArray("reject: 550 5.1.1 Invalid recipient: <ann@a.example>");
-    QTest::newRow("B07 a line that does not read") << QByteArray("bad") << QByteArray("tempfail: 451 4.3.0 Temporary failure: <bad@a.example>");
+    QTest::newRow("not in the table") << QByteArray("ann")
+                                      << QByteArray("reject: 550 5.1.1 Invalid recipient: <ann@a.example>");
+    QTest::newRow("B07 a line that does not read")
+        << QByteArray("bad") << QByteArray("tempfail: 451 4.3.0 Temporary failure: <bad@a.example>");
     QTest::newRow("uid:gid:home") << QByteArray("jo") << QByteArray("deliver: maildir jo /v/jo/Maildir");
-    QTest::newRow("name:uid:gid:home of 2012") << QByteArray("old") << QByteArray("deliver: maildir old /v/old/Maildir");
+    QTest::newRow("name:uid:gid:home of 2012")
+        << QByteArray("old") << QByteArray("deliver: maildir old /v/old/Maildir");
 }
 
 void TestExpand::accounts() {
@@ -211,7 +221,9 @@ void TestExpand::accounts() {
 void TestExpand::methods_data() {
     QTest::addColumn<QByteArray>("method");
     QTest::addColumn<QByteArray>("expected");
-    const auto row = [](const char* method, const char* expected) { QTest::newRow(method) << QByteArray(method) << QByteArray(expected); };
+    const auto row = [](const char* method, const char* expected) {
+        QTest::newRow(method) << QByteArray(method) << QByteArray(expected);
+    };
     row("mbox", "deliver: mbox ann");
     row("maildir", "deliver: maildir ann /home/ann/Maildir");
     row("maildir \"%{user.directory}/m/%{rcpt.domain}\" junk", "deliver: maildir ann /home/ann/m/a.example");
@@ -225,8 +237,8 @@ void TestExpand::methods_data() {
 
 void TestExpand::methods() {
     QFETCH(QByteArray, method);
-    const QByteArray config = "mda wrapper w \"/bin/wrap -- %{mda}\"\naction \"a\" " + method +
-                              "\nmatch from any for any action \"a\"\n";
+    const QByteArray config =
+        "mda wrapper w \"/bin/wrap -- %{mda}\"\naction \"a\" " + method + "\nmatch from any for any action \"a\"\n";
     QTEST(shown(explained(config, "ann@a.example")), "expected");
 }
 
@@ -237,27 +249,33 @@ void TestExpand::oldDialects_data() {
     const auto row = [](const char* title, const char* config, const char* recipient, const char* expected) {
         QTest::newRow(title) << QByteArray(config) << QByteArray(recipient) << QByteArray(expected);
     };
-    row("accept/reject: no virtual user is a plain 550", "accept from any for any virtual { \"a@a.example\" = ann } deliver to mbox\n",
-        "x@a.example", "reject: 550 5.2.4 Invalid recipient: <x@a.example>");
+    row("accept/reject: no virtual user is a plain 550",
+        "accept from any for any virtual { \"a@a.example\" = ann } deliver to mbox\n", "x@a.example",
+        "reject: 550 5.2.4 Invalid recipient: <x@a.example>");
     row("accept/reject: an alias that does not read is a plain 451",
         "accept from any for any alias { bad = \"b:d\" } deliver to mbox\n", "bad@a.example",
         "tempfail: 451 4.2.4 Temporary failure: <bad@a.example>");
-    row("accept/reject: accepted for expansion only, and a user is none", "accept from any for domain \"a.example\" alias { x = ann }\n",
-        "x@a.example", "reject: 550 5.2.4 Invalid recipient: <x@a.example>");
+    row("accept/reject: accepted for expansion only, and a user is none",
+        "accept from any for domain \"a.example\" alias { x = ann }\n", "x@a.example",
+        "reject: 550 5.2.4 Invalid recipient: <x@a.example>");
     row("accept/reject: accepted for expansion only, to an address",
-        "accept from any for domain \"a.example\" alias { x = \"eve@far.example\" }\naccept for any relay\n", "x@a.example",
-        "expand: relay eve@far.example");
-    row("accept/reject: maildir: of an alias", "accept from any for any alias { x = \"maildir:/m/x\" } deliver to mbox\n",
-        "x@a.example", "expand: maildir  /m/x");
-    row("accept/reject: as USER", "accept from any for any deliver to mda \"/bin/lda %{user.username}\" as vmail\n", "ann@a.example",
-        "deliver: mda vmail /bin/lda vmail");
-    row("2012: the map names domain and users", "map v \"/p/users\"\n"
-        "accept from any for virtual v deliver to maildir \"/m/%d/%a\"\n", "joe@a.example", "deliver: maildir ann /m/a.example/ann");
-    row("2012: the whole domain", "map v \"/p/all\"\naccept from any for virtual v deliver to mbox\n",
-        "who@a.example", "deliver: mbox ann");
+        "accept from any for domain \"a.example\" alias { x = \"eve@far.example\" }\naccept for any relay\n",
+        "x@a.example", "expand: relay eve@far.example");
+    row("accept/reject: maildir: of an alias",
+        "accept from any for any alias { x = \"maildir:/m/x\" } deliver to mbox\n", "x@a.example",
+        "expand: maildir  /m/x");
+    row("accept/reject: as USER", "accept from any for any deliver to mda \"/bin/lda %{user.username}\" as vmail\n",
+        "ann@a.example", "deliver: mda vmail /bin/lda vmail");
+    row("2012: the map names domain and users",
+        "map v \"/p/users\"\n"
+        "accept from any for virtual v deliver to maildir \"/m/%d/%a\"\n",
+        "joe@a.example", "deliver: maildir ann /m/a.example/ann");
+    row("2012: the whole domain", "map v \"/p/all\"\naccept from any for virtual v deliver to mbox\n", "who@a.example",
+        "deliver: mbox ann");
     row("2012: a bare name is no key", "map v \"/p/users\"\naccept from any for virtual v deliver to mbox\n",
         "bare@a.example", "reject: 550 5.2.4 Invalid recipient: <bare@a.example>");
-    row("2012: an alias", "map al \"/p/aliases\"\naccept for local alias al deliver to mbox\n", "root@localhost", "deliver: mbox ann");
+    row("2012: an alias", "map al \"/p/aliases\"\naccept for local alias al deliver to mbox\n", "root@localhost",
+        "deliver: mbox ann");
 }
 
 void TestExpand::oldDialects() {
@@ -268,10 +286,11 @@ void TestExpand::oldDialects() {
 
 // The client is a stranger; "from local" takes what the alias led to, "from src" of the client's own network does not.
 void TestExpand::addressesGoBackToTheRulesAsLocal() {
-    const QByteArray config = "table al { far = \"eve@far.example\" }\naction \"in\" mbox alias <al>\n"
-                              "action \"a\" relay host smtp://net.example\naction \"b\" relay host smtp://local.example\n"
-                              "match from any for domain \"here.example\" action \"in\"\n"
-                              "match from src \"192.0.2.0/24\" for any action \"a\"\nmatch from local for any action \"b\"\n";
+    const QByteArray config =
+        "table al { far = \"eve@far.example\" }\naction \"in\" mbox alias <al>\n"
+        "action \"a\" relay host smtp://net.example\naction \"b\" relay host smtp://local.example\n"
+        "match from any for domain \"here.example\" action \"in\"\n"
+        "match from src \"192.0.2.0/24\" for any action \"a\"\nmatch from local for any action \"b\"\n";
     const Explanation result = explained(config, "far@here.example");
     QCOMPARE(result.envelopes.size(), size_t(1));
     QCOMPARE(result.envelopes[0].relay.value().url, "smtp://local.example");
@@ -286,7 +305,8 @@ void TestExpand::B06_tenLevelsAreTheMost() {
         return "table al { " + table + "u" + QByteArray::number(names) +
                " = ann }\naction \"in\" mbox alias <al>\nmatch from any for any action \"in\"\n";
     };
-    QCOMPARE(shown(explained(chain(10), "u1@a.example")), "reject: 524 5.2.4 Mailing list expansion problem: <u1@a.example>");
+    QCOMPARE(shown(explained(chain(10), "u1@a.example")),
+             "reject: 524 5.2.4 Mailing list expansion problem: <u1@a.example>");
     QCOMPARE(shown(explained(chain(9), "u1@a.example")), "deliver: mbox ann");
 }
 
@@ -296,11 +316,13 @@ void TestExpand::B06_anAliasBombIsRefusedSoon() {
         for (int name = 0; name < 10; ++name) {
             table += "l" + QByteArray::number(level) + "n" + QByteArray::number(name) + " = \"";
             for (int to = 0; to < 10; ++to)
-                table += QByteArray(to ? ", " : "") + "l" + QByteArray::number(level + 1) + "n" + QByteArray::number(to);
+                table +=
+                    QByteArray(to ? ", " : "") + "l" + QByteArray::number(level + 1) + "n" + QByteArray::number(to);
             table += "\", ";
         }
     }
-    const QByteArray config = "table al { " + table + "last = ann }\naction \"in\" mbox alias <al>\nmatch from any for any action \"in\"\n";
+    const QByteArray config =
+        "table al { " + table + "last = ann }\naction \"in\" mbox alias <al>\nmatch from any for any action \"in\"\n";
     const Explanation result = explained(config, "l0n0@a.example");
     QCOMPARE(result.verdict, "reject"); // the last ones are nobody's names, and each was looked at once
     QVERIFY(result.trace.size() < 200);
@@ -308,7 +330,8 @@ void TestExpand::B06_anAliasBombIsRefusedSoon() {
 
 void TestExpand::aTableThatIsAwayIsTemporary() {
     for (const char* use : {"alias", "virtual", "userbase"})
-        QCOMPARE(shown(explained(QByteArray("table t db:/x.db\naction \"in\" mbox ") + use + " <t>\nmatch from any for any action \"in\"\n",
+        QCOMPARE(shown(explained(QByteArray("table t db:/x.db\naction \"in\" mbox ") + use +
+                                     " <t>\nmatch from any for any action \"in\"\n",
                                  "ann@a.example")),
                  "tempfail: 451 4.3.0 Temporary failure: <ann@a.example>");
 }
@@ -368,24 +391,29 @@ void TestExpand::lateTablesAreWaitedFor() {
 }
 
 void TestExpand::stepsAreToldInOrder() {
-    const QByteArray config = "table al { team = \"ann, eve@far.example\" }\naction \"in\" mbox alias <al>\naction \"out\" relay\n"
-                              "match from any for domain \"here.example\" action \"in\"\nmatch for any action \"out\"\n";
+    const QByteArray config =
+        "table al { team = \"ann, eve@far.example\" }\naction \"in\" mbox alias <al>\naction \"out\" relay\n"
+        "match from any for domain \"here.example\" action \"in\"\nmatch for any action \"out\"\n";
     QByteArrayList told;
     for (const policy::RuleTrace& one : explained(config, "team@here.example").trace)
         told.append(QByteArray::number(one.line) + (one.matched ? " yes " : " no ") + one.because);
     QCOMPARE(told.value(1), "2 yes <al>: team goes to ann, eve@far.example");
     QCOMPARE(told.value(2), "2 yes ann is a user on this computer");
-    QVERIFY2(told.value(3).startsWith("4 no for eve@far.example, where an alias leads: for domain \"here.example\": far.example"),
+    QVERIFY2(told.value(3).startsWith(
+                 "4 no for eve@far.example, where an alias leads: for domain \"here.example\": far.example"),
              told.value(3).constData());
-    QVERIFY2(told.value(4).startsWith("5 yes for eve@far.example, where an alias leads: from local (not written): an alias led here"),
+    QVERIFY2(told.value(4).startsWith(
+                 "5 yes for eve@far.example, where an alias leads: from local (not written): an alias led here"),
              told.value(4).constData());
     QCOMPARE(told.size(), 5);
 }
 
 void TestExpand::jsonOfADelivery() {
-    const QJsonObject object = explained("action \"in\" maildir\nmatch from any for any action \"in\"\n", "ann@a.example").toJson();
+    const QJsonObject object =
+        explained("action \"in\" maildir\nmatch from any for any action \"in\"\n", "ann@a.example").toJson();
     QCOMPARE(QJsonDocument(object.value(u"envelopes").toArray()).toJson(QJsonDocument::Compact),
-             QByteArray(R"([{"path":"/home/ann/Maildir","rcpt":"ann@a.example","relay":null,"user":"ann","via":"maildir"}])"));
+             QByteArray(
+                 R"([{"path":"/home/ann/Maildir","rcpt":"ann@a.example","relay":null,"user":"ann","via":"maildir"}])"));
     QCOMPARE(object.value(u"verdict"), QJsonValue(u"deliver"_s));
     QCOMPARE(object.value(u"line"), QJsonValue(2));
     QCOMPARE(object.value(u"reply"), QJsonValue(QJsonValue::Null));

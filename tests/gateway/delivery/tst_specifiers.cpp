@@ -43,7 +43,9 @@ class TestSpecifiers : public QObject {
 void TestSpecifiers::fills_data() {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("expected");
-    const auto row = [](const char* text, const char* expected) { QTest::newRow(text) << QByteArray(text) << QByteArray(expected); };
+    const auto row = [](const char* text, const char* expected) {
+        QTest::newRow(text) << QByteArray(text) << QByteArray(expected);
+    };
     row("%{bogus}", "error");
     row("%{rcpt:bogus}", "error");
     row("%{rcpt", "error");
@@ -84,7 +86,9 @@ void TestSpecifiers::fills() {
 void TestSpecifiers::letters_data() {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("expected");
-    const auto row = [](const char* text, const char* expected) { QTest::newRow(text) << QByteArray(text) << QByteArray(expected); };
+    const auto row = [](const char* text, const char* expected) {
+        QTest::newRow(text) << QByteArray(text) << QByteArray(expected);
+    };
     row("/mail/%9a", "error");
     row("/mail/%d/%u", "/mail/example.org/Joe+Lists");
     row("%a %U %D", "joe Sue send.example");

@@ -13,11 +13,12 @@ using namespace postern::policy;
 
 namespace {
 
-const QByteArrayList kDomains{"a.example", "*.example",  "b.example", "*.b.example", "mail*",
+const QByteArrayList kDomains{"a.example", "*.example",   "b.example", "*.b.example", "mail*",
                               "*",         "x.a.example", "c.test",    "*t"};
-const QByteArrayList kSources{"192.0.2.1",     "192.0.2.0/24", "192.0/16", "192.0.0.0/16",     "local", "10/8",
+const QByteArrayList kSources{"192.0.2.1",     "192.0.2.0/24",  "192.0/16", "192.0.0.0/16",   "local",    "10/8",
                               "2001:db8::/32", "[2001:db8::1]", "::/0",     "not an address", "0.0.0.0/0"};
-const QByteArrayList kAddresses{"ann@a.example", "@a.example", "ann", "@*.example", "@", "", "ann+x@a.example", "bob@*.example"};
+const QByteArrayList kAddresses{"ann@a.example",   "@a.example",   "ann", "@*.example", "@", "",
+                                "ann+x@a.example", "bob@*.example"};
 
 class Dice {
   public:
@@ -45,40 +46,31 @@ tables::TablePtr someOf(Dice& dice, const QByteArrayList& entries) {
 
 Condition anyCondition(Dice& dice) {
     using K = ConditionKind;
-    static constexpr std::array kKinds{K::FromAny, K::FromLocal,     K::FromSocket, K::FromSource, K::FromRdns,
-                                       K::ForAny,  K::ForLocal,      K::ForDomain,  K::Tag,        K::Authenticated,
-                                       K::Helo,    K::Sender,        K::Recipient,  K::Tls};
+    static constexpr std::array kKinds{K::FromAny, K::FromLocal, K::FromSocket, K::FromSource, K::FromRdns,
+                                       K::ForAny,  K::ForLocal,  K::ForDomain,  K::Tag,        K::Authenticated,
+                                       K::Helo,    K::Sender,    K::Recipient,  K::Tls};
     Condition made;
     made.kind = kKinds[size_t(dice.below(dice.once(10) ? int(kKinds.size()) : int(kKinds.size()) - 1))];
     made.negated = dice.once(4);
     switch (made.kind) {
     case K::ForDomain:
-    case K::Helo:
-        made.table = someOf(dice, kDomains);
-        break;
+    case K::Helo: made.table = someOf(dice, kDomains); break;
     case K::FromRdns:
         if (dice.once(2))
             made.table = someOf(dice, kDomains);
         break;
-    case K::FromSource:
-        made.table = someOf(dice, kSources);
-        break;
+    case K::FromSource: made.table = someOf(dice, kSources); break;
     case K::Sender:
-    case K::Recipient:
-        made.table = someOf(dice, kAddresses);
-        break;
+    case K::Recipient: made.table = someOf(dice, kAddresses); break;
     case K::Tag:
-    case K::Authenticated:
-        made.table = someOf(dice, {"ann", "bob", "signed"});
-        break;
+    case K::Authenticated: made.table = someOf(dice, {"ann", "bob", "signed"}); break;
     case K::FromAny:
     case K::FromLocal:
     case K::FromSocket:
     case K::ForAny:
     case K::ForLocal:
     case K::Tls:
-    case K::Unsupported:
-        break;
+    case K::Unsupported: break;
     }
     if (made.table && dice.once(30))
         made.table = tables::makeUnavailableTable("away", "db");

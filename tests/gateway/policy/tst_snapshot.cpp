@@ -70,14 +70,14 @@ class TestSnapshot : public QObject {
 };
 
 void TestSnapshot::listenerOptions() {
-    const Ruleset rules =
-        rulesOf("pki a cert \"cert.pem\"\npki a key \"key.pem\"\nca corp cert \"cert.pem\"\n"
-                "table names { \"192.0.2.1\" = one.example }\ntable who { ann = \"ann@a.example\" }\n"
-                "filter f1 phase connect match !rdns disconnect \"550 no\"\nfilter f2 phase data match fcrdns junk\n"
-                "listen on 192.0.2.1 port 2525 tls-require verify pki a ca corp auth { ann = x } tag T hostname h.example "
-                "hostnames <names> mask-src no-dsn received-auth proxy-v2 senders <who> masquerade filter { f1, f2 } "
-                "ciphers \"HIGH\" protocols \"tlsv1.3\"\n"
-                "match reject\n");
+    const Ruleset rules = rulesOf(
+        "pki a cert \"cert.pem\"\npki a key \"key.pem\"\nca corp cert \"cert.pem\"\n"
+        "table names { \"192.0.2.1\" = one.example }\ntable who { ann = \"ann@a.example\" }\n"
+        "filter f1 phase connect match !rdns disconnect \"550 no\"\nfilter f2 phase data match fcrdns junk\n"
+        "listen on 192.0.2.1 port 2525 tls-require verify pki a ca corp auth { ann = x } tag T hostname h.example "
+        "hostnames <names> mask-src no-dsn received-auth proxy-v2 senders <who> masquerade filter { f1, f2 } "
+        "ciphers \"HIGH\" protocols \"tlsv1.3\"\n"
+        "match reject\n");
     QCOMPARE(rules.listeners.size(), size_t(1));
     const ListenerSpec& one = rules.listeners[0];
     QCOMPARE(keysOf(one.hostnames), "192.0.2.1");
@@ -101,7 +101,8 @@ void TestSnapshot::socketListener_data() {
     QTest::addColumn<bool>("written");
     QTest::newRow("not written, action/match: no tag") << QByteArray("match reject\n") << QByteArray() << false;
     QTest::newRow("not written, accept/reject: the tag local") << kLegacyRule << QByteArray("local") << false;
-    QTest::newRow("written with a tag") << QByteArray("listen on socket tag HERE\nmatch reject\n") << QByteArray("HERE") << true;
+    QTest::newRow("written with a tag") << QByteArray("listen on socket tag HERE\nmatch reject\n") << QByteArray("HERE")
+                                        << true;
 }
 
 void TestSnapshot::socketListener() {
@@ -155,7 +156,8 @@ void TestSnapshot::deliveries_data() {
 
 void TestSnapshot::deliveries() {
     QFETCH(QByteArray, method);
-    const Ruleset rules = rulesOf("mda wrapper w \"/bin/wrap %{mda}\"\naction \"a\" " + method + "\nmatch action \"a\"\n");
+    const Ruleset rules =
+        rulesOf("mda wrapper w \"/bin/wrap %{mda}\"\naction \"a\" " + method + "\nmatch action \"a\"\n");
     const Action& action = *rules.actions.at("a");
     const LocalDelivery& local = action.local;
     QTEST(toString(action.method).toByteArray() + "|" + local.target + "|" + (local.junk ? "junk" : "") +
@@ -197,11 +199,12 @@ void TestSnapshot::relayOptions() {
 }
 
 void TestSnapshot::settingsOfActionMatch() {
-    const QByteArray text = "queue compression\nqueue ttl 2d\nsmtp ciphers \"HIGH\"\nadmd mail.example\n"
-                            "srs key \"one\"\nsrs key backup \"two\"\nsrs ttl 3d\nmta max-deferred 7\n"
-                            "mta limit inet4 max-conn-per-host 3 conn-delay-route 9\nmda limit max-session 8 task-hiwat 9\n"
-                            "scheduler limit max-inflight 11 max-schedule 12\nsmtp limit max-mails 5 max-rcpt 6\n"
-                            "mda wrapper w \"/bin/w\"\nmatch reject\n";
+    const QByteArray text =
+        "queue compression\nqueue ttl 2d\nsmtp ciphers \"HIGH\"\nadmd mail.example\n"
+        "srs key \"one\"\nsrs key backup \"two\"\nsrs ttl 3d\nmta max-deferred 7\n"
+        "mta limit inet4 max-conn-per-host 3 conn-delay-route 9\nmda limit max-session 8 task-hiwat 9\n"
+        "scheduler limit max-inflight 11 max-schedule 12\nsmtp limit max-mails 5 max-rcpt 6\n"
+        "mda wrapper w \"/bin/w\"\nmatch reject\n";
     const Settings s = rulesOf(text).settings;
     QVERIFY(s.compression);
     QCOMPARE(s.queueTtl, 2 * 86400);
@@ -256,8 +259,8 @@ void TestSnapshot::mtaLimitsOfADomainStartAsACopy() {
 void TestSnapshot::limitsThatDoNotRead_data() {
     QTest::addColumn<QByteArray>("line");
     QTest::addColumn<QByteArray>("says");
-    QTest::newRow("unknown key, near miss") << QByteArray("mta limit max-con-per-host 3")
-                                            << QByteArray("did you mean \"max-conn-per-host\"");
+    QTest::newRow("unknown key, near miss")
+        << QByteArray("mta limit max-con-per-host 3") << QByteArray("did you mean \"max-conn-per-host\"");
     QTest::newRow("a key of another limit") << QByteArray("mda limit max-inflight 3") << QByteArray("unknown limit");
     QTest::newRow("too large") << QByteArray("scheduler limit max-inflight 99999999999")
                                << QByteArray("takes a number from 0 to 1000000");
@@ -278,10 +281,10 @@ void TestSnapshot::warnIntervals_data() {
     QTest::addColumn<QByteArray>("config");
     QTest::addColumn<QByteArray>("hours");
     QTest::newRow("not written: four hours") << QByteArray("match reject\n") << QByteArray("4");
-    QTest::newRow("more than four: the first four") << QByteArray("bounce warn-interval 1h, 2h, 3h, 5h, 6h\nmatch reject\n")
-                                                    << QByteArray("1 2 3 5");
-    QTest::newRow("each statement starts anew") << QByteArray("bounce-warn 1h, 2h\nbounce-warn 6h\n" + kLegacyRule)
-                                                << QByteArray("6");
+    QTest::newRow("more than four: the first four")
+        << QByteArray("bounce warn-interval 1h, 2h, 3h, 5h, 6h\nmatch reject\n") << QByteArray("1 2 3 5");
+    QTest::newRow("each statement starts anew")
+        << QByteArray("bounce-warn 1h, 2h\nbounce-warn 6h\n" + kLegacyRule) << QByteArray("6");
     QTest::newRow("accept/reject: an empty list is none") << QByteArray("bounce-warn\n" + kLegacyRule) << QByteArray();
 }
 
@@ -301,7 +304,8 @@ void TestSnapshot::filters_data() {
     };
     row("phase connect match !fcrdns disconnect \"550 no\"", "0|connect|!fcrdns|1|550 no");
     row("phase helo match helo regex { \"x$\" } reject \"550 no\"", "0|helo|helo regex { \"x$\" }|0|550 no");
-    row("phase rcpt-to match rcpt-to \"a@b.example\" rewrite \"c@b.example\"", "0|rcpt-to|rcpt-to \"a@b.example\"|2|c@b.example");
+    row("phase rcpt-to match rcpt-to \"a@b.example\" rewrite \"c@b.example\"",
+        "0|rcpt-to|rcpt-to \"a@b.example\"|2|c@b.example");
     row("phase data match src \"192.0.2.0/24\" junk", "0|data|src \"192.0.2.0/24\"|4|");
     row("phase mail-from match rdns { \"*.x\" } bypass", "0|mail-from|rdns { \"*.x\" }|5|");
     row("chain { f0, g0 }", "1|connect|||f0,g0");
@@ -323,7 +327,8 @@ void TestSnapshot::filters() {
         rest = f.process.command + " " + f.process.user + " " + f.process.group + " " + f.process.chroot;
     const QByteArray shown = QByteArray::number(int(f.kind)) + "|" + toString(f.phase).toByteArray() + "|" +
                              (f.condition ? f.condition->words : QByteArray()) + "|" +
-                             (f.kind == FilterKind::Phase ? QByteArray::number(int(f.verb)) : QByteArray()) + "|" + rest;
+                             (f.kind == FilterKind::Phase ? QByteArray::number(int(f.verb)) : QByteArray()) + "|" +
+                             rest;
     QTEST(shown, "expected");
 }
 
@@ -333,7 +338,8 @@ void TestSnapshot::filterProblems_data() {
     const auto row = [](const char* title, const char* config, const char* says) {
         QTest::newRow(title) << QByteArray(config) << QByteArray(says);
     };
-    row("defined twice", "filter a phase connect match rdns junk\nfilter a phase connect match rdns junk\n", "defined already");
+    row("defined twice", "filter a phase connect match rdns junk\nfilter a phase connect match rdns junk\n",
+        "defined already");
     row("unknown in a chain", "filter a chain { b }\n", "no such filter: b");
     row("unknown process", "filter a proc p\n", "no such proc: p");
     row("two conditions", "filter a phase data match rdns fcrdns junk\n", "one condition");
@@ -351,7 +357,8 @@ void TestSnapshot::filterProblems() {
 }
 
 void TestSnapshot::filtersOf54() {
-    const Ruleset rules = rulesOf("filter a dkim -k key\nfilter b chain a\nlisten on lo filter b\nenqueuer filter a\n" + kLegacyRule);
+    const Ruleset rules =
+        rulesOf("filter a dkim -k key\nfilter b chain a\nlisten on lo filter b\nenqueuer filter a\n" + kLegacyRule);
     QCOMPARE(rules.filters.size(), size_t(2));
     QVERIFY(rules.filters[0].kind == FilterKind::Program);
     QCOMPARE(rules.filters[0].members, (QByteArrayList{"dkim", "-k", "key"}));
