@@ -92,7 +92,8 @@ class Conversion {
         case StatementKind::Macro: convertMacro(m_session, statement, piece); break;
         case StatementKind::Include:
             m_session.say(RemarkKind::Note, statement,
-                          "convert the included file, too; this keeps only the line that names it");
+                          QByteArray("convert the included file, too; this keeps only the line that names it") +
+                              (isModern() && !wasModern() ? "; rename actions that get one name in both" : ""));
             break;
         case StatementKind::Listen: convertListener(m_session, statement, piece); break;
         case StatementKind::Pki:
