@@ -4,6 +4,7 @@
 // comparison is tests/oracle); what the others say is from their documentation and sources of the time.
 #include "policy/judge.h"
 
+#include "config/own_words.h"
 #include "support/memory_file_store.h"
 
 #include <QTest>
@@ -188,14 +189,8 @@ void TestJudge::namesAndKinds() {
 
 void TestJudge::ownWords_data() {
     QTest::addColumn<QByteArray>("text");
-    QTest::newRow("catch") << QByteArray("action a catch\nmatch for any action a\n");
-    QTest::newRow("port 0") << QByteArray("listen on lo port 0\n") + kModernRule;
-    QTest::newRow("a table of the keychain") << QByteArray("table t keychain\n") + kModernRule;
-    QTest::newRow("an order of relays")
-        << QByteArray("action a relay host { \"smtp://a\", \"smtp://b\" } order fail-over\nmatch for any action a\n");
-    QTest::newRow("a rate") << QByteArray("action a relay host \"smtp://a\" max-rate 100 per 1m\nmatch for any action a\n");
-    QTest::newRow("connections")
-        << QByteArray("action a relay host \"smtp://a\" max-connections 2\nmatch for any action a\n");
+    for (const config::OwnWord& word : config::ownWords())
+        QTest::newRow(word.form) << QByteArray(word.example);
 }
 
 // What only Postern has: read without a word, and refused at its line by everyone else.
