@@ -70,6 +70,7 @@ DocumentPtr Document::parse(const QByteArray& file, const QByteArray& bytes, con
 void Document::hold(std::vector<BlockPtr> blocks) {
     Held held;
     m_blocks.reserve(blocks.size());
+    size_t forOthers = 0, lastForOthers = 0;
     enum class Said : quint8 { Nothing, First, Refused } said = Said::Nothing;
     for (BlockPtr& block : blocks) {
         held.block = std::move(block);
@@ -89,9 +90,25 @@ void Document::hold(std::vector<BlockPtr> blocks) {
                 said = next->isRefused ? Said::Refused : Said::First;
             }
         };
-        m_noteCount += notes.size();
         for (const Parser::Note& note : notes) {
+            const bool isForOthers = note.severity == Severity::ForOthers;
+            size_t& count = isForOthers ? forOthers : m_noteCount;
+            if (isForOthers && count > kMostDiagnostics) { // the last one shown says at least who refuses
+                m_diagnostics[lastForOthers].refusedBy |= note.refusedBy;
+                ++count;
+                continue;
+            }
             sayCarriageReturns(note.range.offset);
+            if (isForOthers && count == kMostDiagnostics)
+                lastForOthers = m_diagnostics.size();
+            const bool isLast = isForOthers && count++ == kMostDiagnostics;
+            if (!isForOthers)
+                ++count;
+            if (isLast) {
+                m_diagnostics.push_back(diagnosticAt(note.severity, {held.offset + note.range.offset, note.range.length},
+                                                     "too many errors; what follows is not reported", {}, note.refusedBy));
+                continue;
+            }
             m_diagnostics.push_back(diagnosticAt(note.severity, {held.offset + note.range.offset, note.range.length},
                                                  note.text, note.suggestion, note.refusedBy));
         }
@@ -103,7 +120,7 @@ void Document::hold(std::vector<BlockPtr> blocks) {
         held.lines += held.block->lineStarts().size();
     }
     m_statementCount = held.statements;
-    m_isLimited = m_isLimited || m_noteCount >= kMostDiagnostics;
+    m_isLimited = m_isLimited || m_noteCount >= kMostDiagnostics || forOthers >= kMostNotesForOthers;
 }
 
 tree::SyntaxNode Document::root() const {

@@ -241,12 +241,13 @@ void Parser::say(Severity severity, Targets refusedBy, Range range, QByteArray t
         return; // said of its first word
     const bool isForOthers = severity == Severity::ForOthers;
     size_t& count = isForOthers ? m_saidForOthers : m_saidToUser;
-    if (count > kMostDiagnostics) {
+    const size_t most = isForOthers ? kMostNotesForOthers : kMostDiagnostics;
+    if (count > most) {
         Note& last = m_output.notes[isForOthers ? m_lastForOthers : m_lastToUser];
         last.refusedBy |= refusedBy;
         return;
     }
-    if (count == kMostDiagnostics) {
+    if (count == most) {
         (isForOthers ? m_lastForOthers : m_lastToUser) = m_output.notes.size();
         severity = isForOthers ? severity : Severity::Error;
         refusedBy = isForOthers ? refusedBy : kReaders;

@@ -22,6 +22,7 @@ namespace postern::config {
 using tree::Range;
 
 inline constexpr size_t kMostDiagnostics = 1000; // of one file
+inline constexpr size_t kMostNotesForOthers = 200'000; // kept of one file; a document shows kMostDiagnostics of them
 
 class Parser {
   public:
