@@ -18,6 +18,7 @@ test::MemoryFileStore& disk() {
     static const bool isFilled = [] {
         files.put("/p/users", "ann $6$salt$hash\n");
         files.put("/p/secrets", "office carol:s3cret\n");
+        files.put("/etc/mail/secrets", "office carol:s3cret\n"); // of a sample in the README
         files.put("/p/empty", "");
         files.put("/p/domains", "one.test\n*@two.test\n");
         files.put("/p/hosts", "# @list\nsmtps://mx1.test\nsmtps://mx2.test\n");
