@@ -5,6 +5,8 @@
 // Thread: main. UsageError is thrown to main(), which prints it with the usage.
 #pragma once
 
+#include "config/diagnostics.h"
+
 #include <QByteArrayList>
 #include <QJsonValue>
 
@@ -28,6 +30,8 @@ int logCommand(const QByteArrayList& words);
 void out(const QByteArray& text);
 void outJson(const QJsonValue& value);
 void complain(const QByteArray& text); // "posternctl: text" on standard error
+// On standard error; what a terminal would take for a command (control characters, broken UTF-8) is shown as \xNN.
+void complain(const config::Diagnostic& about);
 // A refused operation: complains, and with --json says {"ok": false, "error": text} on standard output, too. Exit status 1.
 int refuse(bool asJson, const QByteArray& text);
 

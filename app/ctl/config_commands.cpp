@@ -143,7 +143,7 @@ int checkCommand(const QByteArrayList& words) {
                             {u"diagnostics"_s, diagnostics}});
     }
     for (const config::Diagnostic& d : found)
-        std::fprintf(stderr, "%s\n", d.print().constData());
+        complain(d);
     if (!isGood)
         return kErrorsFound;
     if (!arguments.has("--json"))

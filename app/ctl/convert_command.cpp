@@ -55,7 +55,7 @@ int convertCommand(const QByteArrayList& words) {
         return refuse(asJson, converted.error().text);
     if (converted->isRefused) {
         for (const config::Diagnostic& d : converted->diagnostics)
-            std::fprintf(stderr, "%s\n", d.print().constData());
+            complain(d);
         return refuse(asJson, "nothing is written: " + names.first() + " has errors");
     }
     printReport(*converted);

@@ -2,6 +2,8 @@
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
 
+#include "base/log.h"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -11,6 +13,11 @@
 using namespace Qt::StringLiterals;
 
 namespace postern::ctl {
+namespace {
+
+constexpr qsizetype kLongestLine = 4000;
+
+} // namespace
 
 void out(const QByteArray& text) {
     std::fwrite(text.constData(), 1, size_t(text.size()), stdout);
@@ -24,7 +31,11 @@ void outJson(const QJsonValue& value) {
 }
 
 void complain(const QByteArray& text) {
-    std::fprintf(stderr, "posternctl: %s\n", text.constData());
+    std::fprintf(stderr, "posternctl: %s\n", harmless(text, kLongestLine).constData());
+}
+
+void complain(const config::Diagnostic& about) {
+    std::fprintf(stderr, "%s\n", harmless(about.print(), kLongestLine).constData());
 }
 
 int refuse(bool asJson, const QByteArray& text) {

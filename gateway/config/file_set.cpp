@@ -149,12 +149,12 @@ class FileSet::Reader {
             return "more than " + QByteArray::number(kMostFiles) + " files are included; this one and all after it are left out";
         const Result<qint64> size = m_files.size(path);
         if (!size)
-            return "cannot read \"" + path + "\": " + size.error().text;
+            return size.error().text;
         if (*size > kMostBytesPerFile || m_bytes + *size > kMostBytesPerSet)
             return '"' + path + "\" is too large to be a configuration (" + QByteArray::number(*size) + " bytes)";
         const Result<QByteArray> bytes = m_files.read(path, 0, kMostBytesPerFile);
         if (!bytes)
-            return "cannot read \"" + path + "\": " + bytes.error().text;
+            return bytes.error().text;
         m_bytes += bytes->size();
         document(path, *bytes);
         return {};
@@ -176,7 +176,10 @@ Result<FileSet> FileSet::read(FileStore& files, const QByteArray& path, const Fi
     if (!size)
         return size.error();
     if (*size > kMostBytesPerFile)
-        return Error{ErrorCode::Invalid, path + " is too large to be a configuration", Permanence::Permanent};
+        return Error{ErrorCode::Invalid,
+                     path + " is too large to be a configuration: " + QByteArray::number(*size) + " bytes, at most " +
+                         QByteArray::number(kMostBytesPerFile) + "; put long lists into tables",
+                     Permanence::Permanent};
     const Result<QByteArray> bytes = files.read(path, 0, kMostBytesPerFile);
     if (!bytes)
         return bytes.error();

@@ -34,7 +34,7 @@ struct Build {
     // Where each name is defined, read ahead: "used before its definition" differs from "not defined".
     QHash<QByteArray, int> tableLines = {}, actionLines = {}, pkiLines = {}, caLines = {};
     QHash<QByteArray, tables::TablePtr> tablesByName = {}; // so far; inline ones are found by nobody
-    QHash<QByteArray, QByteArray> tablePaths = {};         // of file tables
+    QHash<QByteArray, QByteArray> tablePaths = {};         // the file that holds a table's entries
     QByteArrayList checkedSecretFiles = {};                // permissions looked at already
     QHash<QByteArray, QList<tables::Service>> servicesByTable = {}; // what each named table is used for
     bool saidSubdomains = false;                           // the note on what "*.example.org" covers

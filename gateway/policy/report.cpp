@@ -8,14 +8,30 @@ namespace postern::policy {
 
 Report::Report(const config::FileSet& set) : m_files(set.files()) {
     for (const config::Diagnostic& one : set.diagnostics())
-        m_items.push_back({fileNumber(one.file), one.offset, one});
+        keep({fileNumber(one.file), one.offset, one});
+}
+
+void Report::keep(Item item) {
+    int& said = m_said[size_t(item.diagnostic.severity)];
+    if (said > kMostSaid)
+        return;
+    if (++said > kMostSaid) {
+        item.diagnostic.text = "more than " + QByteArray::number(kMostSaid) + " " +
+                               toString(item.diagnostic.severity).toByteArray() + "s; the others are not shown";
+        item.diagnostic.suggestion.clear();
+    }
+    m_items.push_back(std::move(item));
 }
 
 void Report::say(config::Severity severity, const config::StatementView& at,
                  std::optional<config::Range> range, QByteArray text, QByteArray suggestion) {
+    if (m_said[size_t(severity)] > kMostSaid)
+        return;
     config::Diagnostic made = range ? at.diagnostic(severity, *range, std::move(text), std::move(suggestion))
                                     : at.diagnostic(severity, std::move(text));
-    m_items.push_back({fileNumber(made.file), made.offset, std::move(made)});
+    const int number = fileNumber(made.file);
+    const qsizetype offset = made.offset;
+    keep({number, offset, std::move(made)});
 }
 
 void Report::inOtherFile(const config::StatementView& at, const QByteArray& file, int line, QByteArray text) {
@@ -23,7 +39,7 @@ void Report::inOtherFile(const config::StatementView& at, const QByteArray& file
     made.file = file;
     made.line = line;
     made.text = std::move(text);
-    m_items.push_back({fileNumber(at.file()), at.range().offset, std::move(made)});
+    keep({fileNumber(at.file()), at.range().offset, std::move(made)});
 }
 
 void Report::aboutTheFile(config::Severity severity, QByteArray text) {
@@ -31,7 +47,7 @@ void Report::aboutTheFile(config::Severity severity, QByteArray text) {
     made.severity = severity;
     made.file = m_files.value(0);
     made.text = std::move(text);
-    m_items.push_back({0, std::numeric_limits<qsizetype>::max(), std::move(made)}); // behind what has a place
+    keep({0, std::numeric_limits<qsizetype>::max(), std::move(made)}); // behind what has a place
 }
 
 config::Diagnostics Report::inOrder() && {

@@ -2,15 +2,19 @@
 //
 // Collects what compiling has to say and puts it in the order of the text.
 //
-// A problem inside a table file stands where the table is defined.
+// A problem inside a table file stands where the table is defined. Of each severity kMostSaid are kept and the rest is one
+// line, so that a hostile file costs little and no flood of notes can hide an error.
 // Thread: a value.
 #pragma once
 
 #include "config/file_set.h"
 
+#include <array>
 #include <vector>
 
 namespace postern::policy {
+
+inline constexpr int kMostSaid = 1000;
 
 class Report {
   public:
@@ -48,9 +52,11 @@ class Report {
         config::Diagnostic diagnostic;
     };
     int fileNumber(const QByteArray& file) const;
+    void keep(Item item);
 
     QByteArrayList m_files;
     std::vector<Item> m_items;
+    std::array<int, 3> m_said{}; // by severity
 };
 
 } // namespace postern::policy

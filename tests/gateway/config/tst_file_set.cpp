@@ -111,7 +111,7 @@ void TestFileSet::missingIncludeSaysWhere() {
     const FileSet set = read();
     QCOMPARE(set.diagnostics().size(), size_t(1));
     const QByteArray said = set.diagnostics().front().print();
-    QVERIFY2(said.startsWith("/etc/smtpd.conf:2:11: error: cannot read \"/etc/none.conf\": "), said.constData());
+    QVERIFY2(said.startsWith("/etc/smtpd.conf:2:11: error: cannot open /etc/none.conf: "), said.constData());
     QCOMPARE(set.statements().size(), size_t(3));
 }
 
@@ -163,7 +163,7 @@ void TestFileSet::unreadableIncludeSaysWhy() { // a folder: the store says so wh
     const FileSet set = FileSet::fromText(*disk, "/smtpd.conf", "include \"/\"\n");
     QCOMPARE(set.diagnostics().size(), size_t(1));
     const QByteArray said = set.diagnostics().front().print();
-    QVERIFY2(said.startsWith("/smtpd.conf:1:9: error: cannot read \"/\": "), said.constData());
+    QVERIFY2(said.startsWith("/smtpd.conf:1:9: error: cannot read /: "), said.constData());
 }
 
 void TestFileSet::doesNotFollowWhenAskedNotTo() {
