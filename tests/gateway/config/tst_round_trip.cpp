@@ -19,6 +19,13 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+// Each byte of each file; every sixteenth where a sanitizer makes that take minutes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr qsizetype kStride = 16;
+#else
+constexpr qsizetype kStride = 1;
+#endif
+
 constexpr auto kEach = {std::optional<Dialect>(), std::optional(Dialect::Map2012), std::optional(Dialect::Legacy),
                         std::optional(Dialect::Modern)};
 
@@ -88,8 +95,8 @@ class TestRoundTrip : public QObject {
 
 void TestRoundTrip::everyPrefixOfTheCorpus() { // C01 every token cut at each byte
     const QList<QByteArray> files = corpus();
-    for (qsizetype i = 0; i < files.size(); i += 12) {
-        for (qsizetype length = 0; length <= std::min<qsizetype>(files[i].size(), 1500); ++length) {
+    for (qsizetype i = 0; i < files.size(); ++i) {
+        for (qsizetype length = i % kStride; length <= files[i].size(); length += kStride) {
             const QByteArray problem = fault(files[i].first(length), std::nullopt);
             QVERIFY2(problem.isEmpty(), (problem + " in file " + QByteArray::number(i) + " cut at " + QByteArray::number(length)).constData());
         }
@@ -98,8 +105,8 @@ void TestRoundTrip::everyPrefixOfTheCorpus() { // C01 every token cut at each by
 
 void TestRoundTrip::everyDeletionOfOneByte() {
     const QList<QByteArray> files = corpus();
-    for (qsizetype i = 5; i < files.size(); i += 25) {
-        for (qsizetype at = 0; at < std::min<qsizetype>(files[i].size(), 1200); ++at) {
+    for (qsizetype i = 0; i < files.size(); ++i) {
+        for (qsizetype at = i % kStride; at < files[i].size(); at += kStride) {
             QByteArray text = files[i];
             text.remove(at, 1);
             const QByteArray problem = fault(text, std::nullopt);
