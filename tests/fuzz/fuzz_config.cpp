@@ -5,32 +5,28 @@
 #include "config/views/rule_view.h"
 #include "config/views/setting_view.h"
 #include "config/views/table_view.h"
-
-#include <cstdint>
-#include <cstdlib>
+#include "require.h"
 
 using namespace postern::config;
+using postern::test::require;
 
 namespace {
-
-void require(bool condition) {
-    if (!condition)
-        std::abort();
-}
 
 void readAll(const DocumentPtr& document) {
     const qsizetype size = document->bytes().size();
     for (const Diagnostic& diagnostic : document->diagnostics())
         require(diagnostic.offset >= 0 && diagnostic.length >= 0 && diagnostic.offset + diagnostic.length <= size &&
-                diagnostic.line >= 1 && diagnostic.column >= 1);
+                    diagnostic.line >= 1 && diagnostic.column >= 1,
+                "a diagnostic points into the text", diagnostic.text);
     for (const StatementView& statement : document->statements()) {
         require(statement.node().text() ==
-                document->bytes().mid(statement.range().offset, statement.range().length));
+                    document->bytes().mid(statement.range().offset, statement.range().length),
+                "a statement is where it says", statement.text());
         (void)statement.text();
         (void)statement.commentAbove();
         (void)statement.commentBehind();
         for (const Clause& clause : statement.clauses())
-            require(clause.range.end() <= size);
+            require(clause.range.end() <= size, "a clause is where it says", clause.text);
         (void)RuleView::from(statement);
         (void)TableView::from(statement);
         if (const auto setting = SettingView::from(statement))
@@ -40,14 +36,14 @@ void readAll(const DocumentPtr& document) {
 
 } // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    const QByteArray bytes(reinterpret_cast<const char*>(data), qsizetype(size));
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
+    const QByteArray bytes = postern::test::bytesOf(data, size);
     for (const auto dialect : {std::optional<Dialect>(), std::optional(Dialect::Map2012), std::optional(Dialect::Legacy),
                                std::optional(Dialect::Modern)}) {
         ParseOptions options;
         options.dialect = dialect;
         const DocumentPtr document = Document::parse("fuzz.conf", bytes, options);
-        require(document->root().text() == bytes);
+        require(document->root().text() == bytes, "the text comes back", bytes);
         readAll(document);
     }
     return 0;
