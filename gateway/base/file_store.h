@@ -22,6 +22,8 @@ class File {
   public:
     virtual ~File() = default;                         // closes; what is not synced may be lost
     virtual Result<void> write(QByteArrayView bytes) = 0; // appends all or fails
+    // Room for so many octets in one place, so that later syncs have less to do. May do nothing; the size may grow by it.
+    virtual Result<void> allocate(qint64) { return {}; } // before the first write
     virtual Result<void> sync() = 0;                   // fdatasync
     virtual Result<void> close() = 0;
 };
@@ -31,6 +33,8 @@ class FileStore {
     virtual ~FileStore() = default;
     virtual Result<void> makeDirectory(const QByteArray& path) = 0; // mode 0700, with parents; fine if it exists
     virtual Result<std::unique_ptr<File>> create(const QByteArray& path) = 0; // O_EXCL, mode 0600
+    // Of a file that is there; not synced. Stores that are only read from cannot.
+    virtual Result<void> overwrite(const QByteArray& path, qint64 offset, QByteArrayView bytes);
     virtual Result<QByteArray> read(const QByteArray& path, qint64 offset = 0, qint64 most = -1) = 0;
     virtual Result<qint64> size(const QByteArray& path) = 0;
     virtual Result<void> rename(const QByteArray& from, const QByteArray& to) = 0; // replaces `to`

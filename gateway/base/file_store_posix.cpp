@@ -65,6 +65,19 @@ class DiskFile final : public File {
         return {};
     }
 
+    Result<void> allocate(qint64 bytes) override {
+#ifdef __linux__
+        while (::fallocate(m_fd.get(), 0, 0, bytes) != 0)
+            if (errno == ENOSPC || errno == EDQUOT)
+                return failure("make room for", m_path);
+            else if (errno != EINTR)
+                break; // not every file system can; it is a hint
+#else
+        (void)bytes;
+#endif
+        return {};
+    }
+
     Result<void> sync() override {
         if (::fdatasync(m_fd.get()) != 0)
             return failure("sync", m_path);
@@ -108,6 +121,22 @@ class DiskFileStore final : public FileStore {
         if (fd < 0)
             return failure("create", path);
         return std::unique_ptr<File>(std::make_unique<DiskFile>(fd, path));
+    }
+
+    Result<void> overwrite(const QByteArray& path, qint64 offset, QByteArrayView bytes) override {
+        const Descriptor fd(::open(path.constData(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+        if (fd.get() < 0)
+            return failure("open", path);
+        while (!bytes.isEmpty()) {
+            const ssize_t n = ::pwrite(fd.get(), bytes.data(), size_t(bytes.size()), offset);
+            if (n < 0 && errno == EINTR)
+                continue;
+            if (n <= 0)
+                return failure("write", path, n == 0 ? EIO : errno);
+            bytes = bytes.sliced(n);
+            offset += n;
+        }
+        return {};
     }
 
     Result<QByteArray> read(const QByteArray& path, qint64 offset, qint64 most) override {
@@ -267,6 +296,10 @@ std::vector<Result<void>> FileStore::syncFiles(const QByteArrayList& paths) {
 
 std::unique_ptr<FileStore> makeDiskFileStore() {
     return std::make_unique<DiskFileStore>();
+}
+
+Result<void> FileStore::overwrite(const QByteArray& path, qint64, QByteArrayView) {
+    return Error{ErrorCode::Unsupported, "cannot write " + path};
 }
 
 Result<bool> FileStore::readableByOthers(const QByteArray&) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Fails the n-th operation of another store (counted from 1, over create, write, sync, close, rename, remove,
-// syncFile, syncDirectory), once or from then on. Run a scenario for n = 1, 2, ... until `failed()` stays false.
+// Fails the n-th operation of another store (counted from 1, over create, write, allocate, sync, close,
+// overwrite, rename, remove, syncFile, syncDirectory), once or from then on. Run a scenario for n = 1, 2, ... until `failed()` stays false.
 #pragma once
 
 #include "base/file_store.h"
@@ -23,6 +23,7 @@ class FailingFileStore final : public FileStore {
 
     Result<void> makeDirectory(const QByteArray& path) override { return m_inner.makeDirectory(path); }
     Result<std::unique_ptr<File>> create(const QByteArray& path) override;
+    Result<void> overwrite(const QByteArray& path, qint64 offset, QByteArrayView bytes) override;
     Result<QByteArray> read(const QByteArray& path, qint64 offset, qint64 most) override {
         return m_inner.read(path, offset, most);
     }

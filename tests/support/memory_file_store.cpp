@@ -39,7 +39,15 @@ class MemoryFile final : public File {
         const std::lock_guard lock(m_store.m_mutex);
         if (m_node->dead)
             return Error{ErrorCode::Io, "write after a power cut"};
-        m_node->write(m_node->bytes.size(), bytes);
+        m_node->write(m_at, bytes);
+        m_at += bytes.size();
+        return {};
+    }
+    Result<void> allocate(qint64 bytes) override {
+        const std::lock_guard lock(m_store.m_mutex);
+        if (m_node->dead)
+            return Error{ErrorCode::Io, "allocation after a power cut"};
+        m_node->write(m_node->bytes.size(), QByteArray(bytes, '\0'));
         return {};
     }
     Result<void> sync() override {
@@ -54,6 +62,7 @@ class MemoryFile final : public File {
   private:
     MemoryFileStore& m_store;
     std::shared_ptr<MemoryFileStore::Node> m_node;
+    qsizetype m_at = 0;
 };
 
 void MemoryFileStore::Node::write(qsizetype offset, QByteArrayView data) {
@@ -92,6 +101,15 @@ Result<std::unique_ptr<File>> MemoryFileStore::create(const QByteArray& path) {
     auto node = std::make_shared<Node>();
     m_names[path] = node;
     return std::unique_ptr<File>(std::make_unique<MemoryFile>(*this, node));
+}
+
+Result<void> MemoryFileStore::overwrite(const QByteArray& path, qint64 offset, QByteArrayView bytes) {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_names.find(path);
+    if (at == m_names.end())
+        return missing(path);
+    at->second->write(offset, bytes);
+    return {};
 }
 
 Result<QByteArray> MemoryFileStore::read(const QByteArray& path, qint64 offset, qint64 most) {
@@ -144,6 +162,12 @@ Result<void> MemoryFileStore::syncFile(const QByteArray& path) {
         return missing(path);
     at->second->sync();
     return {};
+}
+
+void MemoryFileStore::failToSync(const QByteArray& path) {
+    const std::lock_guard lock(m_mutex);
+    if (const auto at = m_names.find(path); at != m_names.end())
+        at->second->failToSync();
 }
 
 Result<void> MemoryFileStore::syncDirectory(const QByteArray& path) {

@@ -20,6 +20,7 @@ class MemoryFileStore final : public FileStore {
   public:
     Result<void> makeDirectory(const QByteArray& path) override;
     Result<std::unique_ptr<File>> create(const QByteArray& path) override;
+    Result<void> overwrite(const QByteArray& path, qint64 offset, QByteArrayView bytes) override;
     Result<QByteArray> read(const QByteArray& path, qint64 offset, qint64 most) override;
     Result<qint64> size(const QByteArray& path) override;
     Result<void> rename(const QByteArray& from, const QByteArray& to) override;
@@ -33,6 +34,7 @@ class MemoryFileStore final : public FileStore {
     void powerCut();                       // back to what was durable; open files go dead
     void powerCut(quint32 seed); // as a real disk may: of what was not synced, some blocks and names are there
     void put(const QByteArray& path, const QByteArray& bytes); // durable at once, for a test's setting
+    void failToSync(const QByteArray& path); // what was written so far never gets durable by a later sync
     void setFreeBytes(qint64 bytes) { m_free = bytes; }
     void letOthersRead(const QByteArray& path) { m_readable.insert(path); }
 

@@ -45,6 +45,8 @@ class TestFileStore : public QObject {
   private Q_SLOTS:
     void keepsTheRules_data();
     void keepsTheRules();
+    void writesFromTheStartOfWhatWasAllocated_data() { keepsTheRules_data(); }
+    void writesFromTheStartOfWhatWasAllocated();
     void diskFilesArePrivate();
     void diskFollowsNoLinkOnCreate();
     void diskNamesTheFileInErrors();
@@ -52,6 +54,7 @@ class TestFileStore : public QObject {
     void powerCutForgets();
     void tornPowerCutMixes();
     void failedSyncIsNeverMadeGood();
+    void failedSyncOfAFileIsNeverMadeGood();
     void failsTheOrderedOperation();
     void replaceFileIsAllOrNothing_data();
     void replaceFileIsAllOrNothing();
@@ -78,6 +81,7 @@ void TestFileStore::keepsTheRules() {
     QVERIFY(store.read(root + "/none").error().code == ErrorCode::NotFound);
     QVERIFY(store.size(root + "/none").error().code == ErrorCode::NotFound);
     QVERIFY(!store.rename(root + "/none", root + "/x"));
+    QVERIFY(store.overwrite(root + "/none", 0, "x").error().code == ErrorCode::NotFound);
     QVERIFY(!store.remove(root + "/none"));
     QVERIFY(!store.syncFile(root + "/none"));
 
@@ -111,6 +115,26 @@ void TestFileStore::keepsTheRules() {
     QVERIFY(store.remove(root + "/one"));
     QVERIFY(store.list(root)->isEmpty());
     QVERIFY(store.freeBytes(root).value_or(0) > 0);
+}
+
+void TestFileStore::writesFromTheStartOfWhatWasAllocated() {
+    QFETCH(bool, real);
+    const QTemporaryDir folder;
+    MemoryFileStore memory;
+    const auto disk = makeDiskFileStore();
+    FileStore& store = real ? *disk : static_cast<FileStore&>(memory);
+    const QByteArray path = (real ? folder.path().toUtf8() : QByteArray("/a")) + "/file";
+    auto file = store.create(path);
+    QVERIFY(file);
+    QVERIFY((*file)->allocate(100));
+    QVERIFY((*file)->write("one "));
+    QVERIFY((*file)->write("two"));
+    QVERIFY((*file)->sync());
+    QCOMPARE(store.read(path, 0, 7).value_or({}), QByteArray("one two"));
+    QVERIFY(store.overwrite(path, 4, "six"));
+    QCOMPARE(store.read(path, 0, 7).value_or({}), QByteArray("one six"));
+    const QByteArray rest = store.read(path, 7).value_or("?");
+    QCOMPARE(rest, QByteArray(rest.size(), '\0'));
 }
 
 void TestFileStore::diskFilesArePrivate() {
@@ -211,6 +235,19 @@ void TestFileStore::failedSyncIsNeverMadeGood() { // as Linux does it: the secon
     node.sync();
     QCOMPARE(node.bytes, QByteArray("lost"));
     QCOMPARE(node.durable, QByteArray(4, '\0'));
+}
+
+void TestFileStore::failedSyncOfAFileIsNeverMadeGood() {
+    MemoryFileStore disk;
+    const auto faults = std::make_shared<DiskFaults>();
+    FailingFileStore store(disk, faults);
+    auto file = store.create("/a/file");
+    QVERIFY(file && (*file)->write("lost") && store.syncDirectory("/a"));
+    faults->failAt = faults->count + 1;
+    QVERIFY(!(*file)->sync());
+    QVERIFY((*file)->sync());
+    disk.powerCut();
+    QVERIFY(bytesOf(disk, "/a/file") != "lost");
 }
 
 void TestFileStore::failsTheOrderedOperation() {
