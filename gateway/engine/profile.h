@@ -2,7 +2,7 @@
 //
 // Where one gateway keeps its things, and the lock that makes it the only one there.
 //
-// Folder: smtpd.conf, tables/, queue/ (database, bodies, control socket), postern.ini, logs/. `run --state DIR` moves queue/.
+// Folder: smtpd.conf, tables/, queue/ (database, contents, control socket), postern.ini, logs/. `run --state DIR` moves queue/.
 // Thread: the one that made it. Spec: DESIGN of the profile folder in ARCHITECTURE.md.
 #pragma once
 

@@ -15,6 +15,9 @@ namespace postern::queue {
 
 quint32 serialOf(MessageId id);
 MessageId idOfSerial(quint32 serial);
+inline bool comesAfter(quint32 serial, quint32 mark) { // around the end of the range, too
+    return qint32(serial - mark) >= 0;
+}
 
 class CountedMessageIds final : public MessageIds {
   public:

@@ -18,10 +18,6 @@ namespace {
 
 constexpr quint32 kIdBlock = 65536;
 
-bool comesAfter(quint32 serial, quint32 mark) {
-    return qint32(serial - mark) >= 0;
-}
-
 QByteArray parentOf(const QByteArray& path) {
     const qsizetype slash = path.lastIndexOf('/');
     return slash > 0 ? path.left(slash) : QByteArray(slash == 0 ? "/" : ".");
@@ -44,6 +40,7 @@ Result<void> Spool::open() {
 }
 
 void Spool::close() {
+    m->segments.close();
     m->database.close();
     m->wasOpened = false;
 }
@@ -81,11 +78,20 @@ Result<BodyPtr> Spool::body(MessageId id) {
 
 void Spool::tidy() {
     constexpr qint64 kWorthIt = 256; // pages: 4 MiB
+    if (m->database.isOpen())
+        m->closeUpSegments();
     if (m->database.isOpen() && m->database.logPages() >= kWorthIt)
         if (auto tidied = m->database.checkpoint(); !tidied) {
             log(LogLevel::Error, LogArea::Queue, tidied.error().text);
             m->database.close(); // opened again before it is used
         }
+}
+
+void Spool::Impl::remove(const QByteArray& file) {
+    if (settings.removeFile)
+        settings.removeFile(file);
+    else
+        (void)files.remove(file);
 }
 
 void Spool::Impl::found(const QByteArray& sentence) {
@@ -95,7 +101,7 @@ void Spool::Impl::found(const QByteArray& sentence) {
 
 Result<void> Spool::Impl::open() {
     findings.clear();
-    for (const QByteArray* folder : {&paths.folder, &paths.incoming, &paths.bodies})
+    for (const QByteArray* folder : {&paths.folder, &paths.incoming, &paths.bodies, &paths.segments})
         if (auto made = files.makeDirectory(*folder); !made)
             return made;
     if (auto finished = finishRescue(files, paths); !finished)
@@ -118,6 +124,8 @@ Result<void> Spool::Impl::open() {
     if (auto synced = files.syncDirectory(paths.folder); !synced)
         return synced;
     if (auto swept = sweep(isNew); !swept)
+        return swept;
+    if (auto swept = sweepSegments(isNew); !swept)
         return swept;
     if (auto reserved = reserveIds(); !reserved)
         return reserved;
@@ -216,16 +224,18 @@ Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& 
 Result<std::vector<QueuedMessage>> Spool::load() {
     std::vector<QueuedMessage> all;
     std::unordered_map<MessageId, size_t> placeOf;
-    std::vector<MessageId> missing;
+    std::vector<std::pair<MessageId, QByteArray>> missing; // and the file where it should be
     const auto names = m->files.list(m->paths.bodies);
     if (!names)
         return names.error();
     const std::set<QByteArray> bodies(names->begin(), names->end());
     auto loaded = m->rows.eachMessage([&](StoredMessage stored) {
         const MessageId id = stored.message.id;
+        if (stored.extent.segment != 0 && !m->segments.mayHold(stored.extent, stored.message.size))
+            missing.emplace_back(id, m->segments.pathOf(stored.extent.segment));
         if (stored.inFile &&
             (!bodies.contains(toText(id)) || m->files.size(m->paths.bodyOf(id)).value_or(-1) != stored.message.size))
-            missing.push_back(id);
+            missing.emplace_back(id, m->paths.bodyOf(id));
         placeOf.emplace(id, all.size());
         all.push_back({std::move(stored.message), {}});
     });
@@ -243,8 +253,8 @@ Result<std::vector<QueuedMessage>> Spool::load() {
             m->found("message " + toText(queued.message.id) + " is held: its recipients are lost");
             (void)m->rows.insert(queued.envelopes.front());
         }
-    for (const MessageId id : missing) {
-        const QByteArray reason = "its content file " + m->paths.bodyOf(id) + " is missing or has the wrong size";
+    for (const auto& [id, file] : missing) {
+        const QByteArray reason = "its content file " + file + " is missing or has the wrong size";
         m->found("message " + toText(id) + " is held: " + reason);
         for (Envelope& envelope : all[placeOf.at(id)].envelopes) {
             if (envelope.state == EnvelopeState::Waiting)
@@ -279,6 +289,12 @@ Result<BodyPtr> Spool::Impl::body(MessageId id) {
         if (*size != stored->message.size)
             return Error{ErrorCode::Corrupt, "the content file " + paths.bodyOf(id) + " has the wrong size"};
         return fileBody(id, *size);
+    }
+    if (stored->extent.segment != 0) {
+        auto bytes = segments.read(stored->extent, id, stored->message.size, stored->contentCheck);
+        if (!bytes)
+            return bytes.error();
+        return std::make_shared<const Body>(Body{std::move(bytes).value(), {}, stored->message.size});
     }
     auto bytes = rows.inlineContent(id);
     if (!bytes)

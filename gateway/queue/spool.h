@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The durable queue: one SQLite database (WAL, synchronous=FULL, exclusive) plus one file per large content.
+// The durable queue: one SQLite database (WAL, synchronous=FULL, exclusive), segment files for contents above kInlineBody
+// (segments.h) and one file per content above kSegmentBody, or that came as a file.
 //
 // carryOut() is the group commit: everything it is given becomes durable in one transaction, then every `done` is
-// called. Content above kInlineBody lives in a file that is synced, renamed from incoming/ to bodies/ and made durable
-// by a folder sync *before* the commit; spool_states.md lists every state and what a crash leaves behind. Thread: the
+// called. Content outside the database is made durable *before* the commit: segments by one sync for all, files by a
+// sync, a rename from incoming/ to bodies/ and a folder sync; spool_states.md lists every state and what a crash leaves behind. Thread: the
 // one that opened it (SpoolThread's worker in the engine, the test's own in tests). It is the only connection. Failure:
 // a failed file sync fails its message; a failed folder sync or commit fails the whole group. The database is then
 //   closed and reopened before anything else, because nothing may be assumed after a failed fsync.
@@ -22,7 +23,8 @@
 
 namespace postern::queue {
 
-inline constexpr qint64 kInlineBody = 32 * 1024; // octets; larger content gets a file of its own
+inline constexpr qint64 kInlineBody = 32 * 1024; // octets; larger content goes to a segment
+inline constexpr qint64 kSegmentBody = 256 * 1024; // larger content gets a file of its own
 
 struct SpoolSettings {
     QByteArray folder;
@@ -31,6 +33,7 @@ struct SpoolSettings {
     // How the content file of a message that is gone gets removed; null = at once. Removing can take as long as a sync and
     // nothing depends on it, so SpoolThread does it beside the commits. A file left over is swept at the next start.
     std::function<void(QByteArray file)> removeFile = {};
+    qint64 segmentBytes = 16LL << 20;
 };
 
 // Hands out message ids that are unique for the life of the spool. Thread: any (atomic); refilled by the spool thread.
@@ -50,7 +53,7 @@ class Spool {
     std::map<QByteArray, qint64> counters();         // as kept by KeepCounters; empty if they cannot be read
     void carryOut(std::vector<SpoolRequest> group);   // see above
     Result<BodyPtr> body(MessageId id); // Corrupt or NotFound: the content is damaged, hold the message
-    void tidy();                        // in a quiet moment: moves the log into the database if there is much of it
+    void tidy();                        // in a quiet moment: makes room: empties the log if it is long, closes up segments
     std::shared_ptr<MessageIds> ids() const;
     QByteArray incomingPath(MessageId id) const;      // where a session may write large content
     Result<qint64> freeBytes() const;

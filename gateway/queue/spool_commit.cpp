@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The group commit. Files first: every large content is synced and renamed into bodies/, then one sync of that folder
-// for all. Then one transaction with every row of the group, then the answers, then the files of messages that are
-// gone.
+// The group commit. Contents first: what goes to a segment is appended and synced at once; every file is synced and
+// renamed into bodies/, then one sync of that folder for all. Then one transaction with every row of the group, then the
+// answers, then the files of messages that are gone.
 //
 // A commit that reports failure may still be found in the log when the database is opened again (its bytes were
 // written, only the sync failed). What was told as failed must not turn up later as a second copy, so commitFailed()
@@ -22,6 +22,7 @@ namespace {
 
 constexpr qint64 kLogPagesAtMost = 8000; // 125 MiB; usually tidy() keeps it far below
 constexpr quint32 kIdBlock = 65536;
+constexpr int kRemovalsBetweenLooks = 256; // whether the segments are mostly waste
 
 template <class T>
 T* get(SpoolRequest& request) {
@@ -48,33 +49,36 @@ void Spool::Impl::carryOut(std::vector<SpoolRequest> requests) {
         group.push_back({std::move(request), {}, {}, false});
     for (Step& step : group) {
         if (auto* store = get<StoreMessage>(step.request))
-            step.contents.push_back({store, {}, 0, false, false});
+            step.contents.emplace_back(store);
         if (auto* update = get<UpdateEnvelopes>(step.request))
             for (StoreMessage& bounce : update->bounces)
-                step.contents.push_back({&bounce, {}, 0, false, false});
+                step.contents.emplace_back(&bounce);
         step.writes = std::holds_alternative<StoreMessage>(step.request) ||
                       std::holds_alternative<UpdateEnvelopes>(step.request) ||
                       std::holds_alternative<KeepCounters>(step.request);
     }
 
-    std::vector<QByteArray> unlinkLater;
+    Leftovers left;
+    bool isIn = false;
     if (std::any_of(group.begin(), group.end(), [](const Step& step) { return step.writes; })) {
         const auto reopened = database.isOpen() ? Result<void>() : reopen();
         if (reopened)
             placeContents(group);
-        const auto committed = reopened ? commit(group, unlinkLater) : reopened;
-        if (!committed) {
-            unlinkLater.clear();
-            commitFailed(group, committed.error(), reopened.has_value());
-        }
+        const auto done = reopened ? commit(group, left) : reopened;
+        isIn = done.has_value();
+        if (!isIn)
+            commitFailed(group, done.error(), reopened.has_value());
     }
+    if (isIn)
+        committed(group, left); // before the answers: they take the contents along
     for (Step& step : group)
         answer(step);
-    for (const QByteArray& file : unlinkLater) {
-        if (settings.removeFile)
-            settings.removeFile(file);
-        else
-            (void)files.remove(file);
+    if (isIn) {
+        for (const QByteArray& file : left.files)
+            remove(file);
+        segments.removeEmpty([this](const QByteArray& file) { remove(file); });
+        if (removals >= kRemovalsBetweenLooks)
+            closeUpSegments();
     }
     if (database.isOpen() && database.logPages() >= kLogPagesAtMost)
         if (auto tidied = database.checkpoint(); !tidied) {
@@ -96,6 +100,7 @@ void Spool::Impl::placeContents(Group& group) {
                 if (auto prepared = prepareContent(content, inGroup); !prepared)
                     step.failure = prepared.error();
     }
+    syncSegments(group);
     syncContents(group);
     if (moveContents(group))
         if (auto synced = files.syncDirectory(paths.bodies); !synced)
@@ -123,6 +128,16 @@ void Spool::Impl::syncContents(Group& group) {
     for (size_t i = 0; i < outcomes.size(); ++i)
         if (!outcomes[i])
             owners[i]->failure = outcomes[i].error();
+}
+
+void Spool::Impl::syncSegments(Group& group) {
+    const auto failed = segments.sync();
+    if (failed.empty())
+        return;
+    for (Step& step : group)
+        for (const Content& content : step.contents)
+            if (const auto at = failed.find(content.extent.segment); at != failed.end() && !step.failure)
+                step.failure = at->second;
 }
 
 // True if anything was moved. A file keeps its name in bodies/ only if its row gets committed.
@@ -169,6 +184,14 @@ Result<void> Spool::Impl::prepareContent(Content& content, std::unordered_set<Me
         return Error{ErrorCode::Exists, "message id " + toText(id) + " is taken"};
     if (content.file.isEmpty() && content.size <= kInlineBody)
         return {};
+    if (content.file.isEmpty() && content.size <= kSegmentBody) {
+        content.check = contentCheck(store.content.bytes);
+        const auto extent = segments.append(id, store.content.bytes, content.check);
+        if (!extent)
+            return extent.error();
+        content.extent = *extent;
+        return {};
+    }
     content.isLarge = true;
     if (content.file.isEmpty())
         return writeContent(content);
@@ -197,18 +220,20 @@ void Spool::Impl::dropContents(Step& step) {
         const QByteArray& file = content.file.isEmpty() ? content.what->content.file : content.file;
         if (!file.isEmpty())
             (void)files.remove(file);
+        if (content.extent.segment != 0)
+            segments.discard(std::exchange(content.extent, {}));
         content.inFile = false;
     }
 }
 
-Result<void> Spool::Impl::commit(Group& group, std::vector<QByteArray>& unlinkLater) {
+Result<void> Spool::Impl::commit(Group& group, Leftovers& left) {
     if (std::none_of(group.begin(), group.end(), [](const Step& step) { return step.writes && !step.failure; }))
         return {};
     if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun)
         return begun;
     for (Step& step : group)
         if (step.writes && !step.failure)
-            if (auto written = writeRows(step, unlinkLater); !written)
+            if (auto written = writeRows(step, left); !written)
                 return written;
     // Every id in this group was handed out before now, so it lies before `upcoming`.
     const quint32 upcoming = ids->upcoming();
@@ -224,11 +249,21 @@ Result<void> Spool::Impl::commit(Group& group, std::vector<QByteArray>& unlinkLa
     return {};
 }
 
-Result<void> Spool::Impl::writeRows(Step& step, std::vector<QByteArray>& unlinkLater) {
+void Spool::Impl::committed(const Group& group, const Leftovers& left) {
+    for (const Step& step : group)
+        for (const Content& content : step.contents)
+            if (!step.failure && content.extent.segment != 0)
+                segments.keep(content.extent, content.size);
+    for (const LeftContent& one : left.extents)
+        segments.release(one.extent, one.size);
+    removals += int(left.extents.size());
+}
+
+Result<void> Spool::Impl::writeRows(Step& step, Leftovers& left) {
     for (const Content& content : step.contents) {
-        StoredMessage stored{content.what->message, content.inFile, 0};
+        StoredMessage stored{content.what->message, content.inFile, content.check, content.extent};
         stored.message.size = content.size;
-        if (!content.inFile)
+        if (stored.inRow())
             stored.contentCheck = contentCheck(content.what->content.bytes);
         if (auto inserted = rows.insert(stored, content.what->content.bytes); !inserted)
             return inserted;
@@ -239,7 +274,7 @@ Result<void> Spool::Impl::writeRows(Step& step, std::vector<QByteArray>& unlinkL
     if (const auto* update = get<UpdateEnvelopes>(step.request))
         for (const EnvelopeUpdate& one : update->updates) {
             const auto applied =
-                one.kind == EnvelopeUpdate::Kind::Remove ? removeEnvelope(one, unlinkLater) : rows.apply(one);
+                one.kind == EnvelopeUpdate::Kind::Remove ? removeEnvelope(one, left) : rows.apply(one);
             if (!applied)
                 return applied;
         }
@@ -250,7 +285,7 @@ Result<void> Spool::Impl::writeRows(Step& step, std::vector<QByteArray>& unlinkL
     return {};
 }
 
-Result<void> Spool::Impl::removeEnvelope(const EnvelopeUpdate& update, std::vector<QByteArray>& unlinkLater) {
+Result<void> Spool::Impl::removeEnvelope(const EnvelopeUpdate& update, Leftovers& left) {
     if (auto removed = rows.apply(update); !removed)
         return removed;
     const MessageId id = messageOf(update.id);
@@ -259,11 +294,13 @@ Result<void> Spool::Impl::removeEnvelope(const EnvelopeUpdate& update, std::vect
         return more.error();
     if (*more)
         return {};
-    const auto hadFile = rows.removeMessage(id);
-    if (!hadFile)
-        return hadFile.error();
-    if (*hadFile)
-        unlinkLater.push_back(paths.bodyOf(id));
+    const auto content = rows.removeMessage(id);
+    if (!content)
+        return content.error();
+    if (content->inFile)
+        left.files.push_back(paths.bodyOf(id));
+    else if (content->extent.segment != 0)
+        left.extents.push_back(*content);
     return {};
 }
 
@@ -297,16 +334,16 @@ Result<void> Spool::Impl::reopen() {
         log(LogLevel::Error, LogArea::Queue, "the queue stays shut: " + opened.error().text);
         return opened;
     }
-    if (doubtful.empty())
-        return {};
-    auto cleaned = database.execute("BEGIN IMMEDIATE");
+    auto cleaned = doubtful.empty() ? Result<void>() : database.execute("BEGIN IMMEDIATE");
     for (const MessageId id : doubtful) {
         if (cleaned)
             if (const auto removed = rows.removeMessage(id); !removed)
                 cleaned = removed.error();
     }
-    if (cleaned)
+    if (cleaned && !doubtful.empty())
         cleaned = database.execute("COMMIT");
+    if (cleaned)
+        cleaned = recountSegments();
     if (!cleaned) {
         database.close();
         return cleaned;

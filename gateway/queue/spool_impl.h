@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The inside of Spool, shared by spool.cpp (opening, loading, reading) and spool_commit.cpp (the group commit).
-// Private.
+// The inside of Spool, shared by spool.cpp (opening, loading, reading), spool_commit.cpp (the group commit) and
+// spool_segments.cpp (what of the segments is in use). Private.
 #pragma once
 
 #include "queue/message_id.h"
+#include "queue/segments.h"
 #include "queue/spool.h"
 #include "queue/spool_rows.h"
 
@@ -16,16 +17,18 @@ namespace postern::queue {
 
 // Where the spool keeps what, below its folder.
 struct SpoolPaths {
-    QByteArray folder, database, incoming, bodies;
+    QByteArray folder, database, incoming, bodies, segments;
     explicit SpoolPaths(const QByteArray& root)
-        : folder(root), database(root + "/queue.db"), incoming(root + "/incoming"), bodies(root + "/bodies") {}
+        : folder(root), database(root + "/queue.db"), incoming(root + "/incoming"), bodies(root + "/bodies"),
+          segments(root + "/segments") {}
     QByteArray bodyOf(MessageId id) const { return bodies + '/' + toText(id); }
     QByteArray incomingOf(MessageId id) const { return incoming + '/' + toText(id); }
 };
 
 struct Spool::Impl {
     Impl(FileStore& store, const Clock& theClock, SpoolSettings given)
-        : files(store), clock(theClock), settings(std::move(given)), paths(settings.folder) {}
+        : files(store), clock(theClock), settings(std::move(given)), paths(settings.folder),
+          segments(files, paths.segments, settings.segmentBytes) {}
 
     // Constant after construction.
     FileStore& files;
@@ -36,6 +39,8 @@ struct Spool::Impl {
     // Owned by the spool's thread.
     Database database;
     SpoolRows rows;
+    Segments segments;
+    int removals = 0;                      // from segments, since it was last looked whether they are mostly waste
     bool wasOpened = false;                // open() succeeded; a later failure leads to reopen(), not to an empty queue
     quint32 durableSerial = 0;             // ids before this are reserved on disk
     std::shared_ptr<CountedMessageIds> ids; // self-synchronised
@@ -49,15 +54,25 @@ struct Spool::Impl {
     Result<void> reserveIds();
     Result<void> sweep(bool rowsMayBeMissing);
     void found(const QByteArray& sentence);
+    void remove(const QByteArray& file);
     Result<BodyPtr> body(MessageId id);
     BodyPtr fileBody(MessageId id, qint64 size) const;
 
+    // spool_segments.cpp
+    Result<void> sweepSegments(bool rowsMayBeMissing);
+    Result<void> recountSegments();
+    void closeUpSegments(); // moves the survivors of one that is mostly waste
+    Result<void> moveSurvivors(quint32 segment);
+
     // spool_commit.cpp
     struct Content {              // one message of a step on its way to disk
-        StoreMessage* what = nullptr;
+        explicit Content(StoreMessage* message) : what(message) {}
+        StoreMessage* what;
         QByteArray file;          // where its content lies now if not in the database
         qint64 size = 0;
         bool isLarge = false;     // goes into a file of its own
+        Extent extent;            // or into a segment
+        qint64 check = 0;         // of content that is not in a file
         bool inFile = false;      // lies in bodies/ now
     };
     struct Step {                 // one request of the group
@@ -67,17 +82,23 @@ struct Spool::Impl {
         bool writes = false;
     };
     using Group = std::vector<Step>;
+    struct Leftovers {            // of messages that are gone once the transaction is committed
+        std::vector<QByteArray> files;
+        std::vector<LeftContent> extents;
+    };
     void carryOut(std::vector<SpoolRequest> requests);
     void placeContents(Group& group);
     Result<void> prepareContent(Content& content, std::unordered_set<MessageId>& inGroup);
     void syncContents(Group& group);
+    void syncSegments(Group& group);
     bool moveContents(Group& group);
     Result<void> writeContent(Content& content);
     Result<void> hasRoom() const;
     void dropContents(Step& step);
-    Result<void> commit(Group& group, std::vector<QByteArray>& unlinkLater);
-    Result<void> writeRows(Step& step, std::vector<QByteArray>& unlinkLater);
-    Result<void> removeEnvelope(const EnvelopeUpdate& update, std::vector<QByteArray>& unlinkLater);
+    Result<void> commit(Group& group, Leftovers& left);
+    Result<void> writeRows(Step& step, Leftovers& left);
+    Result<void> removeEnvelope(const EnvelopeUpdate& update, Leftovers& left);
+    void committed(const Group& group, const Leftovers& left);
     void commitFailed(Group& group, const Error& error, bool tried);
     Result<void> reopen();
     void answer(Step& step);
@@ -89,5 +110,6 @@ Envelope placeholderEnvelope(MessageId id, const QByteArray& reason);
 // A content file without a row becomes a held message, so that a person can see it, read it and decide.
 Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& paths, MessageId id, qint64 now,
                            const QByteArray& reason);
+Result<void> adoptExtent(SpoolRows& rows, const FoundExtent& found, qint64 now, const QByteArray& reason);
 
 } // namespace postern::queue

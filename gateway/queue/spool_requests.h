@@ -12,8 +12,9 @@
 
 namespace postern::queue {
 
-// Accept: the promise behind 250. Small content comes in `content.bytes`; large content is already written to
-// `content.file` (an incoming/ name, not synced): the spool syncs it, moves it in place and commits, in that order.
+// Accept: the promise behind 250. Content up to kSegmentBody had better come in `content.bytes`; larger content
+// is already written to `content.file` (an incoming/ name, not synced): the spool syncs it, moves it in place and commits,
+// in that order.
 struct StoreMessage {
     Message message;                  // id from MessageIds
     std::vector<Envelope> envelopes;

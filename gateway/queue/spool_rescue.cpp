@@ -28,6 +28,9 @@ void scan(Database& from, const QByteArray& sql, const std::function<void(const 
 
 Salvage readAll(Database& from) {
     Salvage found;
+    QByteArray columns = kMessageColumns;
+    if (from.isOpen() && !from.prepare("SELECT segment, place FROM message LIMIT 0")) // format 1 (spool_schema.cpp)
+        columns.replace("segment, place", "0, 0");
     const auto takeMessage = [&](const Statement& row) {
         StoredMessage stored = messageFromRow(row);
         if (stored.message.id != 0)
@@ -39,13 +42,13 @@ Salvage readAll(Database& from) {
             found.envelopes[messageOf(envelope.id)].emplace(envelope.id, std::move(envelope));
     };
     for (const char* direction : {" ORDER BY 1", " ORDER BY 1 DESC"}) {
-        scan(from, QByteArray("SELECT ") + kMessageColumns + " FROM message" + direction, takeMessage);
+        scan(from, "SELECT " + columns + " FROM message" + direction, takeMessage);
         scan(from, QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope" + direction, takeEnvelope);
     }
     for (const auto& [id, list] : found.envelopes)
         if (!found.messages.contains(id))
             scan(from,
-                 QByteArray("SELECT ") + kMessageColumns +
+                 "SELECT " + columns +
                      " FROM message WHERE serial=" + QByteArray::number(serialOf(id)),
                  takeMessage);
     for (const auto& [id, stored] : found.messages)
@@ -61,14 +64,25 @@ Salvage readAll(Database& from) {
     return found;
 }
 
+// Contents that lie outside the database, and the headers of those in segments.
+struct Contents {
+    FileStore& files;
+    const SpoolPaths& paths;
+    Segments segments{files, paths.segments, 0};
+    std::map<MessageId, FoundExtent> extents = {};
+};
+
 // Writes one salvaged message; returns whether it had to be held.
-Result<bool> write(SpoolRows& to, Database& from, FileStore& files, const SpoolPaths& paths, StoredMessage stored,
+Result<bool> write(SpoolRows& to, Database& from, Contents& outside, StoredMessage stored,
                    std::map<EnvelopeId, Envelope> envelopes) {
     const MessageId id = stored.message.id;
     QByteArray reason, content;
     if (stored.inFile) {
-        if (files.size(paths.bodyOf(id)).value_or(-1) != stored.message.size)
+        if (outside.files.size(outside.paths.bodyOf(id)).value_or(-1) != stored.message.size)
             reason = "the queue database was damaged and its content file is missing";
+    } else if (stored.extent.segment != 0) {
+        if (!outside.segments.read(stored.extent, id, stored.message.size, stored.contentCheck))
+            reason = "the queue database was damaged and its content is missing from its file";
     } else {
         scan(from, "SELECT bytes FROM content WHERE serial=" + QByteArray::number(serialOf(id)),
              [&](const Statement& row) { content = row.bytes(0); });
@@ -100,6 +114,13 @@ struct Tally {
 Result<Tally> writeAll(SpoolRows& to, Database& from, FileStore& files, const SpoolPaths& paths, Salvage salvage,
                        qint64 now) {
     Tally tally;
+    Contents outside{files, paths};
+    if (auto opened = outside.segments.open(); !opened)
+        return opened.error();
+    for (const auto& [number, size] : outside.segments.sizes())
+        for (const FoundExtent& extent : outside.segments.scan(number))
+            if (!extent.gone && outside.segments.read(extent.where, extent.id, extent.size, extent.check))
+                outside.extents[extent.id] = extent;
     for (auto& [id, envelopes] : salvage.envelopes) // recipients whose message row is lost
         if (!salvage.messages.contains(id)) {
             StoredMessage stored;
@@ -108,6 +129,11 @@ Result<Tally> writeAll(SpoolRows& to, Database& from, FileStore& files, const Sp
             stored.inFile = files.size(paths.bodyOf(id)).has_value();
             stored.message.size = files.size(paths.bodyOf(id)).value_or(0);
             stored.contentCheck = -1;
+            if (const auto extent = outside.extents.find(id); !stored.inFile && extent != outside.extents.end()) {
+                stored.extent = extent->second.where;
+                stored.contentCheck = extent->second.check;
+                stored.message.size = extent->second.size;
+            }
             for (auto& [key, envelope] : envelopes) {
                 envelope.state = EnvelopeState::Held;
                 envelope.lastError = "the queue database was damaged and the sender of this message is lost";
@@ -115,7 +141,7 @@ Result<Tally> writeAll(SpoolRows& to, Database& from, FileStore& files, const Sp
             salvage.messages.emplace(id, stored);
         }
     for (auto& [id, stored] : salvage.messages) {
-        const auto held = write(to, from, files, paths, stored, salvage.envelopes[id]);
+        const auto held = write(to, from, outside, stored, salvage.envelopes[id]);
         if (!held)
             return held.error();
         ++(*held ? tally.held : tally.whole);
@@ -129,6 +155,19 @@ Result<Tally> writeAll(SpoolRows& to, Database& from, FileStore& files, const Sp
             continue;
         const QByteArray reason = "the queue database was damaged and only the content of this message was found";
         if (auto adopted = adoptBodyFile(to, files, paths, id, now, reason); !adopted)
+            return adopted.error();
+        ++tally.held;
+    }
+    for (const auto& [id, extent] : outside.extents) {
+        if (salvage.messages.contains(id))
+            continue;
+        const auto known = to.has(id); // as a file: that one was counted already
+        if (!known)
+            return known.error();
+        if (*known)
+            continue;
+        const QByteArray reason = "the queue database was damaged and only the content of this message was found";
+        if (auto adopted = adoptExtent(to, extent, now, reason); !adopted)
             return adopted.error();
         ++tally.held;
     }

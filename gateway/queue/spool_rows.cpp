@@ -7,7 +7,7 @@ namespace postern::queue {
 
 const char* const kMessageColumns = "serial, created_at, size, in_file, content_check, is_bounce, eight_bit, sender, "
                                     "declared_size, body_type, smtp_utf8,"
-                                    " ret, envid, helo, client_address, client_name, listener, tag, user, subject";
+                                    " ret, envid, helo, client_address, client_name, listener, tag, user, subject, segment, place";
 const char* const kEnvelopeColumns =
     "key, state, recipient, destination, notify, orcpt, action, relay, ttl, next_try_at,"
     " last_try_at, tries, last_error";
@@ -63,6 +63,8 @@ StoredMessage messageFromRow(const Statement& row) {
     for (QByteArray* field : {&m.params.envid, &m.helo, &m.clientAddress, &m.clientName, &m.listener, &m.tag, &m.user,
                               &m.subject})
         *field = row.bytes(at++);
+    stored.extent.segment = quint32(row.number(at++));
+    stored.extent.at = row.number(at++);
     return stored;
 }
 
@@ -85,7 +87,7 @@ Envelope envelopeFromRow(const Statement& row) {
 Result<void> SpoolRows::prepare(Database& database) {
     m_database = &database;
     const QByteArray insertMessage = QByteArray("INSERT INTO message(") + kMessageColumns +
-                                     ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                                     ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
     const QByteArray insertEnvelope =
         QByteArray("INSERT INTO envelope(") + kEnvelopeColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)";
     const QByteArray oneMessage = QByteArray("SELECT ") + kMessageColumns + " FROM message WHERE serial=?";
@@ -105,7 +107,8 @@ Result<void> SpoolRows::prepare(Database& database) {
         {m_release, "UPDATE envelope SET state=0, next_try_at=?2 WHERE key=?1 AND state=1"},
         {m_removeEnvelope, "DELETE FROM envelope WHERE key=?"},
         {m_hasEnvelopes, "SELECT 1 FROM envelope WHERE key BETWEEN ? AND ? LIMIT 1"},
-        {m_inFile, "SELECT in_file FROM message WHERE serial=?"},
+        {m_left, "SELECT in_file, segment, place, size FROM message WHERE serial=?"},
+        {m_move, "UPDATE message SET segment=?2, place=?3 WHERE serial=?1"},
         {m_removeMessage, "DELETE FROM message WHERE serial=?"},
         {m_removeContent, "DELETE FROM content WHERE serial=?"},
         {m_removeEnvelopes, "DELETE FROM envelope WHERE key BETWEEN ? AND ?"},
@@ -146,7 +149,9 @@ Result<void> SpoolRows::insert(const StoredMessage& stored, const QByteArray& in
     for (const QByteArray* field : {&m.params.envid, &m.helo, &m.clientAddress, &m.clientName, &m.listener, &m.tag,
                                     &m.user, &m.subject})
         m_insertMessage.bind(at++, *field);
-    if (auto inserted = m_insertMessage.run(); !inserted || stored.inFile)
+    m_insertMessage.bind(at++, qint64(stored.extent.segment));
+    m_insertMessage.bind(at++, stored.extent.at);
+    if (auto inserted = m_insertMessage.run(); !inserted || !stored.inRow())
         return inserted;
     m_insertContent.bind(1, key(m.id));
     m_insertContent.bind(2, inlineContent);
@@ -200,13 +205,15 @@ Result<bool> SpoolRows::hasEnvelopes(MessageId id) {
     return *stepped == Statement::Step::Row;
 }
 
-Result<bool> SpoolRows::removeMessage(MessageId id) {
-    m_inFile.bind(1, key(id));
-    const auto stepped = m_inFile.step();
+Result<LeftContent> SpoolRows::removeMessage(MessageId id) {
+    m_left.bind(1, key(id));
+    const auto stepped = m_left.step();
     if (!stepped)
         return stepped.error();
-    const bool inFile = *stepped == Statement::Step::Row && m_inFile.number(0) != 0;
-    m_inFile.reset();
+    LeftContent left;
+    if (*stepped == Statement::Step::Row)
+        left = {m_left.number(0) != 0, {quint32(m_left.number(1)), m_left.number(2)}, m_left.number(3)};
+    m_left.reset();
     m_removeMessage.bind(1, key(id));
     m_removeContent.bind(1, key(id));
     m_removeEnvelopes.bind(1, firstKey(id));
@@ -214,7 +221,14 @@ Result<bool> SpoolRows::removeMessage(MessageId id) {
     for (Statement* statement : {&m_removeMessage, &m_removeContent, &m_removeEnvelopes})
         if (auto removed = statement->run(); !removed)
             return removed.error();
-    return inFile;
+    return left;
+}
+
+Result<void> SpoolRows::move(MessageId id, const Extent& extent) {
+    m_move.bind(1, key(id));
+    m_move.bind(2, qint64(extent.segment));
+    m_move.bind(3, extent.at);
+    return m_move.run();
 }
 
 Result<StoredMessage> SpoolRows::message(MessageId id) {
@@ -245,6 +259,12 @@ Result<QByteArray> SpoolRows::inlineContent(MessageId id) {
 Result<void> SpoolRows::eachMessage(const std::function<void(StoredMessage)>& take) {
     return m_database->eachRow(QByteArray("SELECT ") + kMessageColumns + " FROM message ORDER BY serial",
                                [&](const Statement& row) { take(messageFromRow(row)); });
+}
+
+Result<void> SpoolRows::eachExtent(const std::function<void(Extent, qint64 size)>& take) {
+    return m_database->eachRow("SELECT segment, place, size FROM message WHERE segment<>0", [&](const Statement& row) {
+        take({quint32(row.number(0)), row.number(1)}, row.number(2));
+    });
 }
 
 Result<void> SpoolRows::eachEnvelope(const std::function<void(Envelope)>& take) {

@@ -8,6 +8,7 @@
 
 #include "queue/database.h"
 #include "queue/envelope.h"
+#include "queue/segments.h"
 #include "queue/spool_requests.h"
 
 #include <functional>
@@ -18,6 +19,15 @@ struct StoredMessage {
     Message message;
     bool inFile = false;
     qint64 contentCheck = 0;
+    Extent extent;          // of content in a segment
+    bool inRow() const { return !inFile && extent.segment == 0; }
+};
+
+// Where the content of a removed message still lies; neither: it is gone with its row.
+struct LeftContent {
+    bool inFile = false;
+    Extent extent;
+    qint64 size = 0;
 };
 
 class SpoolRows {
@@ -29,11 +39,13 @@ class SpoolRows {
     Result<void> insert(const Envelope& envelope);
     Result<void> apply(const EnvelopeUpdate& update); // an envelope that is gone is fine
     Result<bool> hasEnvelopes(MessageId id);
-    Result<bool> removeMessage(MessageId id); // with its content and envelopes; true = its content is in a file
+    Result<LeftContent> removeMessage(MessageId id); // with its content, if it is in a row, and its envelopes
+    Result<void> move(MessageId id, const Extent& extent);
 
     Result<StoredMessage> message(MessageId id);
     Result<QByteArray> inlineContent(MessageId id); // NotFound if the row is missing
     Result<void> eachMessage(const std::function<void(StoredMessage)>& take);
+    Result<void> eachExtent(const std::function<void(Extent, qint64 size)>& take);
     Result<void> eachEnvelope(const std::function<void(Envelope)>& take);
 
     Result<quint32> counter();              // 0 if never set
@@ -43,7 +55,7 @@ class SpoolRows {
 
   private:
     Statement m_has, m_insertMessage, m_insertContent, m_insertEnvelope, m_reschedule, m_hold, m_release,
-        m_removeEnvelope, m_hasEnvelopes, m_inFile, m_removeMessage, m_removeContent, m_removeEnvelopes, m_message,
+        m_removeEnvelope, m_hasEnvelopes, m_left, m_move, m_removeMessage, m_removeContent, m_removeEnvelopes, m_message,
         m_content, m_counter, m_setCounter, m_keepCounter;
     Database* m_database = nullptr;
 };

@@ -14,7 +14,8 @@ CREATE TABLE message(
     content_check INTEGER NOT NULL, is_bounce INTEGER NOT NULL, eight_bit INTEGER NOT NULL,
     sender BLOB NOT NULL, declared_size INTEGER NOT NULL, body_type INTEGER NOT NULL, smtp_utf8 INTEGER NOT NULL,
     ret INTEGER NOT NULL, envid BLOB NOT NULL, helo BLOB NOT NULL, client_address BLOB NOT NULL,
-    client_name BLOB NOT NULL, listener BLOB NOT NULL, tag BLOB NOT NULL, user BLOB NOT NULL, subject BLOB NOT NULL);
+    client_name BLOB NOT NULL, listener BLOB NOT NULL, tag BLOB NOT NULL, user BLOB NOT NULL, subject BLOB NOT NULL,
+    segment INTEGER NOT NULL DEFAULT 0, place INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE content(serial INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE envelope(
     key INTEGER PRIMARY KEY, state INTEGER NOT NULL, recipient BLOB NOT NULL, destination BLOB NOT NULL,
@@ -22,6 +23,11 @@ CREATE TABLE envelope(
     next_try_at INTEGER NOT NULL, last_try_at INTEGER NOT NULL, tries INTEGER NOT NULL, last_error BLOB NOT NULL);
 CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
+
+// Format 1 had every content above 32 KiB in a file of its own. It still may, so nothing but the columns is new.
+constexpr const char* kFrom1To2 = "ALTER TABLE message ADD COLUMN segment INTEGER NOT NULL DEFAULT 0;"
+                                  "ALTER TABLE message ADD COLUMN place INTEGER NOT NULL DEFAULT 0;"
+                                  "PRAGMA user_version=2";
 
 Error newerProgram(qint64 version) {
     return Error{ErrorCode::Unsupported,
@@ -44,6 +50,23 @@ Result<void> create(Database& database) {
     if (!made)
         (void)database.execute("ROLLBACK");
     return made;
+}
+
+// After the check of the structure: a damaged database is read by the rescue as it is.
+Result<void> migrate(Database& database) {
+    const auto version = database.askNumber("PRAGMA user_version");
+    if (!version)
+        return version.error();
+    if (*version == kSchemaVersion)
+        return {};
+    if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun)
+        return begun;
+    auto changed = database.execute(kFrom1To2);
+    if (changed)
+        changed = database.execute("COMMIT");
+    if (!changed)
+        (void)database.execute("ROLLBACK");
+    return changed;
 }
 
 // What the file is, before anything in it may change.
@@ -114,7 +137,10 @@ Result<void> prepare(Database& database, Check check) {
             return made;
     if (auto merged = database.checkpoint(); !merged)
         return merged;
-    return check == Check::Structure ? checkStructure(database) : Result<void>();
+    if (check == Check::Structure)
+        if (auto checked = checkStructure(database); !checked)
+            return checked;
+    return migrate(database);
 }
 
 } // namespace

@@ -12,7 +12,7 @@
 
 namespace postern::queue {
 
-inline constexpr qint64 kSchemaVersion = 1;
+inline constexpr qint64 kSchemaVersion = 2;
 
 enum class Check { Structure, None };
 

@@ -44,9 +44,12 @@ class SpoolFixture {
         disk.setFreeBytes(1LL << 40);
     }
 
+    static constexpr qint64 kSegment = 200 * 1024; // small, so that stories fill several
+    queue::SpoolSettings settings() const { return {kFolder, vfs.name(), 64LL << 20, {}, kSegment}; }
+
     // A new process. The one before is gone, in whatever way the test let it end.
     Result<void> open() {
-        spool.emplace(files, clock, queue::SpoolSettings{kFolder, vfs.name(), 64LL << 20, {}});
+        spool.emplace(files, clock, settings());
         return spool->open();
     }
     // As after kill -9: nothing is closed in order, but what the system was given stays. The connection's memory must

@@ -50,6 +50,11 @@ class TestSpool : public QObject {
     void shortFileIsRefused();
     void failedSyncFailsAlone();
     void failedFolderSyncFailsAllFiles();
+    void failedSegmentSyncFailsWhatWentThere();
+    void failedWriteToASegmentFailsAlone();
+    void oneSyncForAllSegmentContents();
+    void removesASegmentWithItsLastMessage();
+    void veryLargeContentIsAFile();
     void refusesBelowTheReserve();
     void refusesWhenNeverOpened();
     void keepsMessagesOverRestart_data();
@@ -164,6 +169,93 @@ void TestSpool::failedFolderSyncFailsAllFiles() {
     f.spool->carryOut(std::move(group));
     QCOMPARE(answers.join(' '), QByteArray("failed ok failed"));
     QVERIFY(f.disk.list("/spool/bodies")->isEmpty());
+}
+
+namespace {
+
+// Stores all in one group; "ok" or "failed" for each.
+QByteArray storeTogether(SpoolFixture& f, std::vector<StoreMessage> messages) {
+    std::vector<SpoolRequest> group;
+    QByteArrayList answers;
+    for (StoreMessage& message : messages) {
+        message.done = [&answers](const Result<BodyPtr>& done) { answers.append(done ? "ok" : "failed"); };
+        group.push_back(std::move(message));
+    }
+    f.spool->carryOut(std::move(group));
+    return answers.join(' ');
+}
+
+} // namespace
+
+void TestSpool::failedSegmentSyncFailsWhatWentThere() { // Q03
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(makeMessage(6, large('0', 40'000))));
+    f.faults->failAt = f.faults->count + 3; // write, write, then the one sync
+    QCOMPARE(storeTogether(f, {makeMessage(7, large('a', 40'000)), makeMessage(8, kSmall), makeMessage(9, large('b', 40'000))}),
+             QByteArray("failed ok failed"));
+    QVERIFY(f.store(makeMessage(10, large('c', 40'000))));
+    QCOMPARE(f.disk.list("/spool/segments")->size(), 2); // nothing more is appended to the one that failed
+    f.powerCut();
+    QVERIFY(f.open());
+    QCOMPARE(loaded(f).size(), size_t(3));
+    QCOMPARE(f.content(6).value_or({}), large('0', 40'000));
+    QCOMPARE(f.content(10).value_or({}), large('c', 40'000));
+}
+
+void TestSpool::failedWriteToASegmentFailsAlone() { // Q04
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(makeMessage(6, large('0', 40'000))));
+    f.faults->failAt = f.faults->count + 2;
+    QCOMPARE(storeTogether(f, {makeMessage(7, large('a', 40'000)), makeMessage(8, large('b', 40'000)), makeMessage(9, large('c', 40'000))}),
+             QByteArray("ok failed ok"));
+    f.powerCut();
+    QVERIFY(f.open());
+    QCOMPARE(loaded(f).size(), size_t(3));
+    QCOMPARE(f.content(7).value_or({}), large('a', 40'000));
+    QCOMPARE(f.content(9).value_or({}), large('c', 40'000));
+}
+
+void TestSpool::oneSyncForAllSegmentContents() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    QVERIFY(f.store(makeMessage(6, large('0', 40'000))));
+    const int before = f.faults->count;
+    QCOMPARE(storeTogether(f, {makeMessage(7, kSmall)}), QByteArray("ok"));
+    const int small = f.faults->count - before;
+    QCOMPARE(storeTogether(f, {makeMessage(8, large('a', 40'000)), makeMessage(9, large('b', 40'000)), makeMessage(10, large('c', 40'000))}),
+             QByteArray("ok ok ok"));
+    const int three = f.faults->count - before - small;
+    QVERIFY2(three <= small + 4, QByteArray::number(three - small).constData()); // three writes, one sync
+}
+
+void TestSpool::removesASegmentWithItsLastMessage() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    for (MessageId id = 1; id <= 11; ++id) // five to a segment
+        QVERIFY(f.store(makeMessage(id, large('a', 40'000))));
+    QCOMPARE(f.disk.list("/spool/segments")->size(), 3);
+    for (MessageId id = 1; id <= 4; ++id)
+        QVERIFY(f.update({removal(envelope(id, 1))}));
+    QCOMPARE(f.disk.list("/spool/segments")->size(), 3);
+    QVERIFY(f.update({removal(envelope(5, 1))}));
+    QCOMPARE(f.disk.list("/spool/segments").value_or({}), (QByteArrayList{"00000002", "00000003"}));
+    f.kill();
+    QVERIFY(f.open());
+    QVERIFY(f.update({removal(envelope(11, 1))}));
+    QCOMPARE(f.disk.list("/spool/segments").value_or({}), (QByteArrayList{"00000002"}));
+    QVERIFY(f.content(6) && !f.content(11));
+}
+
+void TestSpool::veryLargeContentIsAFile() {
+    SpoolFixture f;
+    QVERIFY(f.open());
+    const QByteArray most(kSegmentBody, 'm'), more(kSegmentBody + 1, 'n');
+    QCOMPARE(storeTogether(f, {makeMessage(7, most), makeMessage(8, more)}), QByteArray("ok ok"));
+    QCOMPARE(f.disk.list("/spool/bodies").value_or({}), QByteArrayList{toText(MessageId(8))});
+    QCOMPARE(f.content(7).value_or({}), most);
+    QCOMPARE(f.content(8).value_or({}), more);
 }
 
 void TestSpool::refusesBelowTheReserve() { // Q04: 452, and deletes and notices go on
@@ -328,7 +420,7 @@ void TestSpool::bounceThatFailsKeepsWhatFailed() {
     QVERIFY(f.open());
     QVERIFY(f.store(makeMessage(7, kSmall)));
     QVERIFY(!f.update({removal(envelope(7, 1))}, {makeMessage(7, "id is taken")}));
-    f.faults->failAt = f.faults->count + 3; // create, write, sync of the notice's file
+    f.faults->failAt = f.faults->count + 4; // create, allocate, write, sync of the segment of the notice
     QVERIFY(!f.update({removal(envelope(7, 1))}, {makeMessage(8, large('n'))}));
     const auto all = loaded(f);
     QCOMPARE(all.size(), size_t(1));

@@ -107,6 +107,7 @@ class TestSpoolCrash : public QObject {
     void keepsItsPromisesAtEveryOperation_data();
     void keepsItsPromisesAtEveryOperation();
     void keepsItsPromisesInManyLives();
+    void losesNobodyWhileItClosesUp();
 };
 
 void TestSpoolCrash::keepsItsPromisesAtEveryOperation_data() {
@@ -146,6 +147,60 @@ void TestSpoolCrash::keepsItsPromisesInManyLives() {
             reachedEnd = run.reachedEnd;
         }
     }
+}
+
+// Segments of which most messages have left: the others move, and every operation on their way goes wrong once.
+void TestSpoolCrash::losesNobodyWhileItClosesUp() {
+    const auto content = [](int i) { return "Subject: x\r\n\r\n" + QByteArray(40'000 + i, char('a' + i % 26)); };
+    int sizeWithoutFault = -1;
+    for (int n = 0, fault = 0; fault < 4; ++n) { // operation 0: none goes wrong
+        SpoolFixture f;
+        QVERIFY(f.open());
+        std::vector<MessageId> ids;
+        std::vector<EnvelopeUpdate> removals;
+        for (int i = 0; i < 60; ++i) { // five to a segment
+            StoreMessage message = makeMessage(f.spool->ids()->next(), content(i));
+            ids.push_back(message.message.id);
+            if (i % 5 != 2)
+                removals.push_back({EnvelopeUpdate::Kind::Remove, message.envelopes[0].id, 0, 0, 0, {}});
+            QVERIFY(f.store(std::move(message)));
+        }
+        QVERIFY(f.update(removals));
+        QCOMPARE(f.disk.list("/spool/segments")->size(), 12);
+
+        f.faults->mode = fault == 0   ? DiskFaults::Mode::Once
+                         : fault == 1 ? DiskFaults::Mode::Outage
+                                      : DiskFaults::Mode::FromThenOn;
+        f.faults->failAt = n > 0 ? f.faults->count + n : 0;
+        for (int quiet = 0; quiet < 12; ++quiet)
+            f.spool->tidy();
+        const bool reachedEnd = n > 0 && !f.faults->failed;
+        *f.faults = DiskFaults();
+        if (n == 0)
+            sizeWithoutFault = int(f.disk.list("/spool/segments")->size());
+        if (fault < 2)
+            QVERIFY2(f.store(makeMessage(f.spool->ids()->next(), "x")), QByteArray::number(n).constData());
+        for (int start = 0; start < 2; ++start) {
+            const QByteArray when = "fault " + QByteArray::number(fault) + ", operation " + QByteArray::number(n);
+            if (start > 0 || fault >= 2)
+                QVERIFY2(f.open() && f.spool->findings().isEmpty(), when.constData());
+            int there = 0;
+            for (int i = 0; i < 60; ++i) {
+                const auto found = f.content(ids[size_t(i)]);
+                there += found ? 1 : 0;
+                QVERIFY2(found.has_value() == (i % 5 == 2), when.constData());
+                QVERIFY2(!found || *found == content(i), when.constData());
+            }
+            QCOMPARE(there, 12);
+            f.powerCut(fault == 3 ? std::optional<quint32>(quint32(n)) : std::nullopt);
+        }
+        if (reachedEnd) {
+            QVERIFY2(n > 20, "nothing was moved");
+            ++fault;
+            n = 0;
+        }
+    }
+    QVERIFY2(sizeWithoutFault < 9, QByteArray::number(sizeWithoutFault).constData());
 }
 
 QTEST_APPLESS_MAIN(TestSpoolCrash)

@@ -43,7 +43,7 @@ QByteArray bytesOf(SpoolFixture& f, const QByteArray& path) {
     return f.disk.read(path, 0, -1).value_or("(missing)");
 }
 
-// 60 small and 6 large messages, closed in order.
+// 60 small messages, 3 whose content is in a segment and 3 whose content is a file; closed in order.
 std::vector<MessageId> fill(SpoolFixture& f) {
     std::vector<MessageId> ids;
     (void)f.open();
@@ -51,7 +51,7 @@ std::vector<MessageId> fill(SpoolFixture& f) {
         const MessageId id = f.spool->ids()->next();
         StoreMessage message = makeMessage(id, i < 60 ? smallBody(i) : largeBody(i), 2);
         message.message.createdAt += i;
-        if (f.store(std::move(message)))
+        if (f.store(i % 2 == 1 && i > 60 ? f.inFile(std::move(message)) : std::move(message)))
             ids.push_back(id);
     }
     f.spool->close();
@@ -107,6 +107,11 @@ class TestSpoolRescue : public QObject {
     void olderDatabaseKeepsNewerBodies();
     void missingBodyIsHeld_data();
     void missingBodyIsHeld();
+    void missingSegmentHoldsItsMessages_data();
+    void missingSegmentHoldsItsMessages();
+    void keepsTheQueueOfFormat1();
+    void savesADamagedDatabaseOfFormat1();
+    void messagesThatLeftStayAway();
     void messageWithoutRecipientsIsHeld();
     void sweepsOrphans();
     void leavesStrangersAlone();
@@ -116,7 +121,7 @@ class TestSpoolRescue : public QObject {
 void TestSpoolRescue::refusesANewerFormat() { // U02
     SpoolFixture f;
     (void)fill(f);
-    QVERIFY(runSql(f, "PRAGMA user_version=2"));
+    QVERIFY(runSql(f, "PRAGMA user_version=3"));
     const QByteArray before = bytesOf(f, kDatabase);
     const QByteArrayList bodies = f.disk.list("/spool/bodies").value_or({});
     const auto opened = f.open();
@@ -193,6 +198,16 @@ void TestSpoolRescue::neverDeliversChangedContent() { // a flip inside a value i
     const auto content = f.content(7);
     QVERIFY(!content);
     QVERIFY(content.error().code == ErrorCode::Corrupt);
+
+    QVERIFY(f.store(makeMessage(8, largeBody(3))));
+    f.spool->close();
+    QByteArray segment = bytesOf(f, "/spool/segments/00000001");
+    segment[30'000] = 'N';
+    f.disk.put("/spool/segments/00000001", segment);
+    QVERIFY(f.open());
+    const auto large = f.content(8);
+    QVERIFY(!large);
+    QVERIFY(large.error().code == ErrorCode::Corrupt);
 }
 
 void TestSpoolRescue::missingDatabaseKeepsBodies() {
@@ -232,7 +247,7 @@ void TestSpoolRescue::missingBodyIsHeld() {
     QFETCH(QByteArray, left);
     SpoolFixture f;
     const auto ids = fill(f);
-    const QByteArray path = "/spool/bodies/" + toText(ids[60]);
+    const QByteArray path = "/spool/bodies/" + toText(ids[61]);
     QVERIFY(f.disk.remove(path));
     if (!left.isEmpty())
         f.disk.put(path, left);
@@ -241,10 +256,106 @@ void TestSpoolRescue::missingBodyIsHeld() {
         const Tally t = tally(f, ids);
         QCOMPARE(t.whole, 65);
         QCOMPARE(t.held, 1);
-        QVERIFY(f.spool->findings().join(' ').contains(toText(ids[60])));
-        QVERIFY(!f.content(ids[60]));
+        QVERIFY(f.spool->findings().join(' ').contains(toText(ids[61])));
+        QVERIFY(!f.content(ids[61]));
         f.kill();
     }
+}
+
+void TestSpoolRescue::missingSegmentHoldsItsMessages_data() {
+    QTest::addColumn<qint64>("left");
+    QTest::addColumn<int>("held");
+    QTest::addRow("Q07 the segment is gone") << qint64(-1) << 3;
+    QTest::addRow("Q07 the segment is empty") << qint64(0) << 3;
+    QTest::addRow("Q07 the segment ends within the second content") << qint64(50'000) << 2;
+}
+
+void TestSpoolRescue::missingSegmentHoldsItsMessages() {
+    QFETCH(qint64, left);
+    QFETCH(int, held);
+    SpoolFixture f;
+    const auto ids = fill(f);
+    const QByteArray path = "/spool/segments/00000001";
+    const QByteArray bytes = bytesOf(f, path);
+    QVERIFY(f.disk.remove(path));
+    if (left >= 0)
+        f.disk.put(path, bytes.left(left));
+    for (int start = 0; start < 2; ++start) {
+        QVERIFY(f.open());
+        const Tally t = tally(f, ids);
+        QCOMPARE(t.held, held);
+        QCOMPARE(t.whole, 66 - held);
+        QVERIFY(!f.content(ids[62]));
+        f.kill();
+    }
+}
+
+void TestSpoolRescue::keepsTheQueueOfFormat1() {
+    for (int n = 0; n < 400; ++n) { // 0: nothing fails
+        SpoolFixture f;
+        const auto ids = fill(f);
+        QVERIFY(runSql(f, "BEGIN; DELETE FROM envelope WHERE key >> 32 IN (SELECT serial FROM message WHERE segment<>0);"
+                          "DELETE FROM message WHERE segment<>0;"
+                          "ALTER TABLE message DROP COLUMN place; ALTER TABLE message DROP COLUMN segment;"
+                          "PRAGMA user_version=1; COMMIT"));
+        f.faults->failAt = n > 0 ? f.faults->count + n : 0;
+        f.faults->mode = DiskFaults::Mode::FromThenOn;
+        const bool opened = f.open().has_value();
+        const bool reachedEnd = n > 0 && opened && !f.faults->failed;
+        *f.faults = DiskFaults();
+        if (n > 0)
+            f.powerCut();
+        for (int start = 0; start < 2; ++start) {
+            QVERIFY2(f.open(), QByteArray::number(n).constData());
+            QVERIFY(f.spool->findings().isEmpty());
+            const Tally t = tally(f, ids);
+            QCOMPARE(t.whole, 63);
+            QCOMPARE(t.held + t.wrong, 0);
+        }
+        const MessageId id = f.spool->ids()->next();
+        QVERIFY(f.store(makeMessage(id, largeBody(7))));
+        f.powerCut();
+        QVERIFY(f.open());
+        QCOMPARE(f.content(id).value_or({}), largeBody(7));
+        if (reachedEnd)
+            return;
+    }
+    QFAIL("the migration has no end");
+}
+
+void TestSpoolRescue::savesADamagedDatabaseOfFormat1() {
+    SpoolFixture f;
+    const auto ids = fill(f);
+    QVERIFY(runSql(f, "ALTER TABLE message DROP COLUMN place; ALTER TABLE message DROP COLUMN segment;"
+                      "PRAGMA user_version=1"));
+    QByteArray bytes = bytesOf(f, kDatabase);
+    bytes.replace(bytes.size() - 16384, 16384, QByteArray(16384, '\x5a'));
+    f.disk.put(kDatabase, bytes);
+    QVERIFY(f.open());
+    QVERIFY(isSetAside(f));
+    const Tally t = tally(f, ids);
+    QCOMPARE(t.wrong, 0);
+    QVERIFY(t.whole > 30);
+}
+
+void TestSpoolRescue::messagesThatLeftStayAway() { // when nothing is known but what the segments say of themselves
+    SpoolFixture f;
+    const auto ids = fill(f);
+    QVERIFY(f.open());
+    const auto queued = f.spool->load();
+    std::vector<EnvelopeUpdate> removals;
+    for (const QueuedMessage& message : *queued)
+        if (message.message.id == ids[62])
+            for (const Envelope& envelope : message.envelopes)
+                removals.push_back({EnvelopeUpdate::Kind::Remove, envelope.id, 0, 0, 0, {}});
+    QCOMPARE(removals.size(), size_t(2));
+    QVERIFY(f.update(removals));
+    f.spool->close();
+    QVERIFY(f.disk.remove(kDatabase));
+    QVERIFY(f.open());
+    QCOMPARE(tally(f, ids).held, 5);
+    QVERIFY(!f.content(ids[62]));
+    QCOMPARE(f.content(ids[64]).value_or({}), largeBody(64));
 }
 
 void TestSpoolRescue::messageWithoutRecipientsIsHeld() {
@@ -296,8 +407,9 @@ void TestSpoolRescue::survivesACrashInTheRescue() {
     QByteArray bytes = bytesOf(made, kDatabase);
     bytes.replace(bytes.size() - 16384, 16384, QByteArray(16384, '\x5a')); // the last page: some content
     std::map<QByteArray, QByteArray> bodies;
-    for (const QByteArray& name : made.disk.list("/spool/bodies").value_or({}))
-        bodies["/spool/bodies/" + name] = bytesOf(made, "/spool/bodies/" + name);
+    for (const QByteArray folder : {"/spool/bodies/", "/spool/segments/"})
+        for (const QByteArray& name : made.disk.list(folder.chopped(1)).value_or({}))
+            bodies[folder + name] = bytesOf(made, folder + name);
     bool reachedEnd = false;
     int expected = -1;
     for (int n = 0; !reachedEnd; ++n) { // n = 0: nothing fails; it tells what is to be saved
