@@ -13,8 +13,22 @@ constexpr qsizetype kPiece = 64 * 1024; // of one write
 
 } // namespace
 
-IncomingContent::IncomingContent(FileStore& files, QByteArray path, qint64 expected)
-    : m_files(files), m_path(std::move(path)) {
+MemoryShare MemoryShare::take(const ContentMemory& memory, qint64 octets) {
+    MemoryShare share;
+    if (!memory)
+        return share;
+    if (memory->fetch_sub(octets) < octets) {
+        memory->fetch_add(octets);
+        return share;
+    }
+    share.m_memory = memory;
+    share.m_octets = octets;
+    return share;
+}
+
+IncomingContent::IncomingContent(FileStore& files, QByteArray path, qint64 expected, ContentMemory memory)
+    : m_files(files), m_path(std::move(path)), m_memory(std::move(memory)), m_expected(expected),
+      m_inMemoryAtMost(queue::kInlineBody) {
     if (expected > 0)
         m_bytes.reserve(qsizetype(std::min<qint64>(expected, queue::kInlineBody)) + 1024);
 }
@@ -23,16 +37,10 @@ void IncomingContent::append(QByteArrayView bytes) {
     m_size += bytes.size();
     if (m_error)
         return;
-    if (!m_fileMade && m_size > queue::kInlineBody) {
-        auto file = m_files.create(m_path);
-        if (!file) {
-            m_error = file.error();
-            m_bytes.clear();
+    if (!m_fileMade && m_size > m_inMemoryAtMost) {
+        growOrMakeFile();
+        if (m_error)
             return;
-        }
-        m_file = std::move(file).value();
-        m_fileMade = true;
-        m_bytes.reserve(kPiece * 2);
     }
     if (m_fileMade && m_bytes.isEmpty() && bytes.size() >= kPiece) {
         writeOut(bytes);
@@ -43,6 +51,29 @@ void IncomingContent::append(QByteArrayView bytes) {
         writeOut(m_bytes);
         m_bytes.resize(0); // keeps the room
     }
+}
+
+void IncomingContent::growOrMakeFile() {
+    if (m_inMemoryAtMost == queue::kInlineBody && m_size <= queue::kSegmentBody) {
+        m_share = MemoryShare::take(m_memory, queue::kSegmentBody - queue::kInlineBody);
+        if (m_share) {
+            m_inMemoryAtMost = queue::kSegmentBody;
+            m_bytes.reserve(qsizetype(std::min(std::max<qint64>(m_size * 2, m_expected), queue::kSegmentBody)) + 1024);
+            return;
+        }
+    }
+    auto file = m_files.create(m_path);
+    if (!file) {
+        m_error = file.error();
+        m_bytes.clear();
+        return;
+    }
+    m_file = std::move(file).value();
+    m_fileMade = true;
+    if (m_bytes.size() >= kPiece)
+        writeOut(std::exchange(m_bytes, {}));
+    m_bytes.reserve(kPiece * 2);
+    m_share = {};
 }
 
 Result<queue::Body> IncomingContent::finish() {

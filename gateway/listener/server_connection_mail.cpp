@@ -57,6 +57,7 @@ struct AskedNow {
 struct Commit {
     std::shared_ptr<const ListenerServices> services;
     queue::QueuedMessage queued;
+    MemoryShare memory; // of its content
     SessionEvent event; // as if all goes well
     MailboxAddress<Outcome> outcomes;
     ConnectionId connection = 0;
@@ -191,7 +192,7 @@ void ServerConnection::perform(smtp::effect::BeginContent&) {
     m_contentOctets = 0;
     m_messageId = services().newMessageId();
     m_content.emplace(*services().files, services().incomingPath(m_messageId),
-                      m_session->transaction().params.declaredSize);
+                      m_session->transaction().params.declaredSize, services().contentMemory);
     m_content->append(smtp::receivedHeader(*m_session, queue::toText(m_messageId), services().clock->wall(),
                                            {m_service->spec.maskSource, m_service->spec.receivedAuth}));
 }
@@ -252,6 +253,7 @@ void ServerConnection::perform(smtp::effect::Commit&) {
         commit->queued.envelopes.push_back(std::move(envelope));
     }
     m_accepted.clear();
+    commit->memory = m_content->takeShare();
     m_content.reset();
 
     const queue::Message& message = commit->queued.message;

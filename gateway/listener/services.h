@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file_store.h"
+#include "listener/incoming_content.h"
 #include "queue/spool.h"
 
 #include <functional>
@@ -31,6 +32,7 @@ struct ListenerServices {
     std::function<bool(qint64 octets)> hasRoomFor;                // free space above the reserve
     std::function<void(queue::QueuedMessage, queue::BodyPtr)> stored; // durable now: schedule it (called on the spool thread)
     std::function<void(SessionEvent)> report;
+    ContentMemory contentMemory = std::make_shared<std::atomic<qint64>>(64LL << 20);
 };
 
 } // namespace postern::listener

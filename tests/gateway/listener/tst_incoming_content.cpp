@@ -39,6 +39,9 @@ class TestIncomingContent : public QObject {
     void keepsEveryOctet_data();
     void keepsEveryOctet();
     void writesInLargePieces();
+    void staysInMemoryWhileThereIsRoom_data();
+    void staysInMemoryWhileThereIsRoom();
+    void givesItsShareBack();
 };
 
 void TestIncomingContent::tellsEveryDiskFailureAtTheEnd() {
@@ -105,6 +108,57 @@ void TestIncomingContent::writesInLargePieces() { // R08: a message costs at mos
     QVERIFY(incoming.finish());
     // create + close + about one write per 64 KiB of 1,000,000 octets
     QVERIFY2(counting.operations() <= 2 + 17, QByteArray::number(counting.operations()).constData());
+}
+
+void TestIncomingContent::staysInMemoryWhileThereIsRoom_data() {
+    QTest::addColumn<qint64>("octets");
+    QTest::addColumn<qint64>("room");
+    QTest::addColumn<bool>("inFile");
+    const qint64 share = queue::kSegmentBody - queue::kInlineBody;
+    QTest::addRow("small content needs no room") << queue::kInlineBody << qint64(0) << false;
+    QTest::addRow("one octet more, and room") << queue::kInlineBody + 1 << share << false;
+    QTest::addRow("one octet more, and too little room") << queue::kInlineBody + 1 << share - 1 << true;
+    QTest::addRow("as much as a segment takes") << queue::kSegmentBody << share << false;
+    QTest::addRow("one octet more than a segment takes") << queue::kSegmentBody + 1 << share << true;
+}
+
+void TestIncomingContent::staysInMemoryWhileThereIsRoom() {
+    QFETCH(qint64, octets);
+    QFETCH(qint64, room);
+    QFETCH(bool, inFile);
+    const QByteArray whole = content(octets);
+    for (const qint64 piece : {qint64(7000), octets}) {
+        MemoryFileStore disk;
+        const auto memory = std::make_shared<std::atomic<qint64>>(room);
+        {
+            IncomingContent incoming(disk, kPath, -1, memory);
+            for (qint64 at = 0; at < octets; at += piece)
+                incoming.append(QByteArrayView(whole).sliced(at, qMin(piece, octets - at)));
+            QVERIFY(memory->load() >= 0);
+            const auto body = incoming.finish();
+            QVERIFY(body);
+            QCOMPARE(body->file, inFile ? kPath : QByteArray());
+            QCOMPARE(inFile ? disk.read(kPath, 0, -1).value_or({}) : body->bytes, whole);
+            QCOMPARE(memory->load() == room, inFile || octets == queue::kInlineBody);
+        }
+        QCOMPARE(memory->load(), room);
+    }
+}
+
+void TestIncomingContent::givesItsShareBack() { // R08: by whoever has the octets, and only then
+    MemoryFileStore disk;
+    const qint64 room = 2 * (queue::kSegmentBody - queue::kInlineBody);
+    const auto memory = std::make_shared<std::atomic<qint64>>(room);
+    MemoryShare share;
+    {
+        IncomingContent incoming(disk, kPath, -1, memory);
+        incoming.append(content(100'000));
+        QVERIFY(incoming.finish());
+        share = incoming.takeShare();
+    }
+    QCOMPARE(memory->load(), room / 2);
+    share = {};
+    QCOMPARE(memory->load(), room);
 }
 
 QTEST_APPLESS_MAIN(TestIncomingContent)

@@ -145,7 +145,7 @@ void TestServerConnection::storesNothingWhenTheClientLeavesInTheMiddle_data() {
     QTest::addColumn<QByteArrayList>("discarded");
     QTest::addRow("S16 small message") << qsizetype(1000) << QByteArrayList{};
     QTest::addRow("S16 large message, its file is given up")
-        << qsizetype(200'000) << QByteArrayList{"incoming/1a2b3c4d"};
+        << qsizetype(400'000) << QByteArrayList{"incoming/1a2b3c4d"};
 }
 
 void TestServerConnection::storesNothingWhenTheClientLeavesInTheMiddle() {
@@ -169,13 +169,13 @@ void TestServerConnection::storesNothingWhenTheClientLeavesInTheMiddle() {
 
 void TestServerConnection::givesUpTheFileOfRefusedContent() { // S16's like: refused for its size, file gone, one event
     ConnectionBench bench;
-    bench.rules->settings.maxMessageSize = 100'000;
+    bench.rules->settings.maxMessageSize = 400'000;
     bench.connect();
     (void)openData(bench);
-    const QByteArray text = bigText(150'000);
-    bench.peer().says(text.first(90'000));
+    const QByteArray text = bigText(450'000);
+    bench.peer().says(text.first(390'000));
     QVERIFY(bench.disk.size("incoming/1a2b3c4d"));
-    bench.peer().says(text.sliced(90'000));
+    bench.peer().says(text.sliced(390'000));
     QCOMPARE(bench.discarded, QByteArrayList{"incoming/1a2b3c4d"});
     QCOMPARE(bench.heard(), ""_ba); // the reply waits for the end of data
     bench.peer().says(".\r\n");
@@ -195,7 +195,7 @@ void TestServerConnection::answersEveryDiskFaultForNow() {
         bench.files = &failing;
         bench.connect();
         (void)openData(bench);
-        bench.peer().says(bigText(200'000));
+        bench.peer().says(bigText(400'000));
         bench.peer().says(".\r\n");
         if (!failing.failed()) {
             QCOMPARE(bench.stores(), 1);
@@ -213,7 +213,7 @@ void TestServerConnection::putsLargeContentIntoAFile() {
     ConnectionBench bench;
     bench.connect();
     (void)openData(bench);
-    const QByteArray text = bigText(200'000);
+    const QByteArray text = bigText(400'000);
     for (qsizetype at = 0; at < text.size(); at += 7000)
         bench.peer().says(text.mid(at, 7000));
     bench.peer().says(".\r\n");
