@@ -3,7 +3,7 @@
 // The content of one message on its way in: in memory while it is small, appended to an incoming/ file once it is not.
 //
 // Small is at most kInlineBody; up to kSegmentBody if all contents that are between these two leave room for one more: what
-// comes to the spool in memory costs the disk less, but many sessions must not fill the memory.//
+// comes to the spool in memory costs the disk less, but many sessions must not fill the memory.
 // Never synced here: the spool does that before it commits. A failed write is remembered and told by finish(), so that the
 // client gets its reply at the end of data and the rest of the content costs nothing.
 // Thread: its own. Lifetime: whoever drops it without finish() discards fileName(), if there is one.
