@@ -6,7 +6,7 @@
 #include "config/views/table_view.h"
 #include "policy/advice.h"
 
-#include <QCryptographicHash>
+#include <algorithm>
 
 namespace postern::policy {
 namespace {
@@ -26,13 +26,15 @@ std::vector<tables::Entry> entriesOf(const TableArgument& argument) {
 }
 
 // Named after its keys, never its values: stable when a password changes, and nothing to guess a secret from.
+// FNV-1a: equal names are told apart below, so nobody gains by a collision.
 QByteArray inlineName(Build& build, const std::vector<tables::Entry>& entries) {
-    QCryptographicHash hash(QCryptographicHash::Sha256);
+    quint64 hash = 0xcbf29ce484222325ULL;
+    const auto add = [&hash](char c) { hash = (hash ^ uchar(c)) * 0x100000001b3ULL; };
     for (const tables::Entry& entry : entries) {
-        hash.addData(entry.key);
-        hash.addData(QByteArrayView("\n"));
+        std::for_each(entry.key.begin(), entry.key.end(), add);
+        add('\n');
     }
-    const QByteArray base = "<inline:" + hash.result().toHex().left(12);
+    const QByteArray base = "<inline:" + QByteArray::number(hash, 16).rightJustified(16, '0');
     const int twin = ++build.inlineTwins[base];
     return twin == 1 ? base + ">" : base + "#" + QByteArray::number(twin) + ">";
 }
