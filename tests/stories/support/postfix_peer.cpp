@@ -37,12 +37,12 @@ bool PostfixPeer::startAgain() {
                                 m_folder.filePath(u"peer"_s), u"--port"_s, QString::number(m_port), u"--deliver"_s} +
                         m_options);
     const QDeadlineTimer deadline(30'000);
-    while (!m_log.contains("ready\n") && !deadline.hasExpired()) {
+    while (!m_log.contains("\nready\n") && !deadline.hasExpired()) {
         if (!m_process.waitForReadyRead(500) && m_process.state() != QProcess::Running)
             break;
         m_log += m_process.readAll();
     }
-    return m_log.contains("ready\n");
+    return m_log.contains("\nready\n");
 }
 
 void PostfixPeer::stop() {
@@ -54,7 +54,7 @@ void PostfixPeer::stop() {
         m_process.waitForFinished(5'000);
     }
     m_log += m_process.readAll();
-    m_log.replace("ready\n", "stopped\n");
+    m_log.replace("\nready\n", "\nstopped\n");
     // Its children hold the port a moment longer than the master.
     const QDeadlineTimer deadline(15'000);
     for (QTcpSocket probe; !deadline.hasExpired(); probe.abort()) {
