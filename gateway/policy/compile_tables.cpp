@@ -15,6 +15,7 @@ using config::TableArgument;
 using tables::Shape;
 
 constexpr qsizetype kMaxName = 64;
+constexpr qsizetype kPreparedFrom = 64; // entries
 
 std::vector<tables::Entry> entriesOf(const TableArgument& argument) {
     std::vector<tables::Entry> entries;
@@ -165,7 +166,8 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
         build.report.error(at, argument.range, misuse(argument, use));
     if (use.service == tables::Service::Regex)
         checkExpressions(build, at, argument);
-    table->prepare(use.service);
+    if (table->size() > kPreparedFrom) // short lists are merged into the rules' index; few are ever asked by themselves
+        table->prepare(use.service);
     return table;
 }
 

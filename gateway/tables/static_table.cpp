@@ -38,11 +38,7 @@ LookupResult failure(QByteArray why) {
 StaticTable::StaticTable(QByteArray name, QByteArray kind, Shape shape, std::vector<Entry> entries,
                          char subAddressDelimiter)
     : m_name(std::move(name)), m_kind(std::move(kind)), m_shape(shape),
-      m_entries(inOrder(std::move(entries))), m_mailaddrs(subAddressDelimiter) {
-    m_exact.reserve(qsizetype(m_entries.size()));
-    for (size_t i = 0; i < m_entries.size(); ++i)
-        m_exact.insert(m_entries[i].key, quint32(i));
-}
+      m_entries(inOrder(std::move(entries))), m_mailaddrs(subAddressDelimiter) {}
 
 void StaticTable::lookup(Service service, const QByteArray& key, const LookupDone& done) const {
     if (key.size() > kMaxKey)
@@ -125,7 +121,7 @@ void StaticTable::prepare(Service service) const {
     case Service::Mailaddrmap:
     case Service::Relayhost:
     case Service::String:
-        break; // the exact hash is always there
+        break; // these search the entries
     }
 }
 
@@ -175,10 +171,11 @@ LookupResult StaticTable::entryOf(std::optional<quint32> number) const {
 }
 
 std::optional<quint32> StaticTable::exact(const QByteArray& key) const {
-    const auto found = m_exact.constFind(key);
-    if (found == m_exact.constEnd())
+    const auto found = std::lower_bound(m_entries.begin(), m_entries.end(), key,
+                                        [](const Entry& entry, const QByteArray& wanted) { return entry.key < wanted; });
+    if (found == m_entries.end() || found->key != key)
         return std::nullopt;
-    return *found;
+    return quint32(found - m_entries.begin());
 }
 
 } // namespace postern::tables

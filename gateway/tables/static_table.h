@@ -14,8 +14,6 @@
 #include "tables/regex_list.h"
 #include "tables/table.h"
 
-#include <QHash>
-
 #include <atomic>
 #include <mutex>
 #include <vector>
@@ -55,8 +53,7 @@ class StaticTable final : public Table {
     // constant after construction
     const QByteArray m_name, m_kind;
     const Shape m_shape;
-    std::vector<Entry> m_entries;
-    QHash<QByteArray, quint32> m_exact;
+    std::vector<Entry> m_entries; // sorted by key, so that an exact look-up needs no index of its own
     // each filled once, under its flag
     mutable std::once_flag m_domainsOnce, m_netaddrsOnce, m_mailaddrsOnce, m_regexesOnce;
     mutable DomainIndex m_domains;
