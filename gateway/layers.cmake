@@ -17,6 +17,9 @@ set(POSTERN_DEFINITIONS
     QT_DISABLE_DEPRECATED_BEFORE=0x060400 POSTERN_VERSION="${PROJECT_VERSION}")
 
 function(postern_flags target)
+    if(POSTERN_PCH AND NOT target STREQUAL "postern_pch")
+        target_precompile_headers(${target} REUSE_FROM postern_pch)
+    endif()
     target_compile_definitions(${target} PRIVATE ${POSTERN_DEFINITIONS})
     if(MSVC)
         target_compile_options(${target} PRIVATE /W4 /permissive- /utf-8)
@@ -34,6 +37,16 @@ function(postern_flags target)
         endif()
     endif()
 endfunction()
+
+if(POSTERN_PCH)
+    file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
+    add_library(postern_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cpp)
+    target_link_libraries(postern_pch PRIVATE Qt6::Core)
+    postern_flags(postern_pch)
+    target_precompile_headers(postern_pch PRIVATE
+        <QByteArray> <QByteArrayList> <QHash> <QList> <QString> <QObject> <algorithm> <functional> <memory> <optional>
+        <vector> <map> <variant>)
+endif()
 
 function(postern_layer name)
     cmake_parse_arguments(L "" "DIR" "USES;LINK;SOURCES;HEADERS" ${ARGN})
