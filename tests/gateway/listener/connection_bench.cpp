@@ -119,4 +119,12 @@ void ConnectionBench::fail(int n, const Error& error) {
     m_script->deliver();
 }
 
+QByteArray openData(ConnectionBench& bench, const QByteArrayList& recipients) {
+    (void)bench.ask("EHLO scanner.office.test");
+    (void)bench.ask("MAIL FROM:<scanner@office.test>");
+    for (const QByteArray& recipient : recipients)
+        (void)bench.ask("RCPT TO:<" + recipient + ">");
+    return bench.ask("DATA");
+}
+
 } // namespace postern::test

@@ -69,4 +69,9 @@ class ConnectionBench final : public listener::ConnectionHost {
     mutable Mailbox<listener::Outcome> m_outcomes;
 };
 
+// Says everything up to DATA; what was heard then, hopefully 354.
+QByteArray openData(ConnectionBench& bench, const QByteArrayList& recipients = {"bob@example.org"});
+
+inline const QByteArray kMessage = "Subject: Scan 7\r\n\r\nhello\r\n";
+
 } // namespace postern::test
