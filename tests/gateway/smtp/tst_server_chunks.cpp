@@ -16,6 +16,16 @@ Q_DECLARE_METATYPE(Setup)
 
 static void nothing(ServerDialogue&) {}
 
+// Every dialogue begins behind an accepted recipient.
+static const QByteArray kOpening = R"(
+    C: EHLO c.example
+    S: 250
+    C: MAIL FROM:<a@a.example>
+    S: 250
+    C: RCPT TO:<b@b.example>
+    S: 250
+)";
+
 class TestServerChunks : public QObject {
     Q_OBJECT
 
@@ -27,23 +37,11 @@ class TestServerChunks : public QObject {
             QTest::newRow(name) << QByteArray(script) << setup;
         };
         row("RFC 3030 one chunk", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 14 LAST
             C: Subject: x
             C:
             S: 250 2.0.0 1a2b3c4d)");
         row("RFC 3030 chunks may end anywhere and be pipelined", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 11
             C~ Subject: x\r
             C: BDAT 5
@@ -53,12 +51,6 @@ class TestServerChunks : public QObject {
             S: 250 2.0.0 5 octets received
             S: 250 2.0.0 1a2b3c4d)");
         row("RFC 3030 a dot on a line of its own is content", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 21 LAST
             C: Subject: x
             C:
@@ -68,12 +60,6 @@ class TestServerChunks : public QObject {
             S: 250 2.0.0 1a2b3c4d
             S: 250 2.0.0 Ok)");
         row("RFC 3030 §3 DATA behind BDAT is out of sequence", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 12
             C: Subject: x
             S: 250
@@ -89,12 +75,6 @@ class TestServerChunks : public QObject {
             C: xx
             S: 503 5.5.1 Need MAIL)");
         row("S12 octets of a refused BDAT are never commands", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: RSET
             S: 250
             C: BDAT 6
@@ -108,12 +88,6 @@ class TestServerChunks : public QObject {
             C: NOOP
             S: 250 2.0.0 Ok)");
         row("S12 the chunks behind a refused one are skipped", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 8
             C: a\nb: c
             C: BDAT 6 LAST
@@ -123,33 +97,15 @@ class TestServerChunks : public QObject {
             S: 503 5.5.1 Need MAIL
             S: 250 2.0.0 Ok)");
         row("S12 a length that is none ends the session", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 6x LAST
             C: NOOP
             S: 501 5.5.4
             S: <close>)");
         row("S12 a length beyond all limits ends the session", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 99999999999999999999 LAST
             S: 501 5.5.4
             S: <close>)");
         row("S12 a huge chunk for nobody ends the session", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: RSET
             S: 250
             C: BDAT 999999999999 LAST
@@ -157,12 +113,6 @@ class TestServerChunks : public QObject {
             S: 421 4.3.4
             S: <close>)");
         row("S01 a bare LF in a chunk is refused", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 16 LAST
             C: Subject: x
             C~ \n.\r\n
@@ -170,35 +120,17 @@ class TestServerChunks : public QObject {
             C: NOOP
             S: 250)");
         row("S01 a CR at the very end of the last chunk is refused", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 13 LAST
             C: Subject: x
             C~ \r
             S: 550 5.5.2)");
         row("S04 a NUL in a chunk is refused", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 15 LAST
             C: Subject: x
             C~ \0\r
             C~ \n
             S: 550 5.6.0)");
         row("RFC 1870 a message of chunks over the limit is 552", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 12
             C: Subject: x
             S: 250
@@ -208,22 +140,10 @@ class TestServerChunks : public QObject {
             C: MAIL FROM:<a@a.example>
             S: 250)", [](ServerDialogue& d) { d.limits.maxMessageSize = 20; });
         row("a last line without its end gets one", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 10 LAST
             C~ Subject: x
             S: 250 2.0.0 1a2b3c4d)");
         row("hang-up between chunks", R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
             C: BDAT 12
             C: Subject: x
             S: 250
@@ -235,20 +155,14 @@ class TestServerChunks : public QObject {
         QFETCH(const QByteArray, script);
         QFETCH(const Setup, setup);
         ServerDialogue d;
-        d.script = script;
+        d.script = kOpening + script;
         setup(d);
         QCOMPARE(d.check(), QByteArray());
     }
 
     void theMessageIsThatOfItsChunks() {
         ServerDialogue d;
-        d.script = R"(
-            C: EHLO c.example
-            S: 250
-            C: MAIL FROM:<a@a.example>
-            S: 250
-            C: RCPT TO:<b@b.example>
-            S: 250
+        d.script = kOpening + R"(
             C: BDAT 15
             C: Subject: x
             C~ \r\n.
