@@ -3,6 +3,7 @@
 // The frame: what it says about the gateway, rail, banners, notices, closing and quitting, one window per profile.
 #include "support/fake_clock.h"
 #include "support/fake_facade.h"
+#include "support/places.h"
 #include "window/frame/main_window.h"
 #include "window/frame/single_instance.h"
 #include "window/frame/tray.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "oracle/smtpd_checker.h"
+#include "support/places.h"
 
 #include <QFile>
 #include <QFileInfo>

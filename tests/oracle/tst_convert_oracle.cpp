@@ -8,6 +8,7 @@
 #include "gateway/convert/scenario_texts.h"
 #include "oracle/smtpd_checker.h"
 #include "support/memory_file_store.h"
+#include "support/places.h"
 
 #include <QDir>
 #include <QFile>

@@ -11,6 +11,7 @@
 #include "oracle/config_generator.h"
 #include "oracle/smtpd_checker.h"
 #include "support/memory_file_store.h"
+#include "support/places.h"
 #include "support/test_certs.h"
 
 #include <QDir>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "corpus.h"
+#include "support/places.h"
 
 #include <QDir>
 #include <QFile>

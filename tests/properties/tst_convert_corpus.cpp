@@ -12,6 +12,7 @@
 #include "tables/netaddr.h"
 
 #include "support/memory_file_store.h"
+#include "support/places.h"
 
 #include <QDir>
 #include <QFile>

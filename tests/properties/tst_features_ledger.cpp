@@ -3,6 +3,8 @@
 // docs/FEATURES.md is honest: every row has one of the three states, and every test that a row names exists.
 //
 // A test is named `tst_file::function` (the function is in tst_file.cpp) or `tst_file`, several separated by commas.
+#include "support/places.h"
+
 #include <QDirIterator>
 #include <QFile>
 #include <QHash>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The command contract from outside: words in, exit status, standard output and standard error out.
+#include "support/places.h"
 #include "stories/support/gateway_process.h"
 #include "stories/support/smtp_sender.h"
 

@@ -4,6 +4,7 @@
 #include "stories/support/gateway_process.h"
 #include "stories/support/mail_sink.h"
 #include "stories/support/smtp_sender.h"
+#include "support/places.h"
 #include "support/test_certs.h"
 
 #include <QHostAddress>

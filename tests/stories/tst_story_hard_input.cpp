@@ -2,6 +2,7 @@
 //
 // Files that nobody should ever hand to posternctl: a clear answer, little memory, no hang. And every real one comes back from
 // `print` byte for byte.
+#include "support/places.h"
 #include "stories/support/gateway_process.h"
 
 #include <QDirIterator>

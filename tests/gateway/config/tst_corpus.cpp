@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The real-world files: each comes back byte for byte, and a file that its own grammar took gives no error here.
+#include "support/places.h"
 #include "config/document.h"
 #include "config/views/statement_view.h"
 

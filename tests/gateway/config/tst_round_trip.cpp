@@ -2,6 +2,7 @@
 //
 // The law of the tree: the text of the parse is the text, for the corpus, for every prefix and every deletion of one byte,
 // for mutated and generated text. And what a hostile file may cost: bounded time, bounded notes, no recursion.
+#include "support/places.h"
 #include "config/lexer.h"
 #include "config/tree/text_edit.h"
 #include "describe.h"

@@ -2,6 +2,7 @@
 //
 // The tree itself: building, walking, editing text; and whole trees of small files, kept in golden/ and reviewed as diffs
 // (POSTERN_REWRITE_GOLDEN=1 writes them anew).
+#include "support/places.h"
 #include "config/tree/builder.h"
 #include "config/tree/text_edit.h"
 #include "describe.h"

@@ -4,6 +4,7 @@
 #include "policy/compile.h"
 
 #include "support/memory_file_store.h"
+#include "support/places.h"
 
 #include <QFile>
 #include <QTest>

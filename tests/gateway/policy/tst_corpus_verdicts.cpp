@@ -8,6 +8,7 @@
 #include "policy/judge.h"
 
 #include "support/memory_file_store.h"
+#include "support/places.h"
 
 #include <QFile>
 #include <QRegularExpression>

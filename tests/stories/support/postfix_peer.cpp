@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "stories/support/postfix_peer.h"
+#include "support/places.h"
 
 #include <QDeadlineTimer>
 #include <QDir>
