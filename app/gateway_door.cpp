@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gateway_door.h"
 
+#include "base/log.h"
 #include "control/socket_client.h"
 
 using namespace Qt::StringLiterals;
@@ -24,6 +25,7 @@ bool GatewayDoor::open() {
     if (client->connectTo(m_profile.socketPath())) {
         client->onLost([this] { QTimer::singleShot(0, &m_later, [this] { lost(); }); });
         m_through = std::move(client);
+        log(LogLevel::Notice, LogArea::Control, "attached to the gateway that runs on " + m_profile.stateFolder);
     } else {
         engine::EngineSettings settings;
         settings.profile = m_profile;

@@ -4,6 +4,7 @@
 #include "gateway_door.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "ctl/unix_signals.h"
 #include "engine/profile.h"
 #include "window/frame/main_window.h"
@@ -66,7 +67,10 @@ int main(int argc, char** argv) {
     window::MainWindow window(door, clock, setup);
     QObject::connect(&window, &window::MainWindow::quitAsked, &app, end);
     QObject::connect(&instance, &window::SingleInstance::startedAgain, &window,
-                     [&window](const QStringList&) { window.bringToFront(); });
+                     [&window](const QStringList&) {
+                         log(LogLevel::Notice, LogArea::Control, "Postern was started again: its window is shown");
+                         window.bringToFront();
+                     });
     if (parser.isSet(backgroundOption) && !parser.isSet(showOption))
         window.showHidden();
     else

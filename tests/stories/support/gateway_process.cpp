@@ -36,7 +36,13 @@ Ran posternctl(const QStringList& arguments) {
     return run(QStringLiteral(POSTERN_BIN_DIR "/posternctl"), arguments);
 }
 
-GatewayProcess::GatewayProcess(const QByteArray& config) {
+QProcessEnvironment withoutAScreen() {
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(u"QT_QPA_PLATFORM"_s, u"offscreen"_s);
+    return environment;
+}
+
+GatewayProcess::GatewayProcess(const QByteArray& config, const QString& state) : m_state(state) {
     setConfig(config);
 }
 
@@ -56,7 +62,7 @@ bool GatewayProcess::start(int seconds) {
     m_process = std::make_unique<QProcess>();
     m_process->setStandardErrorFile(path(u"log"_s), QIODevice::Append);
     m_process->start(QStringLiteral(POSTERN_BIN_DIR "/posternctl"),
-                     {u"run"_s, u"-f"_s, path(u"smtpd.conf"_s), u"--state"_s, path(u"state"_s)});
+                     {u"run"_s, u"-f"_s, path(u"smtpd.conf"_s), u"--state"_s, path(m_state)});
     QByteArray out;
     const QDeadlineTimer deadline(seconds * 1000);
     while (!out.contains('\n') && !deadline.hasExpired()) {
@@ -71,6 +77,27 @@ bool GatewayProcess::start(int seconds) {
     for (auto at = port.globalMatch(QString::fromLatin1(out)); at.hasNext();)
         m_ports.append(at.next().captured(1).toUShort());
     return true;
+}
+
+bool GatewayProcess::startWindow(const QStringList& arguments, int seconds) {
+    m_ports.clear();
+    m_process = std::make_unique<QProcess>();
+    m_process->setProcessEnvironment(withoutAScreen());
+    m_process->setStandardErrorFile(path(u"log"_s), QIODevice::Append);
+    m_process->start(QStringLiteral(POSTERN_BIN_DIR "/postern"), QStringList{u"--profile"_s, folder()} + arguments);
+    if (!m_process->waitForStarted(5000))
+        return false;
+    const QDeadlineTimer deadline(seconds * 1000);
+    while (isRunning() && !deadline.hasExpired()) {
+        const QJsonObject status = ctl({u"status"_s, u"--json"_s}).json().toObject();
+        if (status["pid"_L1].toInteger() == pid()) {
+            for (const auto& listener : status["listeners"_L1].toArray())
+                m_ports.append(quint16(listener.toObject()["port"_L1].toInt()));
+            return true;
+        }
+        m_process->waitForFinished(20); // polling another process; keeps isRunning() true to the facts
+    }
+    return false;
 }
 
 void GatewayProcess::kill() {
@@ -95,7 +122,7 @@ QByteArray GatewayProcess::log() const {
 }
 
 Ran GatewayProcess::ctl(const QStringList& arguments) const {
-    return posternctl(QStringList{u"--state"_s, path(u"state"_s), u"-f"_s, path(u"smtpd.conf"_s)} + arguments);
+    return posternctl(QStringList{u"--state"_s, path(m_state), u"-f"_s, path(u"smtpd.conf"_s)} + arguments);
 }
 
 QJsonArray GatewayProcess::queue() const {

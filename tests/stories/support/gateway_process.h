@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A real gateway for a story: posternctl as a process, in a folder of its own, on ports the system chose.
+// A real gateway for a story: posternctl as a process, in a folder of its own, on ports the system chose; or the window,
+// with the same folder as its profile.
 //
 // Thread: the test's. Everything waits with a deadline and returns what it saw; the test decides.
 #pragma once
@@ -30,10 +31,12 @@ struct Ran {
 // A program to its end. Missing program: exit -1 and a text in err.
 Ran run(const QString& program, const QStringList& arguments, const QByteArray& input = {}, int seconds = 60);
 Ran posternctl(const QStringList& arguments);
+QProcessEnvironment withoutAScreen(); // for the window
 
 class GatewayProcess {
   public:
-    explicit GatewayProcess(const QByteArray& config);
+    // state: the queue's folder inside folder(); "queue" makes that a profile.
+    explicit GatewayProcess(const QByteArray& config, const QString& state = QStringLiteral("state"));
     ~GatewayProcess(); // kills
 
     QString folder() const { return m_folder.path(); }
@@ -42,6 +45,8 @@ class GatewayProcess {
     void setConfig(const QByteArray& config) const { write(QStringLiteral("smtpd.conf"), config); }
 
     bool start(int seconds = 20);       // true once it said ready
+    // The program with the window, without a screen, on the profile: true once its gateway answers.
+    bool startWindow(const QStringList& arguments = {}, int seconds = 20);
     void kill();                        // SIGKILL, and gone
     int stop(int seconds = 20);         // SIGTERM; exit status, -1 = did not end in time
     void terminate() { m_process->terminate(); }
@@ -59,6 +64,7 @@ class GatewayProcess {
 
   private:
     QTemporaryDir m_folder;
+    QString m_state;
     std::unique_ptr<QProcess> m_process;
     QList<quint16> m_ports;
 };
