@@ -38,7 +38,7 @@ enum class Argument : quint8 {
     Filters,       // name, { ... }
     Number,
     Rate,          // 100 per 1h
-    Order,         // in-turn, random ...
+    Order,         // round-robin, random ...
 };
 
 struct ClauseRule {

@@ -177,7 +177,7 @@ bool Parser::port() {
 }
 
 bool Parser::order() {
-    static const QByteArrayList kOrders{"in-turn", "random", "weighted", "fail-over"};
+    static const QByteArrayList kOrders{"round-robin", "random", "ratio", "failover"};
     if (peek().kind != TokenKind::Word || atEnd() || !kOrders.contains(m_lexeme.text))
         return expectedOneOf(kOrders);
     bump();

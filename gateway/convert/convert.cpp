@@ -235,7 +235,7 @@ class Conversion {
             if (isMethod(clause.kind) || wordFor(context, clause.kind, m_know.target))
                 continue;
             rewrite.remove(clause);
-            if (!clause.has("in-turn")) // what every reader does
+            if (clause.valueText() != "round-robin") // what every reader does
                 m_session.say(RemarkKind::Lost, statement,
                               '"' + clause.words.front().text + "\" of an action can't be said in " +
                                   m_session.targetName(),

@@ -165,7 +165,7 @@ void readOptions(const StatementView& at, const Speller& speller, Delivery& deli
             text = speller.table(*clause.table);
         else if (clause.value())
             text = speller.value(*clause.value());
-        const bool isUsual = clause.kind == ClauseKind::Order && clause.has("in-turn"); // what every reader does
+        const bool isUsual = clause.kind == ClauseKind::Order && clause.valueText() == "round-robin"; // what every reader does
         if (!isUsual)
             delivery.options.push_back({clause.kind == ClauseKind::Certificate ? ClauseKind::Pki : clause.kind,
                                         clause.words.empty() ? QByteArray() : clause.words.front().text, text});

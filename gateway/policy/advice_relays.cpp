@@ -62,7 +62,8 @@ void lookAtList(Build& build, const StatementView& at, const TableArgument& host
         const tables::TablePtr table = build.tablesByName.value(host.value.text);
         count = table ? table->size() : 0;
     }
-    if (count > 1)
+    const config::Clause* order = at.clause(config::ClauseKind::Order);
+    if (count > 1 && (!order || order->valueText() == toString(RelayOrder::RoundRobin)))
         build.report.say(Severity::Note, at, host.range,
                          "these " + QByteArray::number(count) +
                              " relays take turns, one for each message and each new try; it is no list to fall back on: "

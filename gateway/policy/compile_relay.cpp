@@ -50,7 +50,8 @@ void setHost(Build& build, const StatementView& at, const RelayClauses& clauses,
         return;
     spec.urlOrigin = originOf(at, host->range);
     if (host->form != TableArgument::Form::Literal) {
-        spec.hostTable = resolveTable(build, at, *host, {tables::Service::Source, "host"});
+        const bool takesShares = spec.order == RelayOrder::Ratio;
+        spec.hostTable = resolveTable(build, at, *host, {tables::Service::Source, "host", false, takesShares});
         for (const QByteArray& entry : spec.hostTable->keys()) {
             if (const auto url = RelayUrl::parse(entry, spec.era); !url)
                 build.report.say(atDelivery(build), at, host->range,
@@ -170,6 +171,57 @@ void setSource(Build& build, const StatementView& at, const RelayClauses& clause
     }
 }
 
+constexpr qint64 kMostPer = 1'000'000; // messages, connections: what is more is a slip
+
+// Postern's own `order`; before setHost(), which has to know whether relays may have shares.
+void setOrder(Build& build, const StatementView& at, RelaySpec& spec) {
+    const config::Clause* clause = at.clause(ClauseKind::Order);
+    if (!clause)
+        return;
+    for (const RelayOrder order : {RelayOrder::RoundRobin, RelayOrder::Random, RelayOrder::Ratio, RelayOrder::Failover}) {
+        if (clause->valueText() == toString(order))
+            spec.order = order;
+    }
+    const RelayClauses clauses(at);
+    if (!clauses.host() || clauses.host()->form == TableArgument::Form::Literal)
+        build.report.warning(at, clause->range, "\"order\" says nothing here: there are no several relays to choose from");
+}
+
+void checkShares(Build& build, const StatementView& at, const TableArgument& host, const RelaySpec& spec) {
+    const tables::Table& table = *spec.hostTable;
+    if (table.shape() == tables::Shape::List && table.size() > 1)
+        build.report.note(at, "these relays have equal shares; for others write URL = SHARE in the list, or URL SHARE in its file");
+    if (table.shape() != tables::Shape::Mapping)
+        return;
+    for (const QByteArray& url : table.keys()) {
+        table.lookup(tables::Service::Relayhost, url, [&](const tables::LookupResult& found) {
+            const auto share = parseNumber(found.value);
+            if (!share || *share < 1 || *share > kMostShare)
+                build.report.error(at, host.range,
+                                   "the share of " + harmless(url, 80) + " is \"" + harmless(found.value, 80) +
+                                       "\", and a number from 1 to " + QByteArray::number(kMostShare) + " is wanted");
+        });
+    }
+}
+
+void setLimits(Build& build, const StatementView& at, RelaySpec& spec) {
+    const auto number = [&](const config::Clause& clause) -> int {
+        const auto value = clause.values.empty() ? std::nullopt : parseNumber(clause.values.front().text);
+        if (value && *value >= 1 && *value <= kMostPer)
+            return int(*value);
+        build.report.error(at, clause.range, '"' + clause.words.front().text + "\" wants a number from 1 to 1000000");
+        return 0;
+    };
+    if (const config::Clause* rate = at.clause(ClauseKind::MaxRate); rate && rate->values.size() == 2) {
+        const auto time = delayOf(build, at, rate->values[1]);
+        const int messages = number(*rate);
+        if (time && messages > 0)
+            spec.maxRate = {messages, *time};
+    }
+    if (const config::Clause* most = at.clause(ClauseKind::MaxConnections))
+        spec.maxConnections = number(*most);
+}
+
 QByteArray missingFeature(const RelayClauses& clauses, const RelaySpec& spec) {
     if (clauses.isBackup() || (!spec.urls.empty() && spec.urls.front().meaning().backup))
         return "relay as a backup MX";
@@ -186,11 +238,15 @@ RelayResult relayOf(Build& build, const StatementView& at, const RelayClauses& c
     RelayResult result;
     RelaySpec& spec = result.spec;
     spec.era = build.era();
+    setOrder(build, at, spec);
     setHost(build, at, clauses, spec);
     setCredentials(build, at, clauses, spec);
     setTls(build, at, clauses, spec);
     setCertificates(build, at, clauses, spec);
     setSource(build, at, clauses, spec);
+    setLimits(build, at, spec);
+    if (spec.order == RelayOrder::Ratio && spec.hostTable)
+        checkShares(build, at, *clauses.host(), spec);
     spec.helo = clauses.helo() ? clauses.helo()->text : QByteArray();
     spec.mailFrom = clauses.as() ? clauses.as()->text : QByteArray();
     spec.isBackup = clauses.isBackup();

@@ -57,14 +57,12 @@ QByteArray nameOf(const Ruleset& rules, const QByteArray& serverName) {
 // What the relay's URLs say; `found`: of `relay domain <t>`, the recipient's.
 ExplainedRelay relayOf(const RelaySpec& spec, const QByteArray& serverName, const std::optional<RelayUrl>& found) {
     ExplainedRelay relay;
-    std::vector<RelayUrl> urls = spec.urls;
+    std::vector<RelayUrl> urls;
     if (found)
         urls.push_back(*found);
-    if (spec.hostTable) {
-        for (const QByteArray& entry : spec.hostTable->keys()) {
-            if (const auto url = RelayUrl::parse(entry, spec.era))
-                urls.push_back(*url);
-        }
+    for (const RelayShare& one : spec.relays()) {
+        if (const auto url = RelayUrl::parse(one.url, spec.era))
+            urls.push_back(*url);
     }
     const RelayUrl* first = urls.empty() ? nullptr : &urls.front();
     const WireTls wire = wireTls(spec, first);
@@ -82,6 +80,9 @@ ExplainedRelay relayOf(const RelaySpec& spec, const QByteArray& serverName, cons
     }
     if (spec.source)
         relay.source = spec.source->keys();
+    relay.order = spec.order;
+    relay.maxRate = spec.maxRate;
+    relay.maxConnections = spec.maxConnections;
     return relay;
 }
 
@@ -117,11 +118,38 @@ QJsonValue relayJson(const std::optional<ExplainedRelay>& relay) {
     QJsonArray source;
     for (const QByteArray& address : relay->source)
         source.append(text(address));
-    return QJsonObject{
+    QJsonObject object{
         {u"url"_s, text(relay->url)}, {u"tls"_s, text(tlsWord(relay->tls))},
         {u"verify"_s, relay->verify}, {u"label"_s, textOrNull(relay->label)},
         {u"source"_s, source},        {u"helo"_s, textOrNull(relay->helo)},
     };
+    if (!relay->others.isEmpty()) {
+        QJsonArray others;
+        for (const QByteArray& url : relay->others)
+            others.append(text(url));
+        object.insert(u"others"_s, others);
+        object.insert(u"order"_s, text(toString(relay->order).toByteArray()));
+    }
+    if (const RelayRate& rate = relay->maxRate; rate.messages > 0)
+        object.insert(u"maxRate"_s, QJsonObject{{u"messages"_s, rate.messages}, {u"seconds"_s, rate.seconds}});
+    if (relay->maxConnections > 0)
+        object.insert(u"maxConnections"_s, relay->maxConnections);
+    return object;
+}
+
+QByteArray othersSentence(const ExplainedRelay& relay) {
+    const QByteArray list = relay.others.join(", ");
+    switch (relay.order) {
+    case RelayOrder::RoundRobin:
+        return " or, in turn, " + list;
+    case RelayOrder::Random:
+        return " or, by chance, " + list;
+    case RelayOrder::Ratio:
+        return " or, by their shares, " + list;
+    case RelayOrder::Failover:
+        return " or, while that fails, " + list;
+    }
+    return {};
 }
 
 QByteArray tlsSentence(const ExplainedRelay& relay) {
@@ -148,7 +176,7 @@ QByteArray relaySentence(const ExplainedRelay& relay) {
             : relay.isBackup     ? QByteArray("the better mail servers of its domain (backup MX)")
                                  : QByteArray("the mail server of its domain (MX)");
     if (!relay.others.isEmpty())
-        line += " or, in turn, " + relay.others.join(", ");
+        line += othersSentence(relay);
     line += " " + tlsSentence(relay);
     if (!relay.label.isEmpty())
         line += ", signing in with the login labelled " + relay.label;
@@ -156,6 +184,12 @@ QByteArray relaySentence(const ExplainedRelay& relay) {
         line += ", from " + relay.source.join(" or ");
     if (!relay.helo.isEmpty())
         line += ", as " + relay.helo;
+    if (relay.maxRate.messages > 0)
+        line += ", at most " + QByteArray::number(relay.maxRate.messages) + " messages in " +
+                QByteArray::number(relay.maxRate.seconds) + " seconds";
+    if (relay.maxConnections > 0)
+        line += ", over at most " + QByteArray::number(relay.maxConnections) +
+                (relay.maxConnections == 1 ? " connection" : " connections");
     if (!relay.problem.isEmpty())
         line += "; it waits, because " + relay.problem;
     return line;

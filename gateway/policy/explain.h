@@ -16,7 +16,10 @@ namespace postern::policy {
 // One next hop. By MX of the recipient's domain: url is "".
 struct ExplainedRelay {
     QByteArray url;        // without path; of a table of relays the first in its order; "" = by MX
-    QByteArrayList others; // the table's further relays, taken in turn
+    QByteArrayList others; // the table's further relays, in its order
+    RelayOrder order = RelayOrder::RoundRobin; // of url and others
+    RelayRate maxRate;     // 0 messages = no limit of its own
+    int maxConnections = 0; // 0 = no limit of its own
     TlsUse tls = TlsUse::Opportunistic;
     bool verify = false;   // a certificate that does not check out stops the delivery
     QByteArray label;      // key of the credentials, "" = no login
@@ -45,7 +48,7 @@ struct Explanation {
     std::vector<ExplainedEnvelope> envelopes;
 
     // {"verdict", "line", "rule", "reply", "trace": [...], "envelopes": [...]}; "either" TLS counts as
-    // required.
+    // required. A relay has "others" and "order" if there are several, "maxRate" and "maxConnections" if they are written.
     QJsonObject toJson() const;
     QByteArray toText() const; // sentences, one a line
 };

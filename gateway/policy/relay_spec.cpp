@@ -4,13 +4,16 @@
 //
 // One compact JSON object with a version. Bytes are kept as Latin-1 characters, so any bytes survive. Secrets
 // never get in: credentials are a table's name and a label. An inline list of addresses or hosts has no
-// lasting name, so its entries are kept instead.
+// lasting name, so its entries are kept instead. Members that a later version adds are not looked at, and what an earlier
+// one did not write has its default.
 #include "policy/ruleset.h"
 #include "tables/table_factory.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -73,15 +76,49 @@ Error gone(const char* what, const QByteArray& name) {
             Permanence::Temporary};
 }
 
-// Sets `out` from a member that is absent, a table's name, or the entries of an inline list.
+// The hosts of `host { ... }` in the order that counts; one with a share of its own as [url, share].
+QJsonValue hostsToJson(const RelaySpec& spec) {
+    if (!isInline(*spec.hostTable))
+        return toJson(spec.hostTable->name());
+    QJsonArray entries;
+    for (const RelayShare& relay : spec.relays()) {
+        if (spec.hostTable->shape() == tables::Shape::Mapping)
+            entries.append(QJsonArray{toJson(relay.url), relay.share});
+        else
+            entries.append(toJson(relay.url));
+    }
+    return entries;
+}
+
+constexpr auto kOrders = {RelayOrder::RoundRobin, RelayOrder::Random, RelayOrder::Ratio, RelayOrder::Failover};
+
+std::optional<RelayOrder> orderFromName(const QByteArray& name) {
+    if (name.isEmpty())
+        return RelayOrder::RoundRobin;
+    for (const RelayOrder order : kOrders) {
+        if (toString(order) == name)
+            return order;
+    }
+    return std::nullopt;
+}
+
+// Sets `out` from a member that is absent, a table's name, or the entries of an inline list or of hosts with shares.
 Result<void> readTable(const QJsonValue& value, const Ruleset& current, tables::TablePtr& out) {
     if (value.isUndefined())
         return {};
     if (value.isArray()) {
         std::vector<tables::Entry> entries;
-        for (const QJsonValue& one : value.toArray())
-            entries.push_back({fromJson(one), {}});
-        out = tables::makeInlineTable("<inline:kept>", tables::Shape::List, std::move(entries),
+        tables::Shape shape = tables::Shape::List;
+        for (const QJsonValue& one : value.toArray()) {
+            const QJsonArray pair = one.toArray();
+            if (pair.isEmpty()) {
+                entries.push_back({fromJson(one), {}});
+            } else {
+                shape = tables::Shape::Mapping;
+                entries.push_back({fromJson(pair.at(0)), QByteArray::number(pair.at(1).toInt(1))});
+            }
+        }
+        out = tables::makeInlineTable("<inline:kept>", shape, std::move(entries),
                                       current.settings.subAddressDelimiter);
         return {};
     }
@@ -93,6 +130,37 @@ Result<void> readTable(const QJsonValue& value, const Ruleset& current, tables::
 }
 
 } // namespace
+
+QByteArrayView toString(RelayOrder order) {
+    switch (order) {
+    case RelayOrder::RoundRobin:
+        return "round-robin";
+    case RelayOrder::Random:
+        return "random";
+    case RelayOrder::Ratio:
+        return "ratio";
+    case RelayOrder::Failover:
+        return "failover";
+    }
+    return "round-robin";
+}
+
+std::vector<RelayShare> RelaySpec::relays() const {
+    std::vector<RelayShare> result;
+    for (const RelayUrl& url : urls)
+        result.push_back({url.print(), 1});
+    if (!hostTable)
+        return result;
+    for (const QByteArray& url : order == RelayOrder::RoundRobin ? hostTable->keys() : hostTable->keysAsWritten()) {
+        RelayShare relay{url, 1};
+        if (order == RelayOrder::Ratio && hostTable->shape() == tables::Shape::Mapping)
+            hostTable->lookup(tables::Service::Relayhost, url, [&relay](const tables::LookupResult& found) {
+                relay.share = std::clamp(found.value.toInt(), 1, kMostShare); // a table in memory answers at once
+            });
+        result.push_back(std::move(relay));
+    }
+    return result;
+}
 
 QByteArray RelaySpec::toBytes() const {
     QJsonObject object{{u"v"_s, kVersion}, {u"era"_s, eraName(era)}};
@@ -107,7 +175,7 @@ QByteArray RelaySpec::toBytes() const {
         object.insert(u"urls"_s, list);
     }
     if (hostTable)
-        object.insert(u"hosts"_s, tableToJson(*hostTable));
+        object.insert(u"hosts"_s, hostsToJson(*this));
     if (verify)
         object.insert(u"verify"_s, *verify);
     if (tlsRequired)
@@ -125,6 +193,12 @@ QByteArray RelaySpec::toBytes() const {
     putText(u"backupMx"_s, backupMx);
     if (isBackup)
         object.insert(u"backup"_s, true);
+    if (order != RelayOrder::RoundRobin)
+        putText(u"order"_s, toString(order).toByteArray());
+    if (maxRate.messages > 0)
+        object.insert(u"rate"_s, QJsonArray{maxRate.messages, maxRate.seconds});
+    if (maxConnections > 0)
+        object.insert(u"connections"_s, maxConnections);
     return QJsonDocument(object).toJson(QJsonDocument::Compact);
 }
 
@@ -169,6 +243,15 @@ Result<RelaySpec> RelaySpec::fromBytes(const QByteArray& bytes, const Ruleset& c
         return gone("ca", spec.ca);
     spec.backupMx = fromJson(object.value("backupMx"_L1));
     spec.isBackup = object.value("backup"_L1).toBool();
+    const auto order = orderFromName(fromJson(object.value("order"_L1)));
+    if (!order)
+        return damaged("the order of its relays is unknown");
+    spec.order = *order;
+    const QJsonArray rate = object.value("rate"_L1).toArray();
+    spec.maxRate = {rate.at(0).toInt(), rate.at(1).toInteger()};
+    spec.maxConnections = object.value("connections"_L1).toInt();
+    if (spec.maxRate.messages < 0 || (spec.maxRate.messages > 0 && spec.maxRate.seconds < 1) || spec.maxConnections < 0)
+        return damaged("its limits are out of range");
     return spec;
 }
 

@@ -84,6 +84,29 @@ struct SocketSpec {
     QByteArray text;
 };
 
+// Which of several relays is tried next. All but the first are Postern's own words.
+enum class RelayOrder : quint8 {
+    RoundRobin, // in turn, one for each envelope
+    Random,
+    Ratio,      // as often as each one's share says
+    Failover,   // the first as written; the next one while those before it fail
+};
+QByteArrayView toString(RelayOrder order); // as written: "round-robin"
+
+// `max-rate MESSAGES per TIME`.
+struct RelayRate {
+    int messages = 0; // 0 = no limit
+    qint64 seconds = 0;
+    friend bool operator==(const RelayRate&, const RelayRate&) = default;
+};
+
+// One relay of a list.
+struct RelayShare {
+    QByteArray url; // not checked
+    int share = 1;  // 1 to kMostShare; more than 1 only with RelayOrder::Ratio
+};
+inline constexpr int kMostShare = 1000;
+
 // How and where to relay. For accept/reject and 2012 rules a copy travels with each envelope (toBytes), because their
 // queued mail must not change with the file; action/match envelopes keep the action's name and use today's definition.
 struct RelaySpec {
@@ -107,7 +130,15 @@ struct RelaySpec {
     QByteArrayList filters;
     bool srs = false;
     QByteArray ciphers, protocols;
+    // Postern's own words.
+    RelayOrder order = RelayOrder::RoundRobin;
+    RelayRate maxRate;               // to all relays of this spec together
+    int maxConnections = 0;          // to all of them together, at a time; 0 = as the mta limits say
     Origin urlOrigin;                // where the URL or its table is written; line 0 = by MX
+
+    // The relays of `host`, as written or, if in turn, as the turns go; what `order` picks from. Empty = by MX, or a table
+    // that hands out one at a time (fetch).
+    std::vector<RelayShare> relays() const;
 
     QByteArray toBytes() const;
     // Tables and CA are looked up by name in `current`; a table that is gone is a temporary error at delivery.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/static_table.h"
 
+#include <QSet>
+
 #include <algorithm>
 
 namespace postern::tables {
 namespace {
 
 constexpr qsizetype kMaxKey = 1023;
+constexpr size_t kMostOrdered = 1000; // more than any list whose order says something
 
 // Lower-cased, in byte order, the last definition of each key.
 std::vector<Entry> inOrder(std::vector<Entry> entries) {
@@ -26,6 +29,21 @@ std::vector<Entry> inOrder(std::vector<Entry> entries) {
     return result;
 }
 
+// The keys as they came, the first place of each; nothing where that is their order anyway.
+QByteArrayList asWritten(const std::vector<Entry>& entries) {
+    QByteArrayList result;
+    if (entries.size() > kMostOrdered)
+        return result;
+    QSet<QByteArray> seen;
+    for (const Entry& entry : entries) {
+        const QByteArray key = entry.key.toLower();
+        if (!seen.contains(key))
+            result.append(key);
+        seen.insert(key);
+    }
+    return std::is_sorted(result.begin(), result.end()) ? QByteArrayList() : result;
+}
+
 LookupResult failure(QByteArray why) {
     LookupResult result;
     result.failed = true;
@@ -37,7 +55,7 @@ LookupResult failure(QByteArray why) {
 
 StaticTable::StaticTable(QByteArray name, QByteArray kind, Shape shape, std::vector<Entry> entries,
                          char subAddressDelimiter)
-    : m_name(std::move(name)), m_kind(std::move(kind)), m_shape(shape),
+    : m_name(std::move(name)), m_kind(std::move(kind)), m_shape(shape), m_written(asWritten(entries)),
       m_entries(inOrder(std::move(entries))), m_mailaddrs(subAddressDelimiter) {}
 
 void StaticTable::lookup(Service service, const QByteArray& key, const LookupDone& done) const {
@@ -93,6 +111,10 @@ QByteArrayList StaticTable::keys() const {
     for (const Entry& entry : m_entries)
         result.append(entry.key);
     return result;
+}
+
+QByteArrayList StaticTable::keysAsWritten() const {
+    return m_written.isEmpty() ? keys() : m_written;
 }
 
 void StaticTable::prepare(Service service) const {

@@ -39,6 +39,7 @@ class StaticTable final : public Table {
     std::optional<bool> coversNow(Service service, const QByteArray& key) const override;
     void fetch(Service service, const LookupDone& done) const override;
     QByteArrayList keys() const override;
+    QByteArrayList keysAsWritten() const override; // of tables of up to 1000 entries
 
     // Builds what `service` needs, so that no session has to wait for it later. Without it the first lookup
     // does.
@@ -53,6 +54,7 @@ class StaticTable final : public Table {
     // constant after construction
     const QByteArray m_name, m_kind;
     const Shape m_shape;
+    const QByteArrayList m_written; // keys; empty = in order already, or too many
     std::vector<Entry> m_entries; // sorted by key, so that an exact look-up needs no index of its own
     // each filled once, under its flag
     mutable std::once_flag m_domainsOnce, m_netaddrsOnce, m_mailaddrsOnce, m_regexesOnce;

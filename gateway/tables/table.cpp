@@ -39,4 +39,8 @@ std::optional<bool> Table::coversNow(Service, const QByteArray&) const {
     return std::nullopt;
 }
 
+QByteArrayList Table::keysAsWritten() const {
+    return keys();
+}
+
 } // namespace postern::tables

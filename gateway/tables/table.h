@@ -53,6 +53,8 @@ class Table {
     virtual void fetch(Service service, const LookupDone& done) const = 0;
     // Every key in iteration order, for editors and `table list`; empty where it cannot be told.
     virtual QByteArrayList keys() const = 0;
+    // The same in the order they were written, where a list's order says something; keys() where it is not known any more.
+    virtual QByteArrayList keysAsWritten() const;
 };
 using TablePtr = std::shared_ptr<const Table>;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/table_text.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace postern::tables {
@@ -30,6 +31,16 @@ bool looksLikeUrl(QByteArrayView line, qsizetype end) {
     return line.sliced(end).startsWith("://");
 }
 
+qsizetype firstBlank(QByteArrayView line) {
+    return std::find_if(line.begin(), line.end(), isBlank) - line.begin();
+}
+
+// "smtps://mx.example.net 3": a relay with its share.
+bool hasShare(QByteArrayView line) {
+    const QByteArrayView rest = line.sliced(firstBlank(line)).trimmed();
+    return !rest.isEmpty() && std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 // `rest` starts at the separator. A colon of its own between blanks is part of it, as readers until 7.4 took
 // it.
 QByteArrayView valueOf(QByteArrayView rest) {
@@ -46,6 +57,7 @@ QByteArrayView valueOf(QByteArrayView rest) {
 TableText parseTableText(QByteArrayView text) {
     TableText result;
     std::optional<Shape> shape;
+    bool isOfShares = false; // relay URLs with a number behind each: keys hold colons
     int number = 0;
     const auto problem = [&](QByteArray what) { result.problems.push_back({number, std::move(what)}); };
     while (!text.isEmpty() && result.problems.size() < kMaxProblems) {
@@ -65,9 +77,13 @@ TableText parseTableText(QByteArrayView text) {
                                            : "the line holds a NUL octet");
             continue;
         }
-        const qsizetype end = keyEnd(line);
-        if (!shape)
-            shape = end == line.size() || looksLikeUrl(line, end) ? Shape::List : Shape::Mapping;
+        qsizetype end = keyEnd(line);
+        if (!shape) {
+            isOfShares = looksLikeUrl(line, end) && hasShare(line);
+            shape = end == line.size() || (looksLikeUrl(line, end) && !isOfShares) ? Shape::List : Shape::Mapping;
+        }
+        if (isOfShares)
+            end = firstBlank(line);
         if (*shape == Shape::List) {
             result.entries.push_back({line.toByteArray(), {}});
             continue;

@@ -3,11 +3,11 @@
 // The file format of tables: one entry a line, a list or a mapping by what the first line looks like.
 //
 // Blank lines and lines starting with # don't count; a comment "# @list" before any entry makes it a list. A
-// mapping's key ends at the first space, tab or colon, or at the "]" of a key that starts with "[". Two
+// mapping's key ends at the first space, tab or colon, or at the "]" of a key that starts with "[". Three
 // kindnesses beyond OpenSMTPD: a first line whose first separator is the colon of "://" is a list (of relay
-// URLs), and "key : value" is read too. Never fails: what can't be read is a problem with its line.
-// Thread:
-// pure. Threat B01.
+// URLs), or, with a blank and a number behind the URL, a mapping of URLs to shares; and "key : value" is read
+// too. Never fails: what can't be read is a problem with its line.
+// Thread: pure. Threat B01.
 #pragma once
 
 #include "tables/static_table.h"

@@ -153,7 +153,7 @@ inline std::vector<ScenarioText> scenarioTexts() {
         {"S07 fail-over is Postern's own",
          "table upstreams file:/etc/mail/upstreams\n"
          "listen on lo\n"
-         "accept for any relay via <upstreams> order fail-over\n",
+         "accept for any relay via <upstreams> order failover\n",
          "table upstreams file:/etc/mail/upstreams\n"
          "listen on lo\n"
          "action \"upstreams\" relay host <upstreams> tls no-verify\n"

@@ -64,6 +64,7 @@ class TestExplain : public QObject {
     void noRuleText();
     void eitherCountsAsRequired();
     void aTableOfRelaysNamesThemAll();
+    void ownWordsOfARelayAreTold();
     void aPasswordInAUrlIsShownNowhere();
     void whatIsNotCarriedOutYetIsSaid();
     void relaysByDomain_data();
@@ -202,6 +203,21 @@ void TestExplain::aTableOfRelaysNamesThemAll() {
     QCOMPARE(result.envelopes[0].relay.value().url, "smtps://a.example");
     QVERIFY(result.toText().contains(
         "relayed to smtps://a.example or, in turn, smtps://b.example with TLS from the start"));
+}
+
+void TestExplain::ownWordsOfARelayAreTold() {
+    const Explanation result = explained("action \"r\" relay host { \"smtps://b.example\", \"smtps://a.example\" } order failover "
+                                         "max-rate 30 per 1m max-connections 1\nmatch for any action \"r\"\n",
+                                         "127.0.0.1", "a@b", "x@y.example");
+    const QJsonObject relay = result.toJson()["envelopes"_L1][0]["relay"_L1].toObject();
+    QCOMPARE(relay["url"_L1].toString(), u"smtps://b.example"_s);
+    QCOMPARE(relay["others"_L1].toArray(), QJsonArray{u"smtps://a.example"_s});
+    QCOMPARE(relay["order"_L1].toString(), u"failover"_s);
+    QCOMPARE(relay["maxRate"_L1].toObject(), (QJsonObject{{u"messages"_s, 30}, {u"seconds"_s, 60}}));
+    QCOMPARE(relay["maxConnections"_L1].toInt(), 1);
+    QVERIFY2(result.toText().contains("smtps://b.example or, while that fails, smtps://a.example with TLS from the start"),
+             result.toText().constData());
+    QVERIFY(result.toText().contains(", at most 30 messages in 60 seconds, over at most 1 connection\n"));
 }
 
 void TestExplain::aPasswordInAUrlIsShownNowhere() {

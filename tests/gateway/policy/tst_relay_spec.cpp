@@ -46,6 +46,9 @@ RelaySpec everything(const Ruleset& rules) {
     spec.source = rules.table("<inline:2>");
     spec.backupMx = "mx2.example.org";
     spec.isBackup = true;
+    spec.order = RelayOrder::Failover;
+    spec.maxRate = {100, 60};
+    spec.maxConnections = 3;
     return spec;
 }
 
@@ -56,6 +59,8 @@ class TestRelaySpec : public QObject {
   private Q_SLOTS:
     void roundTrip();
     void defaultsRoundTrip();
+    void relaysKeepTheirOrder_data();
+    void relaysKeepTheirOrder();
     void anyBytesSurvive();
     void holdsNoSecret();
     void theBytesAreStable();
@@ -90,6 +95,9 @@ void TestRelaySpec::roundTrip() {
     QCOMPARE(spec.source->keys(), (QByteArrayList{"192.0.2.1", "192.0.2.2"}));
     QCOMPARE(spec.backupMx, "mx2.example.org");
     QVERIFY(spec.isBackup);
+    QVERIFY(spec.order == RelayOrder::Failover);
+    QCOMPARE(spec.maxRate, (RelayRate{100, 60}));
+    QCOMPARE(spec.maxConnections, 3);
 }
 
 void TestRelaySpec::defaultsRoundTrip() {
@@ -99,6 +107,44 @@ void TestRelaySpec::defaultsRoundTrip() {
     QVERIFY(!(*read).verify);
     QVERIFY(!(*read).source && !(*read).credentials && !(*read).hostTable);
     QVERIFY(!(*read).tlsRequired && !(*read).isBackup);
+    QVERIFY((*read).order == RelayOrder::RoundRobin);
+    QCOMPARE((*read).maxRate, RelayRate());
+    QCOMPARE((*read).maxConnections, 0);
+}
+
+// The order of a list is what was written, unless its relays are taken in turn: then OpenSMTPD's, the order of the bytes.
+void TestRelaySpec::relaysKeepTheirOrder_data() {
+    QTest::addColumn<RelayOrder>("order");
+    QTest::addColumn<tables::Shape>("shape");
+    QTest::addColumn<QByteArray>("expected");
+    using tables::Shape;
+    QTest::newRow("in turn") << RelayOrder::RoundRobin << Shape::List << QByteArray("smtp://a 1,smtp://b 1,smtp://c 1");
+    QTest::newRow("one behind the other") << RelayOrder::Failover << Shape::List << QByteArray("smtp://c 1,smtp://a 1,smtp://b 1");
+    QTest::newRow("by chance") << RelayOrder::Random << Shape::List << QByteArray("smtp://c 1,smtp://a 1,smtp://b 1");
+    QTest::newRow("equal shares") << RelayOrder::Ratio << Shape::List << QByteArray("smtp://c 1,smtp://a 1,smtp://b 1");
+    QTest::newRow("shares") << RelayOrder::Ratio << Shape::Mapping << QByteArray("smtp://c 3,smtp://a 1,smtp://b 20");
+}
+
+void TestRelaySpec::relaysKeepTheirOrder() {
+    QFETCH(RelayOrder, order);
+    QFETCH(tables::Shape, shape);
+    QFETCH(QByteArray, expected);
+    const bool hasShares = shape == tables::Shape::Mapping;
+    const auto share = [hasShares](const char* number) { return hasShares ? QByteArray(number) : QByteArray(); };
+    RelaySpec spec;
+    spec.order = order;
+    spec.hostTable = tables::makeInlineTable(
+        "<inline:9>", shape, {{"smtp://c", share("3")}, {"smtp://a", share("1")}, {"smtp://b", share("20")}}, '+');
+    const auto told = [](const RelaySpec& one) {
+        QByteArrayList list;
+        for (const RelayShare& relay : one.relays())
+            list.append(relay.url + ' ' + QByteArray::number(relay.share));
+        return list.join(',');
+    };
+    QCOMPARE(told(spec), expected);
+    const auto kept = RelaySpec::fromBytes(spec.toBytes(), Ruleset());
+    QVERIFY(kept.has_value());
+    QCOMPARE(told(*kept), expected);
 }
 
 void TestRelaySpec::anyBytesSurvive() {
@@ -173,6 +219,9 @@ void TestRelaySpec::rubbishIsCorrupt_data() {
     QTest::newRow("no version") << QByteArray(R"({"era":"legacy"})");
     QTest::newRow("a later version") << QByteArray(R"({"v":2,"era":"legacy"})");
     QTest::newRow("unknown era") << QByteArray(R"({"v":1,"era":"1999"})");
+    QTest::newRow("unknown order") << QByteArray(R"({"v":1,"era":"legacy","order":"sideways"})");
+    QTest::newRow("a rate without a time") << QByteArray(R"({"v":1,"era":"legacy","rate":[5]})");
+    QTest::newRow("a negative number of connections") << QByteArray(R"({"v":1,"era":"legacy","connections":-1})");
     QTest::newRow("bad URL") << QByteArray(R"({"v":1,"era":"legacy","urls":["bogus://h"]})");
 }
 

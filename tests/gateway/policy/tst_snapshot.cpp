@@ -54,6 +54,9 @@ class TestSnapshot : public QObject {
     void tablesOfADelivery();
     void theMapOf2012NamesDomainsAndUsers();
     void relayOptions();
+    void ownWordsOfARelay_data();
+    void ownWordsOfARelay();
+    void aKeychainIsAnOrigin();
     void settingsOfActionMatch();
     void settingsOfAcceptReject();
     void mtaLimitsOfADomainStartAsACopy();
@@ -196,6 +199,45 @@ void TestSnapshot::relayOptions() {
     QCOMPARE(relay.protocols, "tlsv1.2");
     QCOMPARE(textAt(text, relay.urlOrigin), "<d>");
     QCOMPARE(textAt(text, rules.actions.at("u")->relay.urlOrigin), "smtps://x.example");
+}
+
+// Postern's own words mean the same in every dialect, around a table or a list.
+void TestSnapshot::ownWordsOfARelay_data() {
+    QTest::addColumn<QByteArray>("text");
+    QTest::newRow("modern") << QByteArray("table up { \"smtp://z\", \"smtp://a\" }\n"
+                                          "action a relay host <up> order failover max-rate 30 per 2m max-connections 4\n"
+                                          "match for any action a\n");
+    QTest::newRow("legacy") << QByteArray("table up { \"smtp://z\", \"smtp://a\" }\n"
+                                          "accept for any relay via <up> order failover max-rate 30 per 2m max-connections 4\n");
+    QTest::newRow("2012") << QByteArray("map \"up\" source plain \"up\"\n"
+                                        "accept for all relay via map \"up\" order failover max-rate 30 per 2m "
+                                        "max-connections 4\n");
+    QTest::newRow("the options in another order, from a macro")
+        << QByteArray("how = \"failover\"\ntable up { \"smtp://z\", \"smtp://a\" }\n"
+                      "accept for any relay via <up> max-connections 4 max-rate 30 per 2m order $how\n");
+}
+
+void TestSnapshot::ownWordsOfARelay() {
+    QFETCH(QByteArray, text);
+    test::MemoryFileStore files;
+    files.put("/p/up", "smtp://z\nsmtp://a\n");
+    const Compiled result = compileText(files, "/p/smtpd.conf", text, {});
+    QVERIFY(result.isUsable());
+    const Ruleset& rules = *result.ruleset;
+    const RelaySpec& spec = (rules.rules.front().action ? rules.rules.front().action : rules.actions.at("a"))->relay;
+    QVERIFY(spec.order == RelayOrder::Failover);
+    QCOMPARE(spec.maxRate, (RelayRate{30, 120}));
+    QCOMPARE(spec.maxConnections, 4);
+    QCOMPARE(spec.relays().size(), size_t(2));
+    QCOMPARE(spec.relays().front().url, "smtp://z");
+}
+
+void TestSnapshot::aKeychainIsAnOrigin() {
+    const Ruleset rules = rulesOf("table logins keychain\naction a relay host \"smtps://office@mx.example\" auth <logins>\n"
+                                  "match for any action a\n");
+    QCOMPARE(rules.tableOrigins.at("logins").backend, "keychain");
+    QCOMPARE(rules.tableOrigins.at("logins").path, "");
+    QCOMPARE(rules.actions.at("a")->relay.credentials, rules.table("logins"));
 }
 
 void TestSnapshot::settingsOfActionMatch() {

@@ -47,6 +47,7 @@ class TestStaticTable : public QObject {
     void runawayRegexIsAFailure();
     void lastDefinitionOfAKeyWins();
     void iteratesInByteOrder();
+    void knowsTheWrittenOrder();
     void cyclesInByteOrder();
     void emptyTableHasNothingToFetch();
     void aKeyTooLongIsAFailure();
@@ -213,6 +214,16 @@ void TestStaticTable::lastDefinitionOfAKeyWins() {
 void TestStaticTable::iteratesInByteOrder() {
     const StaticTable table("t", "static", Shape::List, list({"b", "C", "\xc3\xa4", "a", "*"}), '+');
     QCOMPARE(table.keys(), (QByteArrayList{"*", "a", "b", "c", "\xc3\xa4"}));
+}
+
+void TestStaticTable::knowsTheWrittenOrder() {
+    const StaticTable table("t", "static", Shape::List, list({"b", "C", "a", "B", "*"}), '+');
+    QCOMPARE(table.keysAsWritten(), (QByteArrayList{"b", "c", "a", "*"}));
+    std::vector<Entry> many;
+    for (int i = 2000; i > 0; --i)
+        many.push_back({QByteArray::number(i), {}});
+    const StaticTable large("t", "static", Shape::List, many, '+');
+    QCOMPARE(large.keysAsWritten(), large.keys()); // too many for their order to say something
 }
 
 void TestStaticTable::cyclesInByteOrder() {

@@ -63,6 +63,9 @@ void TestTableText::parses_data() {
     row("@list after data is a comment", "a b\n# @list\nc d\n", "mapping: a=b | c=d");
     row("relay URLs are a list", "smtps://mx1.example.net\ntls://mx2.example.net:587\n",
         "list: smtps://mx1.example.net | tls://mx2.example.net:587");
+    row("relay URLs with shares are a mapping", "smtps://mx1.example.net 3\ntls://a@mx2.example.net:587\t 1\n",
+        "mapping: smtps://mx1.example.net=3 | tls://a@mx2.example.net:587=1");
+    row("relay URLs with remarks are a list", "smtps://mx1.example.net  # main 3\n", "list: smtps://mx1.example.net  # main 3");
     row("a mapping to relay URLs is a mapping", "one.example: smtps://mx1.example.net\n",
         "mapping: one.example=smtps://mx1.example.net");
     row("an IPv6 prefix without brackets in a list by marker", "# @list\n2001:db8::/32\n",
