@@ -232,6 +232,12 @@ class Conversion {
         const auto context =
             statement.hasClause(ClauseKind::Relay) ? config::Context::ActionRelay : config::Context::ActionLocal;
         for (const Clause& clause : statement.clauses()) {
+            if (clause.kind == ClauseKind::Host && clause.table && clause.table->form == TableArgument::Form::Mapping) {
+                QByteArrayList urls; // shares are Postern's own, and the order that they are for is lost below
+                for (const QByteArray& url : urlsOf(*clause.table))
+                    urls.append(quoted(url, m_know.dialect));
+                rewrite.replace(clause, "host { " + urls.join(", ") + " }");
+            }
             if (isMethod(clause.kind) || wordFor(context, clause.kind, m_know.target))
                 continue;
             rewrite.remove(clause);

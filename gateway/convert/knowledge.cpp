@@ -88,6 +88,8 @@ void Knowledge::learn(const StatementView& statement) {
         const Clause* host = statement.clause(kind);
         if (host && host->table && host->table->form == TableArgument::Form::Name)
             relayTables.insert(host->table->value.text);
+        if (host && host->table && host->table->form == TableArgument::Form::Name && kind != ClauseKind::HostByDomain)
+            hostTables.insert(host->table->value.text);
     }
 }
 
@@ -168,15 +170,18 @@ bool Knowledge::isMapOf2012(const QByteArray& name) const {
     return found == tables.constEnd() || (found->source() && (found->backend() == "file" || found->backend() == "db"));
 }
 
-std::optional<QByteArrayList> Knowledge::relayEntries(const QByteArray& name) const {
+std::optional<Knowledge::Relays> Knowledge::readRelays(const QByteArray& name) const {
     const auto found = tables.constFind(name);
     if (found == tables.constEnd())
         return std::nullopt;
-    QByteArrayList entries;
+    Relays relays{tables::Shape::List, {}};
     if (const TableArgument* content = found->content()) {
         for (const config::Value& item : content->items)
-            entries.append(item.text);
-        return entries;
+            relays.urls.append(item.text);
+        for (const TableArgument::Pair& pair : content->pairs)
+            relays.urls.append(pair.key.text);
+        relays.shape = content->pairs.empty() ? tables::Shape::List : tables::Shape::Mapping;
+        return relays;
     }
     if (found->backend() != "file")
         return std::nullopt;
@@ -184,9 +189,21 @@ std::optional<QByteArrayList> Knowledge::relayEntries(const QByteArray& name) co
     const auto bytes = m_files->read(path);
     if (!bytes)
         return std::nullopt;
-    for (const tables::Entry& entry : tables::parseTableText(*bytes).entries)
-        entries.append(entry.key);
-    return entries;
+    const tables::TableText text = tables::parseTableText(*bytes);
+    relays.shape = text.shape;
+    for (const tables::Entry& entry : text.entries)
+        relays.urls.append(entry.key);
+    return relays;
+}
+
+std::optional<QByteArrayList> Knowledge::relayEntries(const QByteArray& name) const {
+    const auto relays = readRelays(name);
+    return relays ? std::optional(relays->urls) : std::nullopt;
+}
+
+bool Knowledge::hasShares(const QByteArray& name) const {
+    const auto relays = hostTables.contains(name) ? readRelays(name) : std::nullopt;
+    return relays && relays->shape == tables::Shape::Mapping && !relays->urls.isEmpty();
 }
 
 } // namespace postern::convert

@@ -10,6 +10,7 @@
 #include "config/views/action_view.h"
 #include "config/views/table_view.h"
 #include "policy/relay_url.h"
+#include "tables/table.h"
 
 #include <QHash>
 #include <QSet>
@@ -34,6 +35,7 @@ struct Knowledge {
     QHash<QByteArray, config::TableView> tables;
     QHash<QByteArray, config::ActionView> actions;
     QSet<QByteArray> relayTables;            // tables of relay URLs
+    QSet<QByteArray> hostTables;             // of those, that hold nothing else: lists, or URLs with their shares
     QSet<QByteArray> macros;                 // defined names
     QHash<QByteArray, QByteArray> newMacros; // names that the target can't read -> instead
 
@@ -42,11 +44,18 @@ struct Knowledge {
     bool isMapOf2012(const QByteArray& table) const; // it is a file that programs of 2012 could read
     // The entries of a table of relays, as far as they can be read; nothing: they can't.
     std::optional<QByteArrayList> relayEntries(const QByteArray& table) const;
+    bool hasShares(const QByteArray& table) const; // relays with shares, Postern's own
 
   private:
     void learn(const config::StatementView& statement);
     void learnTags(const std::vector<config::StatementView>& statements);
     void learnLifetimes(const config::FileSet& set, const std::vector<config::StatementView>& statements);
+
+    struct Relays {
+        tables::Shape shape;
+        QByteArrayList urls;
+    };
+    std::optional<Relays> readRelays(const QByteArray& table) const;
 
     FileStore* m_files;
     QHash<QByteArray, QByteArray> m_tableFolders; // of file tables: folder of the file that defines it

@@ -74,6 +74,15 @@ QByteArray relayUrl(Era era, const Relay& relay) {
     return text;
 }
 
+QByteArrayList urlsOf(const TableArgument& hosts) {
+    QByteArrayList urls;
+    for (const config::Value& item : hosts.items)
+        urls.append(item.text);
+    for (const TableArgument::Pair& pair : hosts.pairs)
+        urls.append(pair.key.text);
+    return urls;
+}
+
 Relay readRelay(Session& session, const StatementView& statement, const Speller& speller) {
     const RelayClauses clauses(statement);
     Relay relay;
@@ -101,8 +110,8 @@ Relay readRelay(Session& session, const StatementView& statement, const Speller&
         relay.hostTable = speller.table(*host);
         relay.hostArgument = *host;
         QByteArrayList entries;
-        for (const config::Value& item : host->items)
-            entries.append(quoted(relayEntry(session.know, item.text).value_or(item.text), speller.dialect()));
+        for (const QByteArray& url : urlsOf(*host))
+            entries.append(quoted(relayEntry(session.know, url).value_or(url), speller.dialect()));
         if (!entries.isEmpty())
             relay.hostTable = "{ " + entries.join(", ") + " }";
     }
@@ -154,8 +163,7 @@ QByteArray tableTls(Session& session, const StatementView& at, const Relay& rela
     if (relay.hostArgument->form == TableArgument::Form::Name)
         entries = session.know.relayEntries(relay.hostArgument->value.text);
     else
-        for (const config::Value& item : relay.hostArgument->items)
-            entries->append(item.text);
+        entries = urlsOf(*relay.hostArgument);
     int sure = 0, others = 0;
     for (const QByteArray& entry : entries.value_or(QByteArrayList())) {
         const auto url = RelayUrl::parse(entry, session.know.era);

@@ -396,9 +396,7 @@ std::optional<QByteArray> oldRelay(Session& session, const StatementView& at, co
         if (relay.hostArgument->form == TableArgument::Form::Name) {
             entries = session.know.relayEntries(relay.hostArgument->value.text);
         } else {
-            entries = QByteArrayList();
-            for (const config::Value& item : relay.hostArgument->items)
-                entries->append(item.text);
+            entries = urlsOf(*relay.hostArgument);
         }
         const auto first = entries && !entries->isEmpty() ? policy::RelayUrl::parse(entries->first(), session.know.era)
                                                           : Result<policy::RelayUrl>(Error{});

@@ -51,6 +51,7 @@ Delivery readAction(Session& session, const config::StatementView& action, const
 
 Relay readRelay(Session& session, const config::StatementView& statement, const Speller& speller);
 QByteArray relayUrl(policy::Era target, const Relay& relay); // "" = it can't be said
+QByteArrayList urlsOf(const config::TableArgument& hosts); // of relays written out on the spot, without their shares
 // An entry of a table of relays in the target's words; nothing: unreadable, or it can't be said.
 std::optional<QByteArray> relayEntry(const Knowledge& know, const QByteArray& entry);
 

@@ -27,7 +27,12 @@ QByteArray sourceText(Session& session, const StatementView& at, const TableView
 QByteArray relayList(Session& session, const StatementView& at, const TableArgument& content, const Speller& speller) {
     bool changes = false;
     QByteArrayList entries;
-    for (const config::Value& item : content.items) {
+    std::vector<config::Value> items = content.items;
+    for (const TableArgument::Pair& pair : content.pairs) {
+        items.push_back(pair.key);
+        changes = true; // shares are Postern's own
+    }
+    for (const config::Value& item : items) {
         const auto entry = relayEntry(session.know, item.text);
         if (!entry)
             session.say(RemarkKind::Lost, at,
@@ -38,7 +43,10 @@ QByteArray relayList(Session& session, const StatementView& at, const TableArgum
     }
     if (!changes)
         return {};
-    session.say(RemarkKind::Changed, at,
+    if (!content.pairs.empty())
+        session.say(RemarkKind::Lost, at, "the shares of these relays can't be said in " + session.targetName());
+    else
+        session.say(RemarkKind::Changed, at,
                 "the URLs in this table are spelled as " + session.targetName() + " reads them");
     return "{ " + entries.join(", ") + " }";
 }
@@ -51,6 +59,9 @@ void checkRelayFile(Session& session, const StatementView& at, const TableView& 
                         " reads them");
         return;
     }
+    if (session.know.hasShares(view.name()->text))
+        session.say(RemarkKind::Lost, at, "in the table's file leave out the numbers behind the URLs, and write # @list into its "
+                                          "first line");
     for (const QByteArray& entry : *entries) {
         const auto other = relayEntry(session.know, entry);
         const auto url = policy::RelayUrl::parse(entry, session.know.era);
@@ -99,7 +110,8 @@ void convertTable(Session& session, const StatementView& statement, Piece& piece
     const QByteArray name = view->name()->text;
     piece.defines.append("table:" + name);
     const bool isMap = session.know.dialect == Dialect::Map2012;
-    const bool holdsRelays = session.know.relayTables.contains(name) && session.know.dialect != session.know.source;
+    const bool holdsRelays = session.know.relayTables.contains(name) &&
+                             (session.know.dialect != session.know.source || session.know.hasShares(name));
     if (view->isMap() && !isMap) {
         const bool isExternal = view->words().size() > 2 && view->words()[2].text == "external";
         if (isExternal) {
@@ -119,11 +131,12 @@ void convertTable(Session& session, const StatementView& statement, Piece& piece
                !view->isMap()) {
         piece.statements = {"table " + speller.value(*view->name()) + ' ' + sourceText(session, statement, *view)};
     }
-    if (holdsRelays && view->content() && !view->isMap()) {
+    const bool isOfRelays = view->content() && (view->content()->pairs.empty() || session.know.hasShares(name));
+    if (holdsRelays && isOfRelays && !view->isMap()) {
         const QByteArray list = relayList(session, statement, *view->content(), speller);
         if (!list.isEmpty())
             piece.statements = {"table " + speller.value(*view->name()) + ' ' + list};
-    } else if (holdsRelays) {
+    } else if (holdsRelays && !view->content()) {
         checkRelayFile(session, statement, *view);
     }
     if (view->content() && session.know.source == Dialect::Legacy && session.know.dialect != Dialect::Legacy)

@@ -83,6 +83,8 @@ class TestConvertRules : public QObject {
     void backTo2012();
     void olderFormsFor59_data();
     void olderFormsFor59();
+    void ownWordsFor68_data();
+    void ownWordsFor68();
 };
 
 void TestConvertRules::whoMaySend_data() {
@@ -406,6 +408,21 @@ void TestConvertRules::olderFormsFor59_data() {
 }
 void TestConvertRules::olderFormsFor59() {
     check(Dialect::Legacy, Target::OpenSmtpd59, true);
+}
+
+void TestConvertRules::ownWordsFor68_data() {
+    columns();
+    row("an order, a rate and a number of connections", "action a relay host \"smtps://h\" order random max-rate 5 per 1m max-connections 2",
+        "action a relay host \"smtps://h\"", "lost: \"order\"");
+    row("in turn is what all do", "action a relay host { \"smtps://h\" } order round-robin", "action a relay host { \"smtps://h\" }");
+    row("shares", "action a relay host { \"smtps://h\" = \"3\", \"smtps://g\" = \"1\" } order ratio",
+        "action a relay host { \"smtps://h\", \"smtps://g\" }", "lost: \"order\"");
+    row("shares in a table", "table t { \"smtps://h\" = \"3\", \"smtps://g\" = \"1\" }\naction a relay host <t> order ratio",
+        "table t { \"smtps://h\", \"smtps://g\" }\naction a relay host <t>", "lost: the shares of these relays");
+}
+
+void TestConvertRules::ownWordsFor68() {
+    check(Dialect::Modern, Target::OpenSmtpd68, false);
 }
 
 QTEST_GUILESS_MAIN(TestConvertRules)

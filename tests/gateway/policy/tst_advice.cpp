@@ -158,7 +158,7 @@ void TestAdvice::says_data() {
     row("smtp:// to this computer", "action \"out\" relay host smtp://127.0.0.1:10025\nmatch from local for any action \"out\"\n", "");
     row("a path behind the port", "action \"out\" relay host smtps://mx.test:465/x\nmatch from local for any action \"out\"\n", "1:25: note:|is ignored");
     row("relays one behind the other take no turns", "table h file:hosts\naction \"out\" relay host <h> order failover\n"
-        "match from local for any action \"out\"\n", "2:31: warning:|has no effect yet");
+        "match from local for any action \"out\"\n", "");
     row("relays in turn", "table h file:hosts\naction \"out\" relay host <h>\nmatch from local for any action \"out\"\n", "2:25: note:|these 2 relays take turns");
     row("a list of one relay", "table h { \"smtps://mx1.test\" }\naction \"out\" relay host <h>\nmatch from local for any action \"out\"\n", "");
     row("a URL that does not read", "action \"out\" relay host bogus://mx.test\nmatch from local for any action \"out\"\n",
