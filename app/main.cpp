@@ -18,6 +18,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 using namespace postern;
@@ -64,7 +65,8 @@ int main(int argc, char** argv) {
     window::WindowSetup setup;
     setup.settingsFile = settingsFile;
     setup.startEngine = [&door] { door.open(); };
-    window::MainWindow window(door, clock, setup);
+    setup.tray = window::makeSystemTrayIcon();
+    window::MainWindow window(door, clock, std::move(setup));
     QObject::connect(&window, &window::MainWindow::quitAsked, &app, end);
     QObject::connect(&instance, &window::SingleInstance::startedAgain, &window,
                      [&window](const QStringList&) {

@@ -88,6 +88,13 @@
             <numerusform>%n caught for reading</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n message(s) are waiting.</source>
+        <translation>
+            <numerusform>%n message is waiting.</numerusform>
+            <numerusform>%n messages are waiting.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Story</name>
@@ -97,6 +104,17 @@
         <translation>
             <numerusform>and %n more</numerusform>
             <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message numerus="yes">
+        <source>%1: %n message(s) wait</source>
+        <comment>what is wrong, count</comment>
+        <translation>
+            <numerusform>%1: %n message waits</numerusform>
+            <numerusform>%1: %n messages wait</numerusform>
         </translation>
     </message>
 </context>
@@ -118,6 +136,16 @@
         <translation>
             <numerusform>%n more</numerusform>
             <numerusform>%n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>postern::window::Bell</name>
+    <message numerus="yes">
+        <source>Notifications, %n new</source>
+        <translation>
+            <numerusform>Notifications, %n new</numerusform>
+            <numerusform>Notifications, %n new</numerusform>
         </translation>
     </message>
 </context>

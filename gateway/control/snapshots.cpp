@@ -143,6 +143,7 @@ QJsonObject Status::toJson() const {
         {u"configLoadedAt"_s, configLoadedAt},
         {u"dialect"_s, dialect},
         {u"catchesMail"_s, catchesMail},
+        {u"sendsMail"_s, sendsMail},
         {u"relayPaused"_s, relayPaused},
         {u"smtpPaused"_s, smtpPaused},
         {u"waiting"_s, waiting},
@@ -170,6 +171,7 @@ Status Status::fromJson(const QJsonObject& json) {
     r.configLoadedAt = json[u"configLoadedAt"_s].toInteger();
     r.dialect = json[u"dialect"_s].toString();
     r.catchesMail = json[u"catchesMail"_s].toBool();
+    r.sendsMail = json[u"sendsMail"_s].toBool();
     r.relayPaused = json[u"relayPaused"_s].toBool();
     r.smtpPaused = json[u"smtpPaused"_s].toBool();
     r.waiting = json[u"waiting"_s].toInt();

@@ -66,6 +66,7 @@ struct Status {
     qint64 pid = 0, startedAt = 0, configLoadedAt = 0;
     QString dialect; // "2012", "legacy", "modern"
     bool catchesMail = false;  // some rule catches
+    bool sendsMail = false;    // some rule relays, whether or not anything was sent yet
     bool relayPaused = false, smtpPaused = false;
     int waiting = 0, inFlight = 0, held = 0, caught = 0; // recipients, as the rows of the queue
     int messages = 0;                                    // that these belong to

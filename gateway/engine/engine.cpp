@@ -384,8 +384,10 @@ control::Status Engine::status() {
     case policy::Era::Legacy: s.dialect = u"legacy"_s; break;
     case policy::Era::Modern: s.dialect = u"modern"_s; break;
     }
-    for (const policy::Rule& rule : m_rules->rules)
+    for (const policy::Rule& rule : m_rules->rules) {
         s.catchesMail = s.catchesMail || (rule.action && rule.action->kind == policy::ActionKind::Catch);
+        s.sendsMail = s.sendsMail || (rule.action && rule.action->kind == policy::ActionKind::Relay);
+    }
     s.relayPaused = m_relayPaused;
     s.smtpPaused = m_smtpPaused;
     const queue::QueueCounts counts = m_desk->scheduler().counts();

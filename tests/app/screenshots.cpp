@@ -52,8 +52,7 @@ bool take(const Shot& shot, const QDir& folder) {
         facade.officeAtHalfPastTwo(clock.unixNow());
     window::WindowSetup setup;
     setup.title = shot.isEmpty ? QString() : u"Marlow & Finch"_s;
-    setup.hasTray = false;
-    window::MainWindow main(facade, clock, setup);
+    window::MainWindow main(facade, clock, std::move(setup));
     main.resize(shot.size);
     main.show();
     settle();

@@ -52,8 +52,7 @@ struct Office {
         WindowSetup setup;
         setup.title = u"Marlow & Finch"_s;
         setup.settingsFile = folder.filePath(u"postern.ini"_s);
-        setup.hasTray = false;
-        window = std::make_unique<MainWindow>(facade, clock, setup);
+        window = std::make_unique<MainWindow>(facade, clock, std::move(setup));
         window->show();
         return *window;
     }
@@ -178,6 +177,45 @@ class TestFrame final : public QObject {
         QCOMPARE(static_cast<int>(trayState(link, status)), tray);
     }
 
+    void aRelayInTroubleIsToldInPlainWordsWithTheirs_data() {
+        QTest::addColumn<QString>("error");
+        QTest::addColumn<QString>("title");
+        QTest::addColumn<int>("button");
+        QTest::addRow("the password is refused") << u"relay.example said: 535 5.7.8 no"_s << u"relay.example does not accept the sign-in"_s
+                                               << static_cast<int>(Remedy::ReadAndTry);
+        QTest::addRow("nobody answers") << u"cannot reach [192.0.2.1]:25: connection refused"_s << u"relay.example cannot be reached"_s
+                                        << static_cast<int>(Remedy::TryAgain);
+        QTest::addRow("the certificate is wrong") << u"certificate is for other.example"_s << u"relay.example could not prove who it is"_s
+                                                  << static_cast<int>(Remedy::ReadAndTry);
+    }
+
+    void aRelayInTroubleIsToldInPlainWordsWithTheirs() {
+        QFETCH(QString, error);
+        QFETCH(QString, title);
+        QFETCH(int, button);
+        control::Status status;
+        status.relays = {{u"smtp+tls://relay.example"_s, u"failing"_s, error, 1, 0}};
+        status.problems = {problem(u"relay:smtp+tls://relay.example"_s)};
+        const BannerText banner = needsYou({true, true, true, false, {}}, status).first();
+        QCOMPARE(QString(banner.title).remove(QChar(0x2068)).remove(QChar(0x2069)), title);
+        QVERIFY2(banner.text.startsWith(u"1 message is waiting. Nothing is lost"), qPrintable(banner.text));
+        QVERIFY2(banner.text.contains(error), "their words stand as they came");
+        QCOMPARE(static_cast<int>(buttonRemedy(banner.id)), button);
+        QCOMPARE(linkRemedy(banner.id), Remedy::ShowQueue);
+        QVERIFY(!banner.button.isEmpty() && !banner.link.isEmpty());
+    }
+
+    void tryingAgainReadsTheSettingsFirst() {
+        Office office;
+        MainWindow& window = office.open();
+        QTRY_VERIFY(window.link().isThere());
+        auto* button = buttonOf(window, u"Read settings and try again"_s);
+        QVERIFY(button);
+        button->click();
+        QTRY_COMPARE(office.facade.asked("queue.retry"), 1);
+        QCOMPARE(office.facade.asked("reload"), 1);
+    }
+
     void bannersSayTheReasonAndOfferAWayOn() {
         control::Status status;
         const auto gone = needsYou({false, true, true, true, u"The disk is full."_s}, status);
@@ -204,6 +242,18 @@ class TestFrame final : public QObject {
         const auto gone = needsYou({false, true, true, true, u"cannot make folder /x: Not a directory"_s}, status);
         QVERIFY(gone.first().text.startsWith(u"Cannot make folder /x: Not a directory. Mail"));
         QCOMPARE(buttonRemedy(u"spool:found"_s), Remedy::OpenFolder);
+    }
+
+    void onlyAPureCatcherSaysThatNothingLeaves() {
+        test::FakeClock clock;
+        test::FakeFacade facade;
+        facade.emptyCatchingProfile(clock.unixNow());
+        control::Status status = facade.status;
+        QVERIFY(isFreshCatcher(status));
+        QCOMPARE(goingOut(status, 2).first().name, u"Nothing leaves this computer"_s);
+        status.sendsMail = true; // another rule relays, and nothing was sent yet
+        QVERIFY(!isFreshCatcher(status));
+        QCOMPARE(goingOut(status, 2).first().name, u"Nothing sent yet"_s);
     }
 
     void aRelayThatWorksAgainDoesNotShowItsOldTrouble() {
@@ -265,19 +315,6 @@ class TestFrame final : public QObject {
         QCOMPARE(pressed.first().first().toString(), u"1"_s);
         stack.setBanners({});
         QVERIFY(stack.isHidden());
-    }
-
-    void noticesAreFewAndNotRepeated() {
-        Notices notices;
-        const auto first = notices.due({problem(u"a"_s, control::Gravity::Error), problem(u"b"_s)}, 1000);
-        QVERIFY(first);
-        QCOMPARE(first->problemId, u"a"_s);
-        QVERIFY(first->text.contains(u"1 more problem"_s));
-        QVERIFY(!notices.due({problem(u"a"_s, control::Gravity::Error), problem(u"b"_s)}, 1010));
-        QVERIFY(notices.due({problem(u"a"_s, control::Gravity::Error), problem(u"c"_s)}, 1020));
-        const auto later = notices.due({problem(u"a"_s, control::Gravity::Error), problem(u"b"_s)}, 1000 + 3600);
-        QVERIFY(later);
-        QCOMPARE(later->problemId, u"a"_s); // still broken: once an hour; mail that is safe does not nag
     }
 
     void theRailCountsAndNeverSelectsAHeading() {

@@ -88,7 +88,9 @@ class StoryWindow : public QObject {
         const QJsonObject row = gateway.queue().at(0).toObject();
         QCOMPARE(row["state"_L1].toString(), u"caught"_s);
         QCOMPARE(row["recipient"_L1].toString(), u"petra@trial.example"_s);
-        QCOMPARE(enginePid(gateway), gateway.pid());
+        const QJsonObject status = gateway.ctl({u"status"_s, u"--json"_s}).json().toObject();
+        QCOMPARE(status["pid"_L1].toInteger(), gateway.pid());
+        QVERIFY(status["catchesMail"_L1].toBool() && status["sendsMail"_L1].toBool());
         const Ran shown = gateway.ctl({u"queue"_s, u"show"_s, row["id"_L1].toString()});
         STORY_VERIFY(shown.exit == 0 && shown.out.contains("only to be read"), shown.out + shown.err);
         STORY_VERIFY(!gateway.log().contains("s3cret"), "a password is in the log");
@@ -192,8 +194,7 @@ class StoryWindow : public QObject {
         QVERIFY(door.open());
         QVERIFY(!door.isInProcess());
         window::WindowSetup setup;
-        setup.hasTray = false;
-        window::MainWindow window(door, clock, setup);
+        window::MainWindow window(door, clock, std::move(setup));
         window.show();
         window.openPage(u"caught"_s);
         QTRY_VERIFY(window.link().isThere());

@@ -13,7 +13,7 @@ using namespace Qt::StringLiterals;
 
 namespace postern::window {
 
-TopBar::TopBar(QMenu* pauseMenu, QWidget* parent) : QWidget(parent) {
+TopBar::TopBar(QMenu* pauseMenu, QWidget* bell, QWidget* parent) : QWidget(parent) {
     setObjectName(u"topBar"_s);
     setMinimumHeight(44);
     auto* row = new QHBoxLayout(this);
@@ -29,6 +29,7 @@ TopBar::TopBar(QMenu* pauseMenu, QWidget* parent) : QWidget(parent) {
     m_resume->setObjectName(u"resumeButton"_s);
     row->addWidget(m_pause);
     row->addWidget(m_resume);
+    row->addWidget(bell);
     connect(m_state, &QAbstractButton::clicked, this, &TopBar::stateOpened);
     connect(m_resume, &QAbstractButton::clicked, this, &TopBar::resumeAsked);
     m_resume->hide();

@@ -19,7 +19,8 @@ class StateButton;
 class TopBar final : public QWidget {
     Q_OBJECT
   public:
-    explicit TopBar(QMenu* pauseMenu, QWidget* parent = nullptr);
+    // The bell becomes a part of it.
+    TopBar(QMenu* pauseMenu, QWidget* bell, QWidget* parent = nullptr);
     void showState(const StateWords& words, bool canPause, bool isPaused);
 
   Q_SIGNALS:

@@ -4,6 +4,7 @@
 #include "window/activity/activity_page.h"
 #include "window/caught/caught_page.h"
 #include "window/frame/bars.h"
+#include "window/frame/bell.h"
 #include "window/frame/rail.h"
 #include "window/frame/tray.h"
 #include "window/message/message_page.h"
@@ -70,7 +71,9 @@ MainWindow::MainWindow(control::Facade& facade, const Clock& clock, WindowSetup 
     auto* column = new QVBoxLayout(central);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    m_top = new TopBar(m_pauseMenu);
+    m_bell = new Bell(m_notices);
+    connect(m_bell, &Bell::noticeOpened, this, &MainWindow::openProblem);
+    m_top = new TopBar(m_pauseMenu, m_bell);
     m_foot = new FootBar;
     auto* middle = new QHBoxLayout;
     middle->setSpacing(0);
@@ -92,18 +95,7 @@ MainWindow::MainWindow(control::Facade& facade, const Clock& clock, WindowSetup 
     connect(m_foot, &FootBar::receivingOpened, this, [this] { openPage(u"overview"_s); });
     connect(m_foot, &FootBar::queueOpened, this, [this] { openPage(u"queue"_s); });
     connect(m_foot, &FootBar::sendingOpened, this, [this] { openPage(u"activity"_s); });
-    if (m_setup.hasTray) {
-        m_tray = new Tray(m_open, m_showQueue, m_pauseMenu, m_resume, m_quit, this);
-        connect(m_tray, &Tray::opened, this, &MainWindow::bringToFront);
-        connect(m_tray, &Tray::stateOpened, this, [this] {
-            bringToFront();
-            openState();
-        });
-        connect(m_tray, &Tray::noticeOpened, this, [this](const QString& id) {
-            bringToFront();
-            openPage(buttonRemedy(id) == Remedy::ShowQueue ? u"queue"_s : u"overview"_s);
-        });
-    }
+    makeTray();
     connect(qApp, &QGuiApplication::commitDataRequest, this, [this](QSessionManager&) { m_isEnding = true; });
     m_resumeTimer.setObjectName(u"resumeTimer"_s);
     m_resumeTimer.setParent(this);
@@ -123,7 +115,7 @@ MainWindow::~MainWindow() {
 
 LinkState MainWindow::linkState() const {
     return {m_link.isThere(), m_link.wasEverThere(), m_link.isInProcess(), m_setup.startEngine != nullptr,
-            m_link.reason()};
+            m_link.reason(), m_link.status().relayPaused ? m_pausedUntil : 0};
 }
 
 void MainWindow::addPage(Page* page, const QString& id, const QString& icon, const QString& text) {
@@ -211,6 +203,8 @@ void MainWindow::showStatus() {
     const auto& status = m_link.status();
     if (!status.relayPaused)
         m_resumeTimer.stop(); // somebody was quicker; a later pause is another one
+    if (!m_resumeTimer.isActive())
+        m_pausedUntil = 0;
     m_top->showState(stateWords(state, status), state.isThere, status.relayPaused);
     m_foot->showState(state, status);
     const int queued = state.isThere ? status.waiting + status.inFlight + status.held : 0;
@@ -228,11 +222,7 @@ void MainWindow::showStatus() {
     m_pauseReceiving->setVisible(state.isThere && !status.smtpPaused);
     m_resumeReceiving->setVisible(state.isThere && status.smtpPaused);
     m_reload->setEnabled(state.isThere);
-    if (!m_tray)
-        return;
-    m_tray->showState(state, status);
-    if (const auto notice = m_notices.due(status.problems, m_link.now()); notice && !isActiveWindow())
-        m_tray->tell(*notice);
+    showInTray(state);
 }
 
 void MainWindow::carryOut(Remedy remedy) {
@@ -241,6 +231,12 @@ void MainWindow::carryOut(Remedy remedy) {
         break;
     case Remedy::ShowQueue:
         openPage(u"queue"_s);
+        break;
+    case Remedy::TryAgain:
+        tryAgain();
+        break;
+    case Remedy::ReadAndTry:
+        reloadConfig(true);
         break;
     case Remedy::ReloadConfig:
         reloadConfig();
@@ -276,7 +272,7 @@ void MainWindow::openThing(const QString& id) {
     else if (id == u"caught")
         openPage(u"caught"_s);
     else if (id.startsWith(u"relay:"))
-        openPage(u"queue"_s);
+        openRelay(id.mid(6));
     else if (id.startsWith(u"listener:"))
         openPage(u"activity"_s);
 }
@@ -284,10 +280,21 @@ void MainWindow::openThing(const QString& id) {
 // The worst open problem; the thing itself when there is only one.
 void MainWindow::openState() {
     const auto& problems = m_link.status().problems;
-    if (m_link.isThere() && problems.size() == 1 && buttonRemedy(problems.first().id) == Remedy::ShowQueue)
-        openPage(u"queue"_s);
+    openProblem(m_link.isThere() && problems.size() == 1 ? problems.first().id : QString());
+}
+
+void MainWindow::openProblem(const QString& id) {
+    if (id == u"caught")
+        openPage(u"caught"_s);
+    else if (isAboutQueue(id))
+        openRelay(id.mid(id.indexOf(u':') + 1));
     else
         openPage(u"overview"_s);
+}
+
+void MainWindow::openRelay(const QString& relay) {
+    openPage(u"queue"_s);
+    m_queue->showRelay(relay);
 }
 
 void MainWindow::pause(const QString& what, bool on, int minutes) {
@@ -296,14 +303,26 @@ void MainWindow::pause(const QString& what, bool on, int minutes) {
     m_link.ask(on ? "pause"_ba : "resume"_ba, {{u"what"_s, what}}, this, [this, on, minutes](const control::Reply& reply) {
         if (!reply.ok)
             tellFailure(on ? tr("Pausing did not work") : tr("Resuming did not work"), reply);
-        else if (on && minutes > 0)
+        else if (on && minutes > 0) {
             m_resumeTimer.start(std::chrono::minutes(minutes));
+            m_pausedUntil = m_link.now() + minutes * 60;
+        }
         m_link.refresh();
     });
 }
 
-void MainWindow::reloadConfig() {
-    m_link.ask("reload"_ba, {}, this, [this](const control::Reply& reply) {
+void MainWindow::tryAgain() {
+    m_link.ask("queue.retry"_ba, {{u"all"_s, true}}, this, [this](const control::Reply& reply) {
+        if (!reply.ok)
+            tellFailure(tr("Trying again did not work"), reply);
+        m_link.refresh();
+    });
+}
+
+void MainWindow::reloadConfig(bool thenTry) {
+    m_link.ask("reload"_ba, {}, this, [this, thenTry](const control::Reply& reply) {
+        if (reply.ok && thenTry)
+            tryAgain();
         QStringList problems;
         for (const auto& problem : reply.value.toObject()[u"problems"_s].toArray())
             problems.append(safeLine(problem.toString()));
@@ -330,11 +349,6 @@ void MainWindow::bringToFront() {
     show();
     raise();
     activateWindow();
-}
-
-void MainWindow::showHidden() {
-    if (!m_tray || !Tray::isThere())
-        showMinimized();
 }
 
 void MainWindow::cycleAreas(bool forward) {

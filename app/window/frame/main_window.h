@@ -13,8 +13,9 @@
 #include "control/facade.h"
 #include "window/frame/notices.h"
 #include "window/frame/rail.h"
+#include "window/frame/tray_icon.h"
 #include "window/link/gateway_link.h"
-#include "window/overview/status_words.h"
+#include "window/overview/needs_you.h"
 
 #include <QMainWindow>
 #include <QTimer>
@@ -29,6 +30,7 @@ class QStackedWidget;
 namespace postern::window {
 
 class ActivityPage;
+class Bell;
 class CaughtPage;
 class FootBar;
 class MessagePage;
@@ -42,7 +44,7 @@ struct WindowSetup {
     QString title;                     // of the profile, e.g. "Marlow & Finch"; may be empty
     QString settingsFile;              // postern.ini of the profile
     std::function<void()> startEngine; // a way to start a gateway that is not running; may be empty
-    bool hasTray = true;               // false in pictures and tests
+    std::unique_ptr<TrayIcon> tray;    // null: there is none, as in pictures
 };
 
 class MainWindow final : public QMainWindow {
@@ -52,7 +54,10 @@ class MainWindow final : public QMainWindow {
     ~MainWindow() override;
 
     void bringToFront();                 // shows, unminimises, raises; whatever was set before
-    void showHidden();                   // start in the background: in the tray, or minimised where there is none
+    // Start in the background: in the tray. It may come later than we do; after kPatience without one, minimised. If the
+    // start went wrong the window is shown all the same: nobody looks for a gateway that fails in silence.
+    void showHidden();
+    static constexpr std::chrono::seconds kPatience{30};
     void openPage(const QString& id);    // "overview", "queue", "activity", "caught"
     GatewayLink& link() { return m_link; }
     LinkState linkState() const;
@@ -79,15 +84,23 @@ class MainWindow final : public QMainWindow {
     void showStatus();
     void carryOut(Remedy remedy);
     void openThing(const QString& id);
+    void openProblem(const QString& id);
+    void openRelay(const QString& relay);
     void openState();
     void openMessage(const QString& id);
     void turnTo(Page* page);
     void pause(const QString& what, bool on, int minutes = 0);
     void tellFailure(const QString& what, const control::Reply& reply);
-    void reloadConfig();
+    void reloadConfig(bool thenTry = false);
+    void tryAgain();
     void cycleAreas(bool forward);
     void askAboutClosing();
     void keepRunning();
+    void makeTray();
+    bool hasTray() const;
+    void showInTray(const LinkState& state);
+    void tellCaught(const control::Status& status);
+    void findMessage();
     void showShortcuts();
     void showAbout();
     void restore();
@@ -101,6 +114,10 @@ class MainWindow final : public QMainWindow {
     std::unique_ptr<QSettings> m_settings;
     Notices m_notices;
     QTimer m_resumeTimer;
+    qint64 m_pausedUntil = 0;
+    QTimer m_trayPatience; // runs while the window is hidden and waits for a tray
+    bool m_isFirstLook = false; // started in the background, and the gateway has not answered yet
+    int m_lastCaught = -1; // -1 = not known yet
     OnClose m_onClose = OnClose::Ask;
     bool m_isEnding = false;
 
@@ -110,6 +127,7 @@ class MainWindow final : public QMainWindow {
     QStackedWidget* m_stack = nullptr;
     TopBar* m_top = nullptr;
     FootBar* m_foot = nullptr;
+    Bell* m_bell = nullptr;
     Tray* m_tray = nullptr;
     OverviewPage* m_overview = nullptr;
     QueuePage* m_queue = nullptr;
@@ -123,6 +141,7 @@ class MainWindow final : public QMainWindow {
     QMenu* m_pauseMenu = nullptr;
     QAction* m_open = nullptr;
     QAction* m_showQueue = nullptr;
+    QAction* m_find = nullptr;
     QList<QAction*> m_timedPauses;
     QAction* m_resume = nullptr;
     QAction* m_pauseReceiving = nullptr;

@@ -41,6 +41,9 @@ void MainWindow::makeActions() {
         bringToFront();
         openPage(u"queue"_s);
     });
+    m_find = new QAction(lineIcon(u"search"_s), tr("Find a message…"), this);
+    m_find->setShortcut(QKeySequence(u"Ctrl+K"_s));
+    connect(m_find, &QAction::triggered, this, &MainWindow::findMessage);
     m_pauseMenu = new QMenu(tr("Pause sending"), this);
     m_pauseMenu->menuAction()->setIcon(lineIcon(u"pause"_s));
     m_timedPauses = {m_pauseMenu->addAction(tr("For 15 minutes"), this, [this] { pause(u"mta"_s, true, 15); }),
@@ -59,6 +62,8 @@ void MainWindow::makeActions() {
     m_quit->setShortcut(QKeySequence(u"Ctrl+Q"_s));
     m_quit->setMenuRole(QAction::QuitRole);
     connect(m_quit, &QAction::triggered, this, &MainWindow::askToQuit);
+    for (QAction* action : {m_find, m_quit})
+        action->setShortcutVisibleInContextMenu(false); // in the tray's menu it would promise a key that works only here
     m_keepRunning = new QAction(tr("Keep running when the window is closed"), this);
     m_keepRunning->setCheckable(true);
     connect(m_keepRunning, &QAction::triggered, this, [this](bool on) {
@@ -86,6 +91,7 @@ void MainWindow::makeMenus() {
         m_viewMenu->addAction(text, QKeySequence(u"Ctrl+%1"_s.arg(key++)), this, [this, id] { openPage(id); });
     }
     m_viewMenu->addSeparator();
+    m_viewMenu->addAction(m_find);
     m_viewMenu->addAction(tr("Find on this page"), QKeySequence(u"Ctrl+F"_s), this, [this] {
         if (QLineEdit* finder = currentPage()->finder()) {
             finder->setFocus(Qt::ShortcutFocusReason);
@@ -189,8 +195,7 @@ void MainWindow::askAboutClosing() {
     auto* box = new QMessageBox(QMessageBox::NoIcon, windowTitle(), tr("Keep running in the background?"), QMessageBox::NoButton, this);
     box->setObjectName(u"closeQuestion"_s);
     box->setTextFormat(Qt::PlainText);
-    const bool hasTray = m_tray && Tray::isThere();
-    box->setInformativeText(hasTray ? tr("Postern goes on taking in and sending mail. Its icon stays beside the clock; starting "
+    box->setInformativeText(hasTray() ? tr("Postern goes on taking in and sending mail. Its icon stays beside the clock; starting "
                                          "Postern again shows this window.")
                                     : tr("Postern goes on taking in and sending mail. The window is minimised; starting Postern "
                                          "again shows it."));
@@ -212,13 +217,6 @@ void MainWindow::askAboutClosing() {
             askToQuit();
     });
     box->open();
-}
-
-void MainWindow::keepRunning() {
-    if (m_tray && Tray::isThere())
-        hide();
-    else
-        showMinimized();
 }
 
 void MainWindow::askToQuit() {

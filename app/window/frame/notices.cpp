@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/frame/notices.h"
 
-#include "window/words/safe_text.h"
-
 #include <QCoreApplication>
 
 namespace postern::window {
 namespace {
-
-constexpr qint64 kAtMostEvery = 3600;
 
 struct Words {
     Q_DECLARE_TR_FUNCTIONS(Notices)
@@ -16,29 +12,51 @@ struct Words {
 
 } // namespace
 
-std::optional<Notice> Notices::due(const QList<control::Problem>& problems, qint64 now) {
+std::optional<Notice> Notices::due(const QList<BannerText>& open, qint64 now) {
     std::optional<Notice> notice;
     int more = 0;
-    for (const auto& problem : problems) {
-        const auto told = m_told.constFind(problem.id);
-        if (told != m_told.constEnd() && now - *told < kAtMostEvery)
+    for (const auto& trouble : open) {
+        if (isProblemAbout(trouble.id, u"paused"))
+            continue; // by a person
+        Known& known = m_known[trouble.id];
+        if (known.since == 0)
+            known.since = now;
+        known.seen = now;
+        if (endsByItself(trouble) && now - known.since < kPatience)
             continue;
-        const bool isStillOpen = told != m_told.constEnd();
-        m_told.insert(problem.id, now);
-        if (isStillOpen && problem.gravity == control::Gravity::Attention)
-            continue; // once said, mail is safe: no reminder every hour
+        if (known.told > 0 && (now - known.told < kAtMostEvery || trouble.tone != Tone::Error))
+            continue; // while mail is safe, once is enough
+        known.told = now;
         if (!notice)
-            notice = Notice{problem.id, safeLine(problem.title), safeLine(problem.text)};
+            notice = Notice{trouble.id, trouble.title, trouble.text, now};
         else
             ++more;
     }
-    if (notice && more > 0)
-        notice->text += QStringLiteral("\n") + Words::tr("%n more problem(s)", nullptr, more);
-    m_told.removeIf([&](const auto& entry) {
-        return now - entry.value() >= kAtMostEvery &&
-               std::none_of(problems.begin(), problems.end(), [&](const auto& p) { return p.id == entry.key(); });
-    });
+    if (notice) {
+        keep(*notice);
+        if (more > 0)
+            notice->text += QStringLiteral("\n") + Words::tr("%n more problem(s)", nullptr, more);
+    }
+    // Gone for good after an hour; what comes back before that is no news.
+    m_known.removeIf([now](const auto& entry) { return now - entry.value().seen >= kAtMostEvery; });
     return notice;
+}
+
+std::optional<Notice> Notices::once(const QString& id, const QString& title, const QString& text, qint64 now) {
+    for (const Notice& notice : m_list) {
+        if (notice.problemId == id)
+            return std::nullopt;
+    }
+    const Notice notice{id, title, text, now};
+    keep(notice);
+    return notice;
+}
+
+void Notices::keep(const Notice& notice) {
+    m_list.prepend(notice);
+    if (m_list.size() > kMostKept)
+        m_list.removeLast();
+    ++m_unseen;
 }
 
 } // namespace postern::window

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/frame/tray.h"
 
+#include "window/overview/needs_you.h"
 #include "window/theme/line_icon.h"
 #include "window/theme/theme.h"
 
@@ -41,58 +42,66 @@ QString trayIconName(TrayState state) {
     return u"tray-stopped"_s;
 }
 
+// The worst open thing in one sentence, with what it means for the mail if that is a number.
 QString traySentence(const LinkState& link, const control::Status& status) {
-    if (!link.isThere)
-        return Words::tr("Postern does not receive mail");
     const auto banners = needsYou(link, status);
-    return banners.isEmpty() ? Words::tr("Postern is running") : banners.first().title;
+    if (!link.isThere)
+        return banners.isEmpty() ? Words::tr("Postern is starting") : Words::tr("Postern does not receive mail");
+    if (banners.isEmpty())
+        return Words::tr("Postern is running");
+    const BannerText& worst = banners.first();
+    for (const auto& relay : status.relays) {
+        if (relay.waiting > 0 && isAboutQueue(worst.id) && worst.id.endsWith(u':' + relay.name))
+            return Words::tr("%1: %n message(s) wait", "what is wrong, count", relay.waiting).arg(worst.title);
+    }
+    return worst.title;
 }
 
-Tray::Tray(QAction* open, QAction* queue, QMenu* pauseMenu, QAction* resume, QAction* quit, QObject* parent)
-    : QObject(parent), m_menu(std::make_unique<QMenu>()) {
+Tray::Tray(std::unique_ptr<TrayIcon> icon, const TrayActions& actions, QObject* parent)
+    : QObject(parent), m_menu(std::make_unique<QMenu>()), m_icon(std::move(icon)) {
     m_sentence = m_menu->addAction(QString());
+    QFont bold = m_sentence->font();
+    bold.setBold(true);
+    m_sentence->setFont(bold);
     connect(m_sentence, &QAction::triggered, this, &Tray::stateOpened);
     m_menu->addSeparator();
-    m_menu->addAction(open);
-    m_menu->setDefaultAction(open);
-    m_menu->addAction(queue);
+    m_menu->addAction(actions.open);
+    m_menu->setDefaultAction(actions.open);
+    m_menu->addAction(actions.find);
+    m_menu->addAction(actions.queue);
     m_menu->addSeparator();
-    m_menu->addMenu(pauseMenu);
-    m_menu->addAction(resume);
+    m_menu->addMenu(actions.pause);
+    m_menu->addAction(actions.resume);
     m_menu->addSeparator();
-    m_menu->addAction(quit);
-    m_icon.setContextMenu(m_menu.get());
-    connect(&m_icon, &QSystemTrayIcon::activated, this, [this](QSystemTrayIcon::ActivationReason reason) {
-        if (reason == QSystemTrayIcon::Trigger || reason == QSystemTrayIcon::DoubleClick)
-            Q_EMIT opened();
-    });
-    connect(&m_icon, &QSystemTrayIcon::messageClicked, this, [this] { Q_EMIT noticeOpened(m_noticeId); });
+    m_menu->addAction(actions.quit);
+    connect(m_icon.get(), &TrayIcon::clicked, this, &Tray::opened);
+    connect(m_icon.get(), &TrayIcon::noticeClicked, this, [this] { Q_EMIT noticeOpened(m_noticeId); });
     recolor();
-    m_icon.show();
+    m_icon->show(m_menu.get());
 }
 
 Tray::~Tray() = default;
 
 void Tray::recolor() {
-    m_icon.setIcon(lineIcon(trayIconName(m_state), theme::roles().text));
+    m_icon->setState(trayIconName(m_state), m_words);
 }
 
 void Tray::showState(const LinkState& link, const control::Status& status) {
-    if (const TrayState now = trayState(link, status); now != m_state) {
-        m_state = now;
-        recolor();
-    }
-    const QString sentence = traySentence(link, status);
-    m_icon.setToolTip(sentence);
-    m_sentence->setText(QString(sentence).replace(u'&', u"&&"_s));
-    const StateWords words = stateWords(link, status);
-    m_sentence->setIcon(lineIcon(words.icon, theme::roles().tone(words.tone).ink));
+    const TrayState state = trayState(link, status);
+    const QString words = traySentence(link, status);
+    if (state == m_state && words == m_words)
+        return;
+    m_state = state;
+    m_words = words;
+    recolor();
+    m_sentence->setText(QString(words).replace(u'&', u"&&"_s));
+    const StateWords shown = stateWords(link, status);
+    m_sentence->setIcon(lineIcon(shown.icon, theme::roles().tone(shown.tone).ink));
 }
 
 void Tray::tell(const Notice& notice) {
     m_noticeId = notice.problemId;
-    if (m_icon.isVisible() && QSystemTrayIcon::supportsMessages())
-        m_icon.showMessage(notice.title, notice.text, lineIcon(u"app"_s, theme::roles().text));
+    m_icon->tell(notice.title, notice.text);
 }
 
 } // namespace postern::window

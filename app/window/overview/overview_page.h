@@ -4,7 +4,7 @@
 // Thread: the GUI thread.
 #pragma once
 
-#include "window/overview/status_words.h"
+#include "window/overview/needs_you.h"
 #include "window/widgets/page.h"
 
 class QLabel;

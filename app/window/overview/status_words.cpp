@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/overview/status_words.h"
 
+#include "window/overview/needs_you.h"
 #include "window/words/phrases.h"
 #include "window/words/safe_text.h"
 
@@ -20,59 +21,6 @@ struct Words {
 
 constexpr int kMostLines = 40;           // of one section; more would bury the page
 constexpr qint64 kLittleDisk = 1'000'000'000; // octets; below, the line asks for a person
-
-const auto kStart = u"gateway:gone"_s;
-const auto kMtaPaused = u"paused:mta"_s;
-const auto kSmtpPaused = u"paused:smtp"_s;
-
-bool isAbout(const QString& id, QStringView what) {
-    return id == what || (id.startsWith(what) && id.size() > what.size() && id.at(what.size()) == u':');
-}
-
-BannerText problemBanner(const control::Problem& problem) {
-    BannerText banner;
-    banner.id = problem.id;
-    const bool isError = problem.gravity == control::Gravity::Error;
-    banner.tone = isError ? Tone::Error : Tone::Attention;
-    banner.icon = isError ? u"error"_s : isAbout(problem.id, u"relay") ? u"hold"_s : u"attention"_s;
-    banner.title = safeLine(problem.title);
-    banner.text = safeLine(problem.text);
-    if (!problem.where.isEmpty() && !problem.text.contains(problem.where)) // once is enough
-        banner.text += (banner.text.isEmpty() ? QString() : u" "_s) + u"("_s + leftToRight(safeLine(problem.where)) + u")"_s;
-    switch (buttonRemedy(problem.id)) {
-    case Remedy::ShowQueue:
-        banner.button = Words::tr("Show messages");
-        break;
-    case Remedy::ReloadConfig:
-        banner.button = Words::tr("Read settings again");
-        break;
-    case Remedy::OpenFolder:
-        banner.button = Words::tr("Open the folder");
-        break;
-    case Remedy::None:
-    case Remedy::OpenConfig:
-    case Remedy::ResumeSending:
-    case Remedy::ResumeReceiving:
-    case Remedy::Start:
-    case Remedy::Refresh:
-        break;
-    }
-    if (linkRemedy(problem.id) == Remedy::OpenConfig)
-        banner.link = Words::tr("Open smtpd.conf");
-    return banner;
-}
-
-BannerText goneBanner(const LinkState& link) {
-    BannerText banner;
-    banner.id = kStart;
-    banner.tone = Tone::Error;
-    banner.icon = u"error"_s;
-    banner.title = Words::tr("Postern does not receive mail");
-    const QString reason = link.reason.isEmpty() ? Words::tr("The gateway does not answer.") : sentence(safeLine(link.reason));
-    banner.text = reason + u" "_s + Words::tr("Mail that was taken in is safe on the disk.");
-    banner.button = link.canStart ? Words::tr("Start") : Words::tr("Try again");
-    return banner;
-}
 
 QString tlsWords(const control::ListenerStatus& listener) {
     if (listener.tls == u"wrapped")
@@ -152,24 +100,9 @@ StatusLine relayLine(const control::RelayStatus& relay, bool isPaused, qint64 no
 
 } // namespace
 
-Remedy buttonRemedy(const QString& id) {
-    if (id == kStart)
-        return Remedy::Start;
-    if (id == kMtaPaused)
-        return Remedy::ResumeSending;
-    if (id == kSmtpPaused)
-        return Remedy::ResumeReceiving;
-    if (isAbout(id, u"relay") || isAbout(id, u"queue"))
-        return Remedy::ShowQueue;
-    if (isAbout(id, u"listener") || isAbout(id, u"config") || isAbout(id, u"table") || isAbout(id, u"pki"))
-        return Remedy::ReloadConfig;
-    if (isAbout(id, u"disk") || isAbout(id, u"spool"))
-        return Remedy::OpenFolder;
-    return Remedy::None;
-}
-
-Remedy linkRemedy(const QString& id) {
-    return buttonRemedy(id) == Remedy::ReloadConfig ? Remedy::OpenConfig : Remedy::None;
+QString pausedWords(const LinkState& link) {
+    return link.pausedUntil > 0 ? Words::tr("Sending is paused until %1").arg(clockTime(link.pausedUntil))
+                                : Words::tr("Sending is paused");
 }
 
 StateWords stateWords(const LinkState& link, const control::Status& status) {
@@ -185,26 +118,8 @@ StateWords stateWords(const LinkState& link, const control::Status& status) {
     if (status.smtpPaused)
         return {Tone::Attention, u"hold"_s, Words::tr("Receiving is paused")};
     if (status.relayPaused)
-        return {Tone::Attention, u"hold"_s, Words::tr("Sending is paused")};
+        return {Tone::Attention, u"hold"_s, pausedWords(link)};
     return {Tone::Ok, u"ok"_s, Words::tr("Everything is working")};
-}
-
-QList<BannerText> needsYou(const LinkState& link, const control::Status& status) {
-    if (!link.isThere) {
-        if (!link.wasEverThere && link.reason.isEmpty())
-            return {}; // still connecting
-        return {goneBanner(link)};
-    }
-    QList<BannerText> banners;
-    for (const auto& problem : status.problems)
-        banners.append(problemBanner(problem));
-    if (status.smtpPaused)
-        banners.append({kSmtpPaused, Tone::Attention, u"hold"_s, Words::tr("Receiving is paused"),
-                        Words::tr("Senders are asked to come back later. Nothing is lost."), Words::tr("Resume"), {}});
-    if (status.relayPaused)
-        banners.append({kMtaPaused, Tone::Attention, u"hold"_s, Words::tr("Sending is paused"),
-                        Words::tr("Mail is still taken in and stays safe on this computer."), Words::tr("Resume"), {}});
-    return banners;
 }
 
 StateWords receivingWords(const LinkState& link, const control::Status& status) {
@@ -242,7 +157,7 @@ QString sendingWords(const LinkState& link, const control::Status& status) {
         return Words::tr("Sending is paused");
     if (status.inFlight > 0)
         return Words::tr("Sending %n message(s) now", nullptr, status.inFlight);
-    if (status.catchesMail && status.relays.isEmpty())
+    if (status.catchesMail && !status.sendsMail)
         return Words::tr("%n caught for reading", nullptr, status.caught);
     return Words::tr("%n delivered today", nullptr, static_cast<int>(status.today.delivered));
 }
@@ -255,7 +170,7 @@ QString whereWords(const LinkState& link) {
 
 bool queueNeedsPerson(const control::Status& status) {
     return std::any_of(status.problems.begin(), status.problems.end(),
-                       [](const auto& p) { return buttonRemedy(p.id) == Remedy::ShowQueue; });
+                       [](const auto& p) { return isAboutQueue(p.id); });
 }
 
 QList<StatusLine> comingIn(const control::Status& status, qint64 now) {
@@ -285,13 +200,13 @@ QList<StatusLine> goingOut(const control::Status& status, qint64 now) {
         lines.append(more);
     }
     if (lines.isEmpty()) {
+        const bool onlyCatches = status.catchesMail && !status.sendsMail;
         StatusLine none;
-        none.icon = u"off"_s;
-        none.name = status.catchesMail ? Words::tr("Nothing leaves this computer") : Words::tr("Nothing sent yet");
-        none.state = Words::tr("Off");
-        none.detail = status.catchesMail ? Words::tr("mail is caught for reading")
-                                         : Words::tr("a relay appears here with its first message");
-        if (status.catchesMail) {
+        none.icon = u"not-asked"_s;
+        none.name = onlyCatches ? Words::tr("Nothing leaves this computer") : Words::tr("Nothing sent yet");
+        none.state = Words::tr("Idle", "state of a relay with nothing to send");
+        none.detail = onlyCatches ? Words::tr("mail is caught for reading") : Words::tr("a relay appears here with its first message");
+        if (onlyCatches) {
             none.tone = Tone::Ok;
             none.icon = u"ok"_s;
             none.state = Words::tr("Caught", "state: mail is kept for reading instead of sent");
@@ -307,7 +222,7 @@ QList<StatusLine> thisComputer(const control::Status& status, qint64 now) {
     disk.id = u"folder"_s;
     disk.name = Words::tr("Queue disk");
     const bool isFailed = std::any_of(status.problems.begin(), status.problems.end(),
-                                      [](const auto& p) { return isAbout(p.id, u"disk"); });
+                                      [](const auto& p) { return isProblemAbout(p.id, u"disk"); });
     const bool isLittle = status.diskFree > 0 && status.diskFree < kLittleDisk;
     disk.tone = isFailed ? Tone::Error : isLittle ? Tone::Attention : Tone::Ok;
     disk.icon = isFailed ? u"error"_s : isLittle ? u"attention"_s : u"ok"_s;
@@ -319,7 +234,7 @@ QList<StatusLine> thisComputer(const control::Status& status, qint64 now) {
     config.id = u"config"_s;
     config.name = Words::tr("Configuration");
     const bool isBad = std::any_of(status.problems.begin(), status.problems.end(),
-                                   [](const auto& p) { return isAbout(p.id, u"config"); });
+                                   [](const auto& p) { return isProblemAbout(p.id, u"config"); });
     config.tone = isBad ? Tone::Error : Tone::Ok;
     config.icon = isBad ? u"error"_s : u"ok"_s;
     config.state = isBad ? Words::tr("Problem") : Words::tr("In use");
@@ -330,7 +245,7 @@ QList<StatusLine> thisComputer(const control::Status& status, qint64 now) {
 }
 
 bool isFreshCatcher(const control::Status& status) {
-    return status.catchesMail && status.messages == 0 && status.caught == 0 && status.waiting == 0 &&
+    return status.catchesMail && !status.sendsMail && status.messages == 0 && status.caught == 0 && status.waiting == 0 &&
            status.today.taken == 0 && status.today.delivered == 0 && !listeningAddress(status).isEmpty();
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A gateway's status in the words of the window: the state in one phrase, what needs a person, the lines of the Overview.
+// A gateway's status in the words of the window: the state in one phrase, the lines of the Overview.
 //
 // Holds no widgets. Thread: the GUI thread (translations).
 #pragma once
 
 #include "control/snapshots.h"
-#include "window/widgets/banner.h"
+#include "window/theme/roles.h"
 #include "window/widgets/status_list.h"
 
 namespace postern::window {
@@ -25,16 +25,11 @@ struct LinkState {
     bool inProcess = true;
     bool canStart = false; // somebody gave us a way to start it
     QString reason;
+    qint64 pausedUntil = 0; // a pause of sending that ends by itself, Unix seconds; 0 = none
 };
 
-// What a banner's button or link asks the window to do.
-enum class Remedy : quint8 { None, ShowQueue, ReloadConfig, OpenConfig, OpenFolder, ResumeSending, ResumeReceiving, Start, Refresh };
-
-Remedy buttonRemedy(const QString& bannerId);
-Remedy linkRemedy(const QString& bannerId);
-
+QString pausedWords(const LinkState& link); // "Sending is paused until 15:00"
 StateWords stateWords(const LinkState& link, const control::Status& status);
-QList<BannerText> needsYou(const LinkState& link, const control::Status& status); // worst first
 StateWords receivingWords(const LinkState& link, const control::Status& status);
 StateWords queueWords(const LinkState& link, const control::Status& status);
 QString sendingWords(const LinkState& link, const control::Status& status);

@@ -3,7 +3,7 @@
 
 #include "window/link/gateway_link.h"
 #include "window/message/save_message.h"
-#include "window/overview/status_words.h"
+#include "window/overview/needs_you.h"
 #include "window/queue/pending_removal.h"
 #include "window/queue/queue_loader.h"
 #include "window/queue/queue_view.h"
@@ -74,6 +74,7 @@ QueuePage::QueuePage(GatewayLink& link, QWidget* parent) : Page(parent), m_link(
         showRows();
         if (std::exchange(m_wasChanged, false))
             selectNext();
+        selectWanted();
     });
     connect(m_loader, &QueueLoader::failed, this, [this](const QString&) { showRows(); });
     connect(m_removal, &PendingRemoval::changed, this, [this] {
@@ -278,6 +279,26 @@ void QueuePage::selectNext() {
     if (m_view->selectionModel()->hasSelection() || !at.isValid())
         return;
     m_view->selectionModel()->setCurrentIndex(at, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+}
+
+void QueuePage::showRelay(const QString& relay) {
+    m_wantedRelay = relay;
+    m_filter->clear();
+    m_loader->refreshNow();
+}
+
+void QueuePage::selectWanted() {
+    const QString wanted = std::exchange(m_wantedRelay, {});
+    for (int group = 0; group < m_model->rowCount() && !wanted.isEmpty(); ++group) {
+        const QModelIndex at = m_model->index(group, 0);
+        const auto* first = m_model->row(m_model->index(0, 0, at));
+        if (!first || first->relay != wanted || first->state != u"waiting")
+            continue;
+        m_view->selectionModel()->setCurrentIndex(at, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+        m_view->scrollTo(at, QAbstractItemView::PositionAtTop);
+        m_view->setFocus(Qt::OtherFocusReason);
+        return;
+    }
 }
 
 void QueuePage::showSelection() {

@@ -32,6 +32,7 @@ class QueuePage final : public Page {
     void shown() override;
     void showState(const LinkState& state);
     void removeLater(const QStringList& ids); // also for the message page
+    void showRelay(const QString& relay);     // the group of what waits for it
 
   Q_SIGNALS:
     void messageOpened(const QString& envelopeId);
@@ -47,6 +48,7 @@ class QueuePage final : public Page {
     void showSelection();
     QString behind(const QStringList& ids) const;
     void selectNext();
+    void selectWanted();
     void change(const QByteArray& verb, const QStringList& ids, const QString& whenRefused);
     void carryOut(Cure cure, const QStringList& ids);
 
@@ -76,6 +78,7 @@ class QueuePage final : public Page {
     QAction* m_open = nullptr;
     bool m_wasChanged = false; // by hand, and not yet shown
     QString m_goOnWith;        // the row to select then
+    QString m_wantedRelay;     // until its rows have come
 };
 
 } // namespace postern::window

@@ -33,6 +33,7 @@ QByteArray drawing(const QString& name, const QColor& color, int size) {
     QByteArray svg = *it;
     svg.replace("#000", color.name(QColor::HexRgb).toLatin1());
     svg.replace("#fff", theme::roles().base.name(QColor::HexRgb).toLatin1());
+    svg.replace("#f80", theme::roles().badge.name(QColor::HexRgb).toLatin1());
     if (size >= 20)
         svg.replace("stroke-width=\"1.35\"", "stroke-width=\"1.5\"");
     return svg;

@@ -54,6 +54,7 @@ Roles Roles::light() {
     r.attentionInk = rgb(0x855300);
     r.attentionTint = rgb(0xFFF3D9);
     r.attentionLine = rgb(0xE5C47F);
+    r.badge = rgb(0xA86A00);
     r.errorInk = rgb(0xB3261E);
     r.errorTint = rgb(0xFDECEB);
     r.errorLine = rgb(0xECB5B1);
@@ -96,6 +97,7 @@ Roles Roles::darkOnes() {
     r.attentionInk = rgb(0xECBB62);
     r.attentionTint = rgb(0x3A2F18);
     r.attentionLine = rgb(0x6D5727);
+    r.badge = rgb(0xECA93C);
     r.errorInk = rgb(0xF59C95);
     r.errorTint = rgb(0x40211F);
     r.errorLine = rgb(0x7B3B37);
@@ -119,6 +121,7 @@ Roles Roles::contrast(bool dark) {
     r.line = r.lineSoft = r.controlBorder = r.text;
     r.selection = r.accentFill = dark ? rgb(0xFFFF00) : rgb(0x00309C);
     r.selectionText = r.onAccent = dark ? rgb(0x000000) : rgb(0xFFFFFF);
+    r.badge = r.text;
     r.accentLine = r.link = dark ? rgb(0xFFFF00) : rgb(0x00309C);
     for (QColor* tint : {&r.accentTint, &r.okTint, &r.attentionTint, &r.errorTint, &r.chip, &r.added, &r.removed})
         *tint = r.base;

@@ -26,6 +26,7 @@ struct Roles {
     QColor accentFill, onAccent, accentLine, link, accentTint, accentTintLine;
     QColor selection, selectionText;
     QColor okInk, okTint, okLine, attentionInk, attentionTint, attentionLine, errorInk, errorTint, errorLine;
+    QColor badge; // on the tray's icon, over whatever panel there is
     QColor chip, chipLine, added, removed;
     QColor syntaxKeyword, syntaxString, syntaxName, syntaxNumber, syntaxComment;
 
