@@ -4,6 +4,7 @@
 
 #include "convert/convert.h"
 
+#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonObject>
 
@@ -48,6 +49,10 @@ int convertCommand(const QByteArrayList& words) {
     convert::Options options;
     if (dialectFrom(arguments)) // a UsageError for a name that is none
         options.dialect = config::dialectFromString(*arguments.value("--dialect"));
+    const auto to = arguments.value("-o");
+    if (to)
+        options.out = QFile::encodeName(QFileInfo(QFile::decodeName(*to)).absoluteFilePath());
+    options.takesIncluded = arguments.has("--json");
     const auto files = makeDiskFileStore();
     const auto converted = convert::convert(*files, names.first(), target, options);
     const bool asJson = arguments.has("--json");
@@ -59,8 +64,11 @@ int convertCommand(const QByteArrayList& words) {
         return refuse(asJson, "nothing is written: " + names.first() + " has errors");
     }
     printReport(*converted);
-    const auto to = arguments.value("-o");
     if (to) {
+        for (const convert::ConvertedFile& file : converted->included) {
+            if (const auto written = replaceFile(*files, file.to, file.text); !written)
+                return refuse(asJson, written.error().text);
+        }
         if (const auto written = replaceFile(*files, *to, converted->text); !written)
             return refuse(asJson, written.error().text);
     }
@@ -68,7 +76,13 @@ int convertCommand(const QByteArrayList& words) {
         QJsonArray report;
         for (const convert::Remark& remark : converted->report)
             report.append(toJson(remark));
+        QJsonArray included;
+        for (const convert::ConvertedFile& file : converted->included)
+            included.append(QJsonObject{{u"file"_s, QString::fromUtf8(file.from)},
+                                        {u"to"_s, file.to.isEmpty() ? QJsonValue() : QString::fromUtf8(file.to)},
+                                        {u"text"_s, QString::fromUtf8(file.text)}});
         outJson(QJsonObject{{u"text"_s, QString::fromUtf8(converted->text)},
+                            {u"included"_s, included},
                             {u"lost"_s, converted->lostSomething()},
                             {u"report"_s, report}});
     } else if (!to) {

@@ -52,7 +52,7 @@ Knowledge::Knowledge(FileStore& files, const config::FileSet& set, config::Targe
         learn(statement);
     mayAuthenticate = mayAuthenticate || !m_sawListener;
     learnTags(statements);
-    learnLifetimes(set, statements);
+    learnLifetimes(statements);
     for (const QByteArray& name : std::as_const(macros)) {
         if (config::isReserved(name, dialect) && dialect != source)
             newMacros.insert(name, unused(name + "_macro", macros));
@@ -84,6 +84,8 @@ void Knowledge::learn(const StatementView& statement) {
         if (macro->name())
             macros.insert(macro->name()->text);
     }
+    if (const Clause* use = statement.clause(ClauseKind::UseAction))
+        usedActions.insert(use->valueText());
     for (const ClauseKind kind : {ClauseKind::Via, ClauseKind::Host, ClauseKind::HostByDomain}) {
         const Clause* host = statement.clause(kind);
         if (host && host->table && host->table->form == TableArgument::Form::Name)
@@ -146,22 +148,22 @@ void Knowledge::learnTags(const std::vector<StatementView>& statements) {
 }
 
 // Before 6.4 a rule takes the `expire` in force where it stands; since then there is one value for the whole file.
-void Knowledge::learnLifetimes(const config::FileSet& set, const std::vector<StatementView>& statements) {
+void Knowledge::learnLifetimes(const std::vector<StatementView>& statements) {
     if (source == Dialect::Modern || dialect != Dialect::Modern)
         return;
     const QByteArray usual = "4d";
     QByteArray now = usual;
-    std::vector<std::pair<qsizetype, QByteArray>> rules;
+    std::vector<std::pair<std::pair<QByteArray, qsizetype>, QByteArray>> rules;
     for (const StatementView& statement : statements) {
         const auto setting = config::SettingView::from(statement);
         if (setting && setting->setting() == config::Setting::QueueTtl && setting->value())
             now = setting->value()->text;
-        else if (statement.kind() == StatementKind::Rule && statement.documentPtr() == set.main())
-            rules.emplace_back(statement.range().offset, now);
+        else if (statement.kind() == StatementKind::Rule)
+            rules.emplace_back(std::pair(statement.file(), statement.range().offset), now);
     }
-    for (const auto& [offset, ttl] : rules) {
+    for (const auto& [place, ttl] : rules) {
         if (policy::parseDelay(ttl) != policy::parseDelay(now))
-            rulesTtl.insert(offset, ttl);
+            rulesTtl.insert(place, ttl);
     }
 }
 

@@ -36,11 +36,12 @@ struct Knowledge {
     QHash<QByteArray, config::ActionView> actions;
     QSet<QByteArray> relayTables;            // tables of relay URLs
     QSet<QByteArray> hostTables;             // of those, that hold nothing else: lists, or URLs with their shares
+    QSet<QByteArray> usedActions;            // by a match
     QSet<QByteArray> macros;                 // defined names
     QHash<QByteArray, QByteArray> newMacros; // names that the target can't read -> instead
 
-    // The lifetime for rules of the main file that take another one than what the target will make of them: by offset.
-    QHash<qsizetype, QByteArray> rulesTtl;
+    // The lifetime for rules that take another one than what the target will make of them: by file and offset.
+    QHash<std::pair<QByteArray, qsizetype>, QByteArray> rulesTtl;
     bool isMapOf2012(const QByteArray& table) const; // it is a file that programs of 2012 could read
     // The entries of a table of relays, as far as they can be read; nothing: they can't.
     std::optional<QByteArrayList> relayEntries(const QByteArray& table) const;
@@ -49,7 +50,7 @@ struct Knowledge {
   private:
     void learn(const config::StatementView& statement);
     void learnTags(const std::vector<config::StatementView>& statements);
-    void learnLifetimes(const config::FileSet& set, const std::vector<config::StatementView>& statements);
+    void learnLifetimes(const std::vector<config::StatementView>& statements);
 
     struct Relays {
         tables::Shape shape;

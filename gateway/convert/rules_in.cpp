@@ -260,7 +260,7 @@ std::vector<Routing> readRule(Session& session, const StatementView& statement, 
             readMethod(session, statement, *method, speller, routing.delivery);
         readOptions(statement, speller, routing.delivery);
         if (routing.delivery.ttl.isEmpty())
-            routing.delivery.ttl = session.know.rulesTtl.value(statement.range().offset);
+            routing.delivery.ttl = session.know.rulesTtl.value({statement.file(), statement.range().offset});
         auto& options = routing.delivery.options;
         for (const Option& option : options) {
             if (option.kind == ClauseKind::Pki && statement.hasClause(ClauseKind::Certificate))

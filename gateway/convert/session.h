@@ -16,8 +16,9 @@ struct Session {
     const Knowledge& know;
     std::vector<Remark> report = {};
     QSet<QByteArray> actionNames = {};               // taken
-    QHash<QByteArray, QByteArray> actionByText = {}; // what an action does -> its name
-    QSet<QByteArray> madePkis = {};                  // statements already written for certificates found by name
+    QHash<QByteArray, QByteArray> actionByText = {}; // what an action of this file does -> its name
+    QSet<QByteArray> madePkis = {};                  // statements already written in this file for certificates found by name
+    bool toldSocketTag = false;
     QSet<QByteArray> said = {};                      // notes that are given once
 
     void say(RemarkKind kind, const config::StatementView& at, QByteArray text,

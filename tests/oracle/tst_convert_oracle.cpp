@@ -12,6 +12,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace postern;
@@ -48,6 +49,7 @@ class TestConvertOracle : public QObject {
     void scenariosAreTaken();
     void newerFilesAreTaken_data();
     void newerFilesAreTaken();
+    void aConfigurationInSeveralFilesIsTaken();
 
   private:
     SmtpdChecker m_smtpd;
@@ -113,6 +115,29 @@ void TestConvertOracle::newerFilesAreTaken() {
     const SmtpdVerdict verdict = m_smtpd.checkElsewhere(made.text);
     QVERIFY2(verdict.says == SmtpdSays::Good || first.says != SmtpdSays::Good,
              (verdict.messages + '\n' + made.text).constData());
+}
+
+// All files of it together: the included ones are written where the new includes name them.
+void TestConvertOracle::aConfigurationInSeveralFilesIsTaken() {
+    QTemporaryDir folder;
+    const QByteArray out = QFile::encodeName(folder.filePath(u"smtpd.conf"_s));
+    MemoryFileStore files;
+    files.put("/p/smtpd.conf", "include \"tables.conf\"\ninclude \"rules/office.conf\"\n"
+                               "accept for any relay via tls://mx.example.net\n");
+    files.put("/p/tables.conf", "lan = \"10.0.0.0/8\"\ntable inside { $lan }\nexpire 2d\nlisten on lo port 2525 tag IN\n");
+    files.put("/p/rules/office.conf", "accept tagged IN from source <inside> for any relay via tls://mx.example.net\n"
+                                      "accept for local deliver to mbox\n");
+    convert::Options options;
+    options.out = out;
+    const convert::Converted made = convert::convert(files, "/p/smtpd.conf", Target::OpenSmtpd68, options).value();
+    QVERIFY(!made.lostSomething());
+    QCOMPARE(made.included.size(), size_t(2));
+    for (const convert::ConvertedFile& one : made.included) {
+        QFile file(QFile::decodeName(one.to));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(one.text) == one.text.size());
+    }
+    const SmtpdVerdict verdict = m_smtpd.check(made.text);
+    QVERIFY2(verdict.says == SmtpdSays::Good, (verdict.messages + '\n' + made.text).constData());
 }
 
 QTEST_GUILESS_MAIN(TestConvertOracle)

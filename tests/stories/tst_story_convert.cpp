@@ -90,6 +90,28 @@ class StoryConvert : public QObject {
         QCOMPARE(posternctl({u"convert"_s, u"--to"_s, u"postern"_s, own, u"-o"_s, files.path(u"none/out"_s)}).exit, 1);
     }
 
+    void includedFilesAreWrittenBesideTheOutput() {
+        GatewayProcess files("listen on lo\ninclude \"rules.conf\"\n");
+        files.write(u"rules.conf"_s, "accept for any relay\n");
+        const QString own = files.path(u"smtpd.conf"_s), out = files.path(u"new.conf"_s);
+        const Ran alone = posternctl({u"convert"_s, u"--to"_s, u"opensmtpd-6.8"_s, own});
+        QCOMPARE(alone.exit, 1); // the half of it would be a mix of two languages
+        STORY_VERIFY(alone.err.contains("smtpd.conf:2:1: lost: ") && alone.err.contains("-o FILE writes it beside FILE"), alone.err);
+        const Ran ran = posternctl({u"convert"_s, u"--to"_s, u"opensmtpd-6.8"_s, own, u"-o"_s, out});
+        QCOMPARE(ran.exit, 0);
+        STORY_VERIFY(ran.err.contains("new.conf.rules.conf now"), ran.err);
+        QCOMPARE(contentOf(out), "listen on lo\ninclude \"" + QFile::encodeName(files.path(u"new.conf.rules.conf"_s)) + "\"\n");
+        QCOMPARE(contentOf(files.path(u"new.conf.rules.conf"_s)),
+                 QByteArray("action \"outbound\" relay\nmatch from local for any action \"outbound\"\n"));
+        QCOMPARE(contentOf(files.path(u"rules.conf"_s)), QByteArray("accept for any relay\n"));
+        QCOMPARE(posternctl({u"check"_s, out, u"--target"_s, u"opensmtpd-6.8"_s}).exit, 0);
+        const Ran json = posternctl({u"convert"_s, u"--to"_s, u"opensmtpd-6.8"_s, own, u"--json"_s});
+        QCOMPARE(json.exit, 0);
+        const QJsonObject included = json.json().toObject()["included"_L1].toArray().at(0).toObject();
+        STORY_VERIFY(included["file"_L1].toString().endsWith(u"rules.conf"_s), json.out);
+        STORY_VERIFY(included["to"_L1].isNull() && included["text"_L1].toString().startsWith(u"action "_s), json.out);
+    }
+
     void forPosternNothingChanges() {
         GatewayProcess files(kOld);
         const Ran ran = posternctl({u"convert"_s, u"--to"_s, u"postern"_s, files.path(u"smtpd.conf"_s)});

@@ -15,7 +15,12 @@ class TestConvertLayout : public QObject {
     void stays();
     void nothingChangesForPostern();
     void errorsAreRefusedWithTheirPlace();
-    void includedFilesAreReadButNotRewritten();
+    void anIncludedFileThatIsLeftBehindIsALoss();
+    void includedFilesAreConvertedBesideTheOutput();
+    void actionsHaveOneNameInAllFiles();
+    void includesThatCannotBeConverted_data();
+    void includesThatCannotBeConverted();
+    void aFileIncludedTwiceDefinesNoActions();
     void aRuleThatCannotBeSaidRefusesItsMailAndSaysWhere();
     void manyRulesShareTheirActions();
 };
@@ -97,14 +102,111 @@ void TestConvertLayout::errorsAreRefusedWithTheirPlace() {
     QCOMPARE(made.diagnostics.front().suggestion, QByteArray("from"));
 }
 
-void TestConvertLayout::includedFilesAreReadButNotRewritten() {
+namespace {
+
+convert::Converted ofFiles(test::MemoryFileStore& files, const convert::Options& options) {
+    return convert::convert(files, "/p/smtpd.conf", Target::OpenSmtpd68, options).value();
+}
+
+QByteArray reportOf(const convert::Converted& made) {
+    QByteArrayList lines;
+    for (const convert::Remark& remark : made.report)
+        lines.append(remark.print());
+    return lines.join('\n');
+}
+
+} // namespace
+
+// Without a place to write to only the main file comes out, and that is a loss: the two would not fit.
+void TestConvertLayout::anIncludedFileThatIsLeftBehindIsALoss() {
     test::MemoryFileStore files;
     files.put("/p/listeners.conf", "pki g certificate \"/c\" key \"/k\"\nlisten on lo tls pki g auth\n");
     const test::Conversion made = test::converted(files, "include \"listeners.conf\"\naccept for any relay\n", Target::OpenSmtpd68);
     QCOMPARE(made.text, QByteArray("include \"listeners.conf\"\naction \"outbound\" relay\n"
                                    "match from local for any action \"outbound\"\nmatch from any auth for any action \"outbound\"\n"));
-    QVERIFY2(made.report.value(0).startsWith("1: note: convert the included file"), made.report.join('\n').constData());
+    QVERIFY2(made.report.value(0).startsWith("1: lost: /p/listeners.conf has to change, too"), made.report.join('\n').constData());
     QCOMPARE(files.read("/p/listeners.conf", 0, -1).value(), QByteArray("pki g certificate \"/c\" key \"/k\"\nlisten on lo tls pki g auth\n"));
+}
+
+void TestConvertLayout::includedFilesAreConvertedBesideTheOutput() {
+    test::MemoryFileStore files;
+    files.put("/p/smtpd.conf", "include \"conf.d/office.conf\" # ours\ninclude \"plain.conf\"\naccept from any for domain \"a.test\" relay\n");
+    files.put("/p/conf.d/office.conf", "include \"/p/conf.d/listen.conf\"\naccept from any for domain \"b.test\" relay\n");
+    files.put("/p/conf.d/listen.conf", "listen on lo secure pki g\n");
+    files.put("/p/plain.conf", "# nothing to change\nlisten on lo port 2525\n");
+    convert::Options options;
+    options.out = "/new/smtpd.conf";
+    const convert::Converted made = ofFiles(files, options);
+    QCOMPARE(made.text, QByteArray("include \"/new/smtpd.conf.office.conf\" # ours\ninclude \"plain.conf\"\n"
+                                   "action \"outbound\" relay\nmatch from any for domain \"a.test\" action \"outbound\"\n"));
+    QCOMPARE(made.included.size(), size_t(2));
+    QCOMPARE(made.included[0].from, "/p/conf.d/office.conf");
+    QCOMPARE(made.included[0].to, "/new/smtpd.conf.office.conf");
+    QVERIFY2(made.included[0].text.startsWith("include \"/new/smtpd.conf.listen.conf\"\naction \""), made.included[0].text.constData());
+    QCOMPARE(made.included[1].from, "/p/conf.d/listen.conf");
+    QVERIFY2(made.included[1].text.contains("listen on lo tls pki g\nlisten on lo smtps pki g"), made.included[1].text.constData());
+    const QByteArray said = reportOf(made);
+    QVERIFY2(said.contains("/p/smtpd.conf:1:1: changed: /p/conf.d/office.conf is converted, too, and is /new/smtpd.conf.office.conf now"), said.constData());
+    QVERIFY2(said.contains("/p/smtpd.conf:2:1: changed: this file needs no change: put /p/plain.conf beside /new/smtpd.conf"), said.constData());
+}
+
+// The name of an action is its only name in all files, also where two actions do the same.
+void TestConvertLayout::actionsHaveOneNameInAllFiles() {
+    test::MemoryFileStore files;
+    files.put("/p/smtpd.conf", "accept from any for domain \"a.test\" relay\ninclude \"b.conf\"\naccept from any for any relay\n");
+    files.put("/p/b.conf", "accept from any for domain \"b.test\" relay\naccept from any for domain \"c.test\" relay via smtp://h\n");
+    convert::Options options;
+    options.out = "/p/new.conf";
+    const convert::Converted made = ofFiles(files, options);
+    QSet<QByteArray> names;
+    int defined = 0;
+    for (const QByteArray& line : (made.text + made.included.at(0).text).split('\n')) {
+        if (line.startsWith("action ")) {
+            names.insert(line.split('"').at(1));
+            ++defined;
+        }
+    }
+    QCOMPARE(defined, 3); // what two files do alike has a name in each: one may be read before the other
+    QCOMPARE(names.size(), defined);
+}
+
+void TestConvertLayout::includesThatCannotBeConverted_data() {
+    QTest::addColumn<QByteArray>("included");
+    QTest::addColumn<bool>("isRefused");
+    QTest::addColumn<QByteArray>("said");
+    QTest::newRow("not there") << QByteArray() << false << QByteArray("/p/smtpd.conf:1:1: lost: this file can't be read, so it is not converted: /p/b.conf");
+    QTest::newRow("with errors") << QByteArray("accept fron any for any relay\n") << true << QByteArray("/p/b.conf:1:8: ");
+    QTest::newRow("in another dialect") << QByteArray("match from any for any reject\n") << true << QByteArray("/p/b.conf:1:1: error: this file is written in the action/match dialect");
+    QTest::newRow("nothing to change") << QByteArray("listen on lo\n") << false << QByteArray();
+}
+
+void TestConvertLayout::includesThatCannotBeConverted() {
+    QFETCH(QByteArray, included);
+    QFETCH(bool, isRefused);
+    QFETCH(QByteArray, said);
+    test::MemoryFileStore files;
+    files.put("/p/smtpd.conf", "include \"b.conf\"\naccept from any for domain \"a.test\" relay\n");
+    if (!included.isEmpty())
+        files.put("/p/b.conf", included);
+    convert::Options options;
+    options.out = "/p/new.conf";
+    const convert::Converted made = ofFiles(files, options);
+    QCOMPARE(made.isRefused, isRefused);
+    QByteArray found = reportOf(made);
+    for (const config::Diagnostic& one : made.diagnostics)
+        found += '\n' + one.print();
+    QVERIFY2(said.isEmpty() ? found.isEmpty() : found.contains(said), found.constData());
+    QCOMPARE(made.lostSomething(), said.contains("lost"));
+}
+
+void TestConvertLayout::aFileIncludedTwiceDefinesNoActions() {
+    test::MemoryFileStore files;
+    files.put("/p/smtpd.conf", "include \"b.conf\"\ninclude \"b.conf\"\n");
+    files.put("/p/b.conf", "accept from any for any relay\n");
+    convert::Options options;
+    options.out = "/p/new.conf";
+    const convert::Converted made = ofFiles(files, options);
+    QVERIFY2(reportOf(made).contains("/p/smtpd.conf:2:1: lost: this file is included twice"), reportOf(made).constData());
 }
 
 void TestConvertLayout::aRuleThatCannotBeSaidRefusesItsMailAndSaysWhere() {
