@@ -62,12 +62,10 @@ config::Target targetFrom(const Arguments& arguments) {
 
 constexpr QByteArrayView kSocket = "socket"; // --listener socket: handed in on this computer
 
-// The tag of the listener that the option names ("127.0.0.1:2525", "socket"); "" without the option.
-QByteArray tagOf(const policy::Ruleset& rules, const std::optional<QByteArray>& name) {
-    if (!name)
-        return {};
-    if (*name == kSocket)
-        return rules.socket.tag;
+// The listener that the option names ("127.0.0.1:2525"); null for the socket and without the option.
+const policy::ListenerSpec* listenerOf(const policy::Ruleset& rules, const std::optional<QByteArray>& name) {
+    if (!name || *name == kSocket)
+        return nullptr;
     for (const policy::ListenerSpec& spec : rules.listeners) {
         const auto addresses = listener::interfaceAddresses(spec.interface, spec.family);
         if (!addresses)
@@ -75,7 +73,7 @@ QByteArray tagOf(const policy::Ruleset& rules, const std::optional<QByteArray>& 
         for (const QByteArray& address : *addresses) {
             const QByteArray host = address.contains(':') ? '[' + address + ']' : address;
             if (*name == host + ':' + QByteArray::number(spec.port))
-                return spec.tag;
+                return &spec;
         }
     }
     throw UsageError{"no listener of this configuration is " + harmless(*name)};
@@ -92,8 +90,12 @@ void setClient(policy::MatchContext& context, const Arguments& arguments, const 
     context.helo = arguments.value("--helo").value_or("");
     context.user = arguments.value("--auth").value_or("");
     context.isAuthenticated = !context.user.isEmpty();
-    context.tag = arguments.value("--tag").value_or(tagOf(rules, listener));
+    const policy::ListenerSpec* spec = listenerOf(rules, listener);
+    context.tag = arguments.value("--tag").value_or(context.isSocket ? rules.socket.tag : spec ? spec->tag : QByteArray());
+    if (!spec && !context.isSocket && rules.listeners.size() == 1)
+        spec = &rules.listeners.front(); // no other can have taken the connection
     context.localNames = engine::localNames(rules);
+    context.hostname = spec && !spec->hostname.isEmpty() ? spec->hostname : engine::serverName(rules);
 }
 
 // {"error": "...", "diagnostics": [...]}: what --json prints where there is nothing to explain.

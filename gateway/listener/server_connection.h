@@ -69,7 +69,6 @@ class ServerConnection final : private tls::StreamHandler {
     void startTls();
     void timeOut(const char* why);
     void countErrors(QByteArrayView replies);
-    bool isForUnruledPostmaster(const policy::Verdict& verdict) const;
     smtp::Reply judge(policy::Verdict verdict);
     queue::Message messageFor(const queue::Body& body) const;
     void discardContent();

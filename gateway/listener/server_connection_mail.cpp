@@ -40,12 +40,6 @@ QByteArray comparisonKey(const smtp::Address& address) {
     return address.localPart() + '@' + address.domainKey();
 }
 
-policy::ActionPtr postmasterBox() {
-    auto action = std::make_shared<policy::Action>();
-    action->kind = policy::ActionKind::Catch;
-    return action;
-}
-
 // Whether a question was answered before the call returned. Touched by the asking thread only.
 struct AskedNow {
     const std::thread::id thread = std::this_thread::get_id();
@@ -111,6 +105,7 @@ void ServerConnection::perform(smtp::effect::CheckRecipient& question) {
     context.sender = m_session->transaction().sender.text();
     context.recipient = m_asked.address.text();
     context.localNames = m_service->localNames;
+    context.hostname = m_service->hostname;
 
     const auto call = std::make_shared<AskedNow>();
     policy::match(m_service->rules, std::move(context), policy::WantTrace::No,
@@ -125,21 +120,9 @@ void ServerConnection::perform(smtp::effect::CheckRecipient& question) {
         carryOut(m_session->recipientChecked(judge(*call->verdict)));
 }
 
-// RFC 5321 4.5.1: who relays takes mail for its postmaster, with and without our name behind it. Where no rule says what
-// becomes of it, it is caught: kept on this computer for reading. A rule that turns it away is obeyed.
-bool ServerConnection::isForUnruledPostmaster(const policy::Verdict& verdict) const {
-    return verdict.decision == policy::Decision::NoMatch &&
-           m_asked.address.localPart().compare("postmaster", Qt::CaseInsensitive) == 0 &&
-           m_asked.address.domainKey() == m_service->hostname.toLower();
-}
-
 // Remembers an accepted recipient; reports a refused one.
 smtp::Reply ServerConnection::judge(policy::Verdict verdict) {
     const QByteArray recipient = m_asked.address.text();
-    if (isForUnruledPostmaster(verdict)) {
-        verdict.decision = policy::Decision::Catch;
-        verdict.action = postmasterBox();
-    }
     smtp::Reply reply = replyFrom(policy::replyFor(verdict, recipient));
     if (reply.isPositive() && !verdict.action) {
         POSTERN_CHECK(verdict.action != nullptr, {});

@@ -235,12 +235,13 @@ QJsonObject Explanation::toJson() const {
 QByteArray Explanation::toText() const {
     QByteArray out;
     for (const RuleTrace& one : trace) {
-        out += "line " + QByteArray::number(one.line) + ": ";
+        if (one.line > 0)
+            out += "line " + QByteArray::number(one.line) + ": ";
         if (!one.rule.isEmpty())
             out += harmless(one.rule, kShown) + (one.matched ? "\n    matches: " : "\n    no: ");
         out += harmless(one.because, kShown) + "\n";
     }
-    if (line == 0)
+    if (line == 0 && verdict == "reject")
         out += "no rule matches, so the recipient is refused\n";
     else if (!reason.isEmpty())
         out += (verdict == "tempfail" ? "cannot be decided now: " : "not taken: ") + harmless(reason, kShown) + "\n";

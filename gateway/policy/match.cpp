@@ -167,6 +167,22 @@ class Walk : public std::enable_shared_from_this<Walk> {
     Verdict m_verdict;
 };
 
+bool isForOurPostmaster(const MatchContext& context) {
+    const qsizetype at = context.recipient.lastIndexOf('@');
+    return at >= 0 && !context.hostname.isEmpty() && context.recipient.first(at).toLower() == "postmaster" &&
+           context.recipient.sliced(at + 1).toLower() == context.hostname.toLower();
+}
+
+void keepForReading(Verdict& verdict, WantTrace trace) {
+    auto action = std::make_shared<Action>();
+    action->kind = ActionKind::Catch;
+    action->method = Method::Catch;
+    verdict.decision = Decision::Catch;
+    verdict.action = std::move(action);
+    if (trace == WantTrace::Yes)
+        verdict.trace.push_back({0, true, {}, "no rule takes it; mail for the postmaster of this gateway is kept for reading"});
+}
+
 } // namespace
 
 QByteArrayView toString(Decision decision) {
@@ -189,6 +205,12 @@ QByteArrayView toString(Decision decision) {
 
 void match(const RulesetPtr& rules, MatchContext context, WantTrace trace,
            std::function<void(Verdict)> done) {
+    if (isForOurPostmaster(context))
+        done = [done = std::move(done), trace](Verdict verdict) {
+            if (verdict.decision == Decision::NoMatch)
+                keepForReading(verdict, trace);
+            done(std::move(verdict));
+        };
     Subject subject(std::move(context), rules->era);
     size_t firstRule = 0;
     if (rules->index && trace == WantTrace::No) {

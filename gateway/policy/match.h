@@ -4,6 +4,8 @@
 //
 // The engine calls match() for each RCPT; explain (the simulator) calls it with a trace. Both are the same code.
 // Thread: any; `done` follows the tables' promise (at once for static and file tables, else later).
+// One case is decided without a rule: mail for our own postmaster that none takes is caught, kept on this computer for
+// reading (RFC 5321 4.5.1: who relays takes it). A rule that turns it away is obeyed.
 // Failure: a table that cannot be asked ends in Verdict::TemporaryFailure (451), never inverted by "!".
 #pragma once
 
@@ -26,6 +28,7 @@ struct MatchContext {
     QByteArray sender;            // "local@domain", "" = null
     QByteArray recipient;         // "local@domain"
     QByteArrayList localNames;    // server name, "localhost", own addresses bare and bracketed
+    QByteArray hostname;          // what the listener calls itself, for its postmaster; "" = that case is not looked at
     // An address that an alias, a virtual user or a .forward file led to: local, whoever the client was.
     bool isInternal = false;
 };
@@ -42,7 +45,7 @@ struct RuleTrace {
 
 struct Verdict {
     Decision decision = Decision::NoMatch;
-    const Rule* rule = nullptr;   // owned by the ruleset
+    const Rule* rule = nullptr;   // owned by the ruleset; null: none matched, which also a caught postmaster's has
     ActionPtr action;
     QByteArray reason;            // for TemporaryFailure and Unsupported
     std::vector<RuleTrace> trace; // only if asked for

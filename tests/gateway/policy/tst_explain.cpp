@@ -39,6 +39,7 @@ Explanation explained(const QByteArray& config, const QByteArray& client, const 
     context.sender = sender;
     context.recipient = recipient;
     context.localNames = {"localhost"};
+    context.hostname = "gw.example";
     Explanation result;
     explain(compiled.ruleset, context, "gw.example", [&](Explanation one) { result = std::move(one); });
     return result;
@@ -64,6 +65,8 @@ class TestExplain : public QObject {
     void noRuleText();
     void eitherCountsAsRequired();
     void aTableOfRelaysNamesThemAll();
+    void thePostmasterIsCaughtWhereNoRuleDecides_data();
+    void thePostmasterIsCaughtWhereNoRuleDecides();
     void ownWordsOfARelayAreTold();
     void aPasswordInAUrlIsShownNowhere();
     void whatIsNotCarriedOutYetIsSaid();
@@ -203,6 +206,35 @@ void TestExplain::aTableOfRelaysNamesThemAll() {
     QCOMPARE(result.envelopes[0].relay.value().url, "smtps://a.example");
     QVERIFY(result.toText().contains(
         "relayed to smtps://a.example or, in turn, smtps://b.example with TLS from the start"));
+}
+
+// RFC 5321 4.5.1, and the listener's answer to the same recipient: caught where no rule decides, obeyed where one does.
+void TestExplain::thePostmasterIsCaughtWhereNoRuleDecides_data() {
+    QTest::addColumn<QByteArray>("rule");
+    QTest::addColumn<QByteArray>("recipient");
+    QTest::addColumn<QByteArray>("verdict");
+    const QByteArray other = "match from any for domain \"else.example\" reject\n";
+    QTest::newRow("no rule decides") << other << QByteArray("postmaster@gw.example") << QByteArray("deliver");
+    QTest::newRow("in capitals") << other << QByteArray("PostMaster@GW.example") << QByteArray("deliver");
+    QTest::newRow("another's postmaster") << other << QByteArray("postmaster@gw2.example") << QByteArray("reject");
+    QTest::newRow("somebody else here") << other << QByteArray("hostmaster@gw.example") << QByteArray("reject");
+    QTest::newRow("a rule refuses it") << QByteArray("match from any for any reject\n") << QByteArray("postmaster@gw.example")
+                                       << QByteArray("reject");
+    QTest::newRow("before 6.4, too") << QByteArray("reject from any for domain \"else.example\"\n")
+                                     << QByteArray("postmaster@gw.example") << QByteArray("deliver");
+}
+
+void TestExplain::thePostmasterIsCaughtWhereNoRuleDecides() {
+    QFETCH(QByteArray, rule);
+    QFETCH(QByteArray, recipient);
+    const Explanation result = explained(rule, "192.0.2.66", "a@b", recipient);
+    QTEST(result.verdict, "verdict");
+    if (result.verdict == "reject")
+        return;
+    QCOMPARE(result.line, 0);
+    QCOMPARE(result.reply, "");
+    QCOMPARE(result.envelopes.at(0).via, "catch");
+    QVERIFY2(result.toText().contains("kept for reading") && !result.toText().contains("refused"), result.toText().constData());
 }
 
 void TestExplain::ownWordsOfARelayAreTold() {
