@@ -23,6 +23,30 @@
     </message>
 </context>
 <context>
+    <name>Save</name>
+    <message numerus="yes">
+        <source>%n message(s) saved</source>
+        <translation>
+            <numerusform>%n message saved</numerusform>
+            <numerusform>%n messages saved</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s) saved before it</source>
+        <translation>
+            <numerusform>%n message saved before it</numerusform>
+            <numerusform>%n messages saved before it</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Save %n message(s) in a folder</source>
+        <translation>
+            <numerusform>Save %n message in a folder</numerusform>
+            <numerusform>Save %n messages in a folder</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Status</name>
     <message numerus="yes">
         <source>%n connected now</source>
@@ -242,6 +266,13 @@
         <translation>
             <numerusform>%n message is safe on this computer and waiting to leave</numerusform>
             <numerusform>%n messages are safe on this computer and waiting to leave</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Remove %n message(s)?</source>
+        <translation>
+            <numerusform>Remove %n message?</numerusform>
+            <numerusform>Remove %n messages?</numerusform>
         </translation>
     </message>
 </context>

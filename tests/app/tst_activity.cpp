@@ -163,7 +163,23 @@ class TestActivity final : public QObject {
         delayed.detail = u"cannot reach [203.0.113.5]:587: connection refused"_s;
         const auto steps = storyOf({}, {delayed}, false, kNow);
         QVERIFY(!steps.first().isTheirs);
-        QCOMPARE(steps.first().fact, u"This try did not work"_s);
+        QCOMPARE(steps.first().fact, u"The other side cannot be reached"_s);
+        QCOMPARE(steps.first().advice, u"Postern tries again by itself."_s);
+    }
+
+    void aStoryNamesTheTroubleAndWhatToDo() {
+        control::QueueRow row;
+        row.id = u"7f3a91c200000001"_s;
+        row.message = u"7f3a91c2"_s;
+        row.state = u"waiting"_s;
+        row.recipient = u"b@y.example"_s;
+        row.relay = u"smtp+tls://office@relay.example:587"_s;
+        row.lastTryAt = kNow - 5;
+        row.lastError = u"relay.example said: 535 5.7.8 no"_s;
+        const auto steps = storyOf({row}, {}, false, kNow);
+        QCOMPARE(QString(steps.at(1).fact).remove(QChar(0x2068)).remove(QChar(0x2069)), u"relay.example does not accept the sign-in"_s);
+        QVERIFY(steps.at(1).advice.contains(u"password"));
+        QVERIFY(steps.at(1).isTheirs && steps.at(1).isOpen);
     }
 
     void whatIsNotRememberedIsToldFromTheRow() {

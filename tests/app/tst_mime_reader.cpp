@@ -4,6 +4,7 @@
 #include "window/caught/mime_reader.h"
 
 #include <QRegularExpression>
+#include <QStringDecoder>
 #include <QTest>
 
 using namespace postern::window;
@@ -70,6 +71,47 @@ class TestMimeReader final : public QObject {
         QFETCH(QByteArray, encoded);
         QFETCH(QByteArray, octets);
         QCOMPARE(mime::fromQuotedPrintable(encoded), octets);
+    }
+
+    // The octets are what iconv(1) of the GNU C library makes of the words.
+    void foreignCharsets_data() {
+        QTest::addColumn<QByteArray>("charset");
+        QTest::addColumn<QByteArray>("octets");
+        QTest::addColumn<QString>("text");
+        QTest::addRow("iso-8859-2") << QByteArray("iso-8859-2") << QByteArray::fromHex("e8b9be20a3f364bc") << u"čšž Łódź"_s;
+        QTest::addRow("iso-8859-5") << QByteArray("iso-8859-5") << QByteArray::fromHex("bfe0d8d2d5e2") << u"Привет"_s;
+        QTest::addRow("iso-8859-7") << QByteArray("iso-8859-7") << QByteArray::fromHex("c1e8deede1") << u"Αθήνα"_s;
+        QTest::addRow("iso-8859-9") << QByteArray("iso-8859-9") << QByteArray::fromHex("dd7374616e62756c") << u"İstanbul"_s;
+        QTest::addRow("windows-1250") << QByteArray("windows-1250") << QByteArray::fromHex("a3f3649f") << u"Łódź"_s;
+        QTest::addRow("windows-1251") << QByteArray("windows-1251") << QByteArray::fromHex("cff0e8e2e5f2") << u"Привет"_s;
+        QTest::addRow("windows-1253") << QByteArray("windows-1253") << QByteArray::fromHex("c1e8deede1") << u"Αθήνα"_s;
+        QTest::addRow("windows-1254") << QByteArray("windows-1254") << QByteArray::fromHex("dd7374616e62756c") << u"İstanbul"_s;
+        QTest::addRow("windows-1257") << QByteArray("windows-1257") << QByteArray::fromHex("d06961756c696169") << u"Šiauliai"_s;
+        QTest::addRow("koi8-r") << QByteArray("koi8-r") << QByteArray::fromHex("f0d2c9d7c5d4") << u"Привет"_s;
+        QTest::addRow("shift_jis") << QByteArray("shift_jis") << QByteArray::fromHex("93fa967b8cea") << u"日本語"_s;
+        QTest::addRow("iso-2022-jp") << QByteArray("iso-2022-jp") << QByteArray::fromHex("1b2442467c4b5c386c1b2842") << u"日本語"_s;
+        QTest::addRow("euc-jp") << QByteArray("euc-jp") << QByteArray::fromHex("c6fccbdcb8ec") << u"日本語"_s;
+        QTest::addRow("gb2312") << QByteArray("gb2312") << QByteArray::fromHex("d6d0cec4") << u"中文"_s;
+        QTest::addRow("gbk") << QByteArray("gbk") << QByteArray::fromHex("d6d0cec4") << u"中文"_s;
+        QTest::addRow("gb18030") << QByteArray("gb18030") << QByteArray::fromHex("d6d0cec4") << u"中文"_s;
+        QTest::addRow("big5") << QByteArray("big5") << QByteArray::fromHex("a4a4a4e5") << u"中文"_s;
+        QTest::addRow("euc-kr") << QByteArray("euc-kr") << QByteArray::fromHex("c7d1b1db") << u"한글"_s;
+        QTest::addRow("windows-1255") << QByteArray("windows-1255") << QByteArray::fromHex("f9ece5ed") << u"שלום"_s;
+        QTest::addRow("windows-1256") << QByteArray("windows-1256") << QByteArray::fromHex("d3e1c7e3") << u"سلام"_s;
+        QTest::addRow("tis-620") << QByteArray("tis-620") << QByteArray::fromHex("e4b7c2") << u"ไทย"_s;
+    }
+
+    void foreignCharsets() {
+        QFETCH(QByteArray, charset);
+        QFETCH(QByteArray, octets);
+        QFETCH(QString, text);
+        if (!QStringDecoder(charset.constData()).isValid())
+            QSKIP("this Qt knows no alphabets but the Unicode ones (built without ICU)");
+        bool isKnown = false;
+        QCOMPARE(mime::textOf(octets, charset, &isKnown), text);
+        QVERIFY(isKnown);
+        const QByteArray word = "=?" + charset.toUpper() + "?B?" + octets.toBase64() + "?=";
+        QCOMPARE(mime::decodeWords(word), text);
     }
 
     void charsets_data() {

@@ -24,6 +24,9 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::window {
@@ -44,6 +47,7 @@ class ActivityView final : public QTreeView {
         setRootIsDecorated(false);
         setIndentation(0);
         setUniformRowHeights(true);
+        setSelectionMode(QAbstractItemView::ExtendedSelection);
         setAllColumnsShowFocus(true);
         setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
         setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
@@ -88,7 +92,10 @@ ActivityPage::ActivityPage(GatewayLink& link, QWidget* parent) : Page(parent), m
     m_copy = new QAction(lineIcon(u"copy"_s), tr("Copy as text"), this);
     m_copy->setShortcut(QKeySequence(u"Ctrl+C"_s));
     m_copy->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    addActions({m_open, m_copy});
+    m_pause = new QAction(lineIcon(u"pause"_s), tr("Pause the list"), this);
+    m_pause->setShortcut(QKeySequence(u"Ctrl+P"_s));
+    m_pause->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addActions({m_open, m_copy, m_pause});
 
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 14, 0, 0);
@@ -158,9 +165,17 @@ ActivityPage::ActivityPage(GatewayLink& link, QWidget* parent) : Page(parent), m
         m_filter->setWords(text);
         showEmptiness();
     });
-    connect(m_live, &QAbstractButton::clicked, this, &ActivityPage::follow);
+    offerActions(m_view, this);
+    const auto pauseOrFollow = [this] {
+        if (isStandingStill())
+            follow();
+        else
+            pause();
+    };
+    connect(m_live, &QAbstractButton::clicked, this, pauseOrFollow);
+    connect(m_pause, &QAction::triggered, this, pauseOrFollow);
     connect(m_view->verticalScrollBar(), &QScrollBar::valueChanged, this, [this](int value) {
-        if (value == 0)
+        if (value == 0 && !m_isPaused)
             follow();
         else
             showLive();
@@ -171,11 +186,7 @@ ActivityPage::ActivityPage(GatewayLink& link, QWidget* parent) : Page(parent), m
             Q_EMIT messageOpened(event->message);
     });
     connect(m_view, &QTreeView::activated, m_open, &QAction::trigger);
-    connect(m_copy, &QAction::triggered, this, [this] {
-        if (const auto* event = current())
-            QGuiApplication::clipboard()->setText(u"%1  %2  %3\n%4"_s.arg(whenWords(event->at, m_link.now()), kindWords(event->kind).word,
-                                                                         safeLine(event->text), safeBody(event->detail, 100'000)).trimmed());
-    });
+    connect(m_copy, &QAction::triggered, this, &ActivityPage::copySelected);
     connect(&m_link, &GatewayLink::activityArrived, this, &ActivityPage::take);
     take(m_link.recent());
     showCurrent();
@@ -213,12 +224,31 @@ const control::ActivityEvent* ActivityPage::current() const {
     return m_model->event(m_filter->mapToSource(m_view->currentIndex()).row());
 }
 
-bool ActivityPage::isReadingOlder() const {
-    return m_view->verticalScrollBar()->value() > 0;
+bool ActivityPage::isStandingStill() const {
+    return m_isPaused || m_view->verticalScrollBar()->value() > 0;
+}
+
+void ActivityPage::pause() {
+    m_isPaused = true;
+    showLive();
+}
+
+// In the order in which they happened, each with its protocol.
+void ActivityPage::copySelected() {
+    QModelIndexList rows = m_view->selectionModel()->selectedRows();
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.row() > b.row(); });
+    QStringList lines;
+    for (const QModelIndex& index : std::as_const(rows)) {
+        const auto* event = m_model->event(m_filter->mapToSource(index).row());
+        lines << u"%1  %2  %3\n%4"_s.arg(whenWords(event->at, m_link.now()), kindWords(event->kind).word, safeLine(event->text),
+                                         safeBody(event->detail, 100'000)).trimmed();
+    }
+    if (!lines.isEmpty())
+        QGuiApplication::clipboard()->setText(lines.join(u'\n'));
 }
 
 void ActivityPage::take(const QList<control::ActivityEvent>& events) {
-    if (!isReadingOlder()) {
+    if (!isStandingStill()) {
         m_model->add(events, m_link.now());
     } else {
         m_newCount += static_cast<int>(events.size());
@@ -231,6 +261,7 @@ void ActivityPage::take(const QList<control::ActivityEvent>& events) {
 }
 
 void ActivityPage::follow() {
+    m_isPaused = false;
     const auto fresh = std::exchange(m_new, {});
     m_newCount = 0;
     m_model->add(fresh, m_link.now());
@@ -240,13 +271,14 @@ void ActivityPage::follow() {
 }
 
 void ActivityPage::showLive() {
-    if (!isReadingOlder())
+    if (!isStandingStill())
         m_live->setState(Tone::Ok, u"ok"_s, tr("Live"), false);
     else if (m_newCount > 0)
         m_live->setState(Tone::Link, u"pause"_s, tr("Paused, %n new", nullptr, m_newCount), false);
     else
         m_live->setState(Tone::Link, u"pause"_s, tr("Paused"), false);
-    m_live->setToolTip(isReadingOlder() ? tr("Go to the newest line") : tr("New lines appear as they happen"));
+    m_live->setToolTip(isStandingStill() ? tr("Go to the newest line") : tr("New lines appear as they happen. A click pauses the list."));
+    m_pause->setText(isStandingStill() ? tr("Go to the newest line") : tr("Pause the list"));
 }
 
 void ActivityPage::showState(const LinkState&) {

@@ -36,7 +36,9 @@ class ActivityPage final : public Page {
     QWidget* makeDetails();
     void take(const QList<control::ActivityEvent>& events);
     void follow(); // merges what is new and goes to the newest
-    bool isReadingOlder() const;
+    bool isStandingStill() const; // paused, or scrolled to older lines
+    void pause();
+    void copySelected();
     void showLive();
     void showCurrent();
     void showEmptiness();
@@ -47,6 +49,7 @@ class ActivityPage final : public Page {
     ActivityFilter* m_filter = nullptr;
     QList<control::ActivityEvent> m_new; // while paused
     int m_newCount = 0;
+    bool m_isPaused = false; // by hand
     PageHeader* m_header = nullptr;
     StateButton* m_live = nullptr;
     QList<FilterChip*> m_chips;
@@ -62,6 +65,7 @@ class ActivityPage final : public Page {
     QPushButton* m_openButton = nullptr;
     QAction* m_open = nullptr;
     QAction* m_copy = nullptr;
+    QAction* m_pause = nullptr;
 };
 
 } // namespace postern::window

@@ -154,6 +154,7 @@ CaughtPage::CaughtPage(GatewayLink& link, QWidget* parent) : Page(parent), m_lin
     m_undo = new UndoBar;
     column->addWidget(m_undo);
 
+    offerActions(m_view, this);
     connect(m_more, &QAbstractButton::clicked, m_loader, &QueueLoader::showMore);
     connect(m_undo, &UndoBar::undone, m_removal, &PendingRemoval::undo);
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {

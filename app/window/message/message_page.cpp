@@ -189,7 +189,7 @@ void MessagePage::showRows() {
     clear(*m_steps);
     const auto steps = storyOf(m_rows, own.mid(std::max<qsizetype>(0, own.size() - 60)), m_link.status().relayPaused, m_link.now());
     for (qsizetype i = 0; i < steps.size(); ++i)
-        m_steps->addWidget(new StoryStepWidget(steps.at(i), i + 1 == steps.size()));
+        m_steps->addWidget(new StoryStepWidget(steps.at(i), i + 1 == steps.size(), isThere && m_rows.first().state == u"waiting" ? m_tryNow : nullptr));
     if (steps.isEmpty())
         m_steps->addWidget(makeLabel(LabelKind::Dim, tr("This message is no longer in the queue, and what happened to it is no "
                                                         "longer remembered.")));

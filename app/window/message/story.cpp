@@ -4,6 +4,7 @@
 #include "window/queue/queue_reason.h"
 #include "window/words/phrases.h"
 #include "window/words/safe_text.h"
+#include "window/words/trouble.h"
 
 #include <QCoreApplication>
 
@@ -25,12 +26,23 @@ QString stepTime(qint64 at, qint64 now) {
 }
 
 // A try that did not work: refused by the other side, or never got that far.
-void tellTry(StoryStep& step, const QString& error) {
+void tellTry(StoryStep& step, const QString& error, const QString& who) {
     step.isTheirs = isTheirAnswer(error);
-    step.fact = step.isTheirs ? Words::tr("The other side did not take it") : Words::tr("This try did not work");
+    const Trouble trouble = troubleIn(error);
+    if (trouble == Trouble::None || trouble == Trouble::Other || trouble == Trouble::TurnedDown)
+        step.fact = step.isTheirs ? Words::tr("The other side did not take it") : Words::tr("This try did not work");
+    else
+        step.fact = troubleTitle(trouble, who);
+    step.advice = troubleMeaning(trouble);
 }
 
-StoryStep stepOf(const control::ActivityEvent& event, qint64 now) {
+// Whom this message was tried at, in a sentence.
+QString whoOf(const QList<control::QueueRow>& rows) {
+    const QString relay = rows.isEmpty() ? QString() : rows.first().relay;
+    return relay.isEmpty() ? Words::tr("The other side") : isolated(relayWords(relay));
+}
+
+StoryStep stepOf(const control::ActivityEvent& event, const QString& who, qint64 now) {
     StoryStep step;
     step.time = stepTime(event.at, now);
     step.reason = isolated(safeLine(event.text, 500));
@@ -47,7 +59,7 @@ StoryStep stepOf(const control::ActivityEvent& event, qint64 now) {
     } else if (event.kind == u"delivered") {
         step.fact = Words::tr("Delivered");
     } else if (event.kind == u"delayed") {
-        tellTry(step, event.detail);
+        tellTry(step, event.detail.isEmpty() ? event.text : event.detail, who);
         step.tone = Tone::Attention;
         step.icon = u"attention"_s;
     } else if (event.kind == u"bounced") {
@@ -87,7 +99,7 @@ StoryStep lastTry(const control::QueueRow& row, qint64 now) {
     step.time = stepTime(row.lastTryAt, now);
     step.tone = Tone::Attention;
     step.icon = u"attention"_s;
-    tellTry(step, row.lastError);
+    tellTry(step, row.lastError, whoOf({row}));
     step.reason = row.relay.isEmpty() ? QString() : Words::tr("through %1").arg(isolated(relayWords(row.relay)));
     step.words = safeBody(row.lastError, 4000);
     return step;
@@ -134,7 +146,7 @@ QList<StoryStep> storyOf(const QList<control::QueueRow>& rows, const QList<contr
     if (!rows.isEmpty() && !has(u"taken") && !has(u"caught"))
         steps.append(takenFrom(rows.first(), now));
     for (const auto& event : std::as_const(own))
-        steps.append(stepOf(event, now));
+        steps.append(stepOf(event, whoOf(rows), now));
     if (!has(u"delayed")) {
         for (const auto& row : rows) {
             if (!row.lastError.isEmpty())

@@ -20,6 +20,7 @@ struct StoryStep {
     QString reason; // dim
     QString words;  // the other side's own words, as they came; "" if none
     bool isTheirs = true; // the words; else what happened on the way to them
+    QString advice;           // what to do, or that nothing is to be done; for the open step
     bool isOpen = false; // the step that matters now: its words stand in a box
 };
 

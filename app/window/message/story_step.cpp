@@ -4,6 +4,7 @@
 #include "window/theme/line_icon.h"
 #include "window/theme/postern_style.h"
 #include "window/theme/theme.h"
+#include "window/widgets/action_button.h"
 #include "window/widgets/labels.h"
 #include "window/words/safe_text.h"
 
@@ -35,7 +36,7 @@ class WordsBox final : public QWidget {
 
 } // namespace
 
-StoryStepWidget::StoryStepWidget(const StoryStep& step, bool isLast, QWidget* parent)
+StoryStepWidget::StoryStepWidget(const StoryStep& step, bool isLast, QAction* cure, QWidget* parent)
     : QWidget(parent), m_step(step), m_isLast(isLast) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 12);
@@ -58,6 +59,11 @@ StoryStepWidget::StoryStepWidget(const StoryStep& step, bool isLast, QWidget* pa
             auto* box = new WordsBox(step.tone, this);
             place = new QVBoxLayout(box);
             place->setContentsMargins(14, 10, 14, 10);
+            if (!step.advice.isEmpty()) {
+                auto* advice = makeLabel(LabelKind::Body, step.advice);
+                advice->setWordWrap(true);
+                place->addWidget(advice);
+            }
             place->addWidget(makeLabel(LabelKind::Small, step.isTheirs ? tr("Their own words") : tr("What happened")));
             column->addSpacing(4);
             column->addWidget(box);
@@ -68,6 +74,10 @@ StoryStepWidget::StoryStepWidget(const StoryStep& step, bool isLast, QWidget* pa
         if (!step.isOpen)
             words->setForegroundRole(QPalette::PlaceholderText);
         place->addWidget(words);
+        if (step.isOpen && cure) {
+            place->addSpacing(4);
+            place->addWidget(new ActionButton(cure), 0, Qt::AlignLeading);
+        }
     }
     setAccessibleName(step.time + QStringLiteral(", ") + step.fact + QStringLiteral(". ") + step.reason);
 }

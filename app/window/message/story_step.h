@@ -14,7 +14,8 @@ namespace postern::window {
 class StoryStepWidget final : public QWidget {
     Q_OBJECT
   public:
-    StoryStepWidget(const StoryStep& step, bool isLast, QWidget* parent = nullptr);
+    // cure: a button in the box of the open step; null = none. It belongs to the page.
+    StoryStepWidget(const StoryStep& step, bool isLast, QAction* cure = nullptr, QWidget* parent = nullptr);
 
   protected:
     void paintEvent(QPaintEvent* event) override;

@@ -19,6 +19,7 @@
 
 #include <QAction>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -86,6 +87,7 @@ QueuePage::QueuePage(GatewayLink& link, QWidget* parent) : Page(parent), m_link(
     connect(m_removal, &PendingRemoval::removed, m_loader, &QueueLoader::refreshNow);
     connect(m_removal, &PendingRemoval::failed, this,
             [this](const QString& reason) { tellTrouble(this, tr("Nothing was removed"), reason); });
+    offerActions(m_view, this);
     connect(m_view, &QueueView::cureAsked, this, &QueuePage::carryOut);
     connect(m_view, &QueueView::rowOpened, this, &QueuePage::messageOpened);
     connect(m_view, &QueueView::selectionMoved, this, &QueuePage::showSelection);
@@ -115,10 +117,18 @@ void QueuePage::makeTools(QVBoxLayout* column) {
             [this] { change("queue.hold"_ba, m_view->selectedIds(), tr("Holding did not work")); });
     connect(m_release, &QAction::triggered, this, [this] { carryOut(Cure::Release, m_view->selectedIds()); });
     connect(m_save, &QAction::triggered, this, [this] {
-        if (const auto* row = m_view->currentRow())
-            saveMessage(this, m_link, row->id, row->subject);
+        const QStringList ids = m_view->selectedIds();
+        QList<SavedMessage> messages; // one a message, whatever its recipients
+        QSet<QString> seen;
+        for (const auto& row : m_loader->rows()) {
+            if (!ids.contains(row.id) || seen.contains(row.message))
+                continue;
+            seen.insert(row.message);
+            messages.append({row.id, row.subject});
+        }
+        saveMessages(this, m_link, messages);
     });
-    connect(m_remove, &QAction::triggered, this, [this] { removeLater(m_view->selectedIds()); });
+    connect(m_remove, &QAction::triggered, this, [this] { askToRemove(m_view->selectedIds()); });
 
     m_tools = new QWidget;
     auto* row = new QHBoxLayout(m_tools);
@@ -319,7 +329,7 @@ void QueuePage::showSelection() {
     m_release->setVisible(someHeld);
     m_hold->setVisible(!someHeld || someFree);
     m_remove->setEnabled(some);
-    m_save->setEnabled(row != nullptr);
+    m_save->setEnabled(some);
     m_open->setEnabled(row != nullptr);
     m_selected->setText(ids.isEmpty() ? QString() : tr("%1 of %2 selected").arg(countWords(ids.size()), countWords(m_model->rowTotal())));
     m_foot->setVisible(row != nullptr && m_body->currentWidget() == m_view);
@@ -362,6 +372,27 @@ void QueuePage::carryOut(Cure cure, const QStringList& ids) {
         Q_EMIT resumeAsked();
         break;
     }
+}
+
+// One is taken back easily; of many, somebody may not know how many they are.
+void QueuePage::askToRemove(const QStringList& ids) {
+    if (ids.size() <= 1) {
+        removeLater(ids);
+        return;
+    }
+    auto* box = new QMessageBox(QMessageBox::NoIcon, window()->windowTitle(),
+                                tr("Remove %n message(s)?", nullptr, static_cast<int>(ids.size())), QMessageBox::Cancel, this);
+    box->setObjectName(u"removeQuestion"_s);
+    box->setTextFormat(Qt::PlainText);
+    box->setInformativeText(tr("They are not sent, and their senders are not told. You can take this back for 10 seconds."));
+    const QPushButton* remove = box->addButton(tr("Remove"), QMessageBox::DestructiveRole);
+    box->setDefaultButton(QMessageBox::Cancel);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    connect(box, &QMessageBox::buttonClicked, this, [this, remove, ids](const QAbstractButton* button) {
+        if (button == remove)
+            removeLater(ids);
+    });
+    box->open();
 }
 
 void QueuePage::removeLater(const QStringList& ids) {

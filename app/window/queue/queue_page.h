@@ -49,6 +49,7 @@ class QueuePage final : public Page {
     QString behind(const QStringList& ids) const;
     void selectNext();
     void selectWanted();
+    void askToRemove(const QStringList& ids);
     void change(const QByteArray& verb, const QStringList& ids, const QString& whenRefused);
     void carryOut(Cure cure, const QStringList& ids);
 

@@ -5,7 +5,9 @@
 #include "window/theme/theme.h"
 #include "window/widgets/labels.h"
 
+#include <QAbstractItemView>
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -28,6 +30,21 @@ class DimIcon final : public QWidget {
 };
 
 } // namespace
+
+void offerActions(QAbstractItemView* view, const Page* page) {
+    view->setContextMenuPolicy(Qt::CustomContextMenu);
+    QObject::connect(view, &QWidget::customContextMenuRequested, page, [view, page](const QPoint& at) {
+        if (!view->selectionModel()->hasSelection())
+            return;
+        auto* menu = new QMenu(view);
+        menu->setObjectName(QStringLiteral("rowMenu"));
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        menu->addActions(page->actions());
+        // The menu key asks at some point of the view: the row it means is the current one.
+        const bool isOnRow = view->indexAt(at).isValid();
+        menu->popup(view->viewport()->mapToGlobal(isOnRow ? at : view->visualRect(view->currentIndex()).center()));
+    });
+}
 
 PageHeader::PageHeader(const QString& title, QWidget* parent) : QWidget(parent) {
     auto* row = new QHBoxLayout(this);

@@ -7,6 +7,7 @@
 
 #include <QWidget>
 
+class QAbstractItemView;
 class QHBoxLayout;
 class QLabel;
 class QLineEdit;
@@ -25,6 +26,9 @@ class Page : public QWidget {
     virtual bool escape() { return false; }               // Esc: true if something was closed
     virtual void shown() {}                               // became the page in front
 };
+
+// A right click, or the menu key, on a row of `view` offers the page's actions.
+void offerActions(QAbstractItemView* view, const Page* page);
 
 class PageHeader final : public QWidget {
     Q_OBJECT
