@@ -19,6 +19,7 @@ constexpr int kErrorsBeforeSlow = 10;           // as Postfix's soft limit
 smtp::ServerFeatures featuresOf(const ListenerService& service) {
     smtp::ServerFeatures features;
     features.hostname = service.hostname;
+    features.dsn = !service.spec.noDsn;
     const bool hasIdentity = service.identity != nullptr;
     switch (service.spec.tls) {
     case policy::ListenTls::None: break;

@@ -36,10 +36,6 @@ smtp::Reply storeFailure(const Error& error) {
     return smtp::makeReply(451, {4, 3, 0}, "The message cannot be stored now, try again later");
 }
 
-QByteArray comparisonKey(const smtp::Address& address) {
-    return address.localPart() + '@' + address.domainKey();
-}
-
 // Whether a question was answered before the call returned. Touched by the asking thread only.
 struct AskedNow {
     const std::thread::id thread = std::this_thread::get_id();
@@ -140,7 +136,7 @@ smtp::Reply ServerConnection::judge(policy::Verdict verdict) {
         return reply;
     }
 
-    QByteArray key = comparisonKey(m_asked.address);
+    QByteArray key = m_asked.address.key();
     const bool known = std::any_of(m_accepted.begin(), m_accepted.end(), [&](const Accepted& a) { return a.key == key; });
     if (known)
         return reply; // named twice, stored once

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "smtp/address.h"
 
+#include <QList>
+#include <QString>
+#include <QUrl>
+
 #include <algorithm>
 #include <cctype>
 
@@ -145,6 +149,37 @@ Error invalid(QByteArrayView text) {
 
 } // namespace
 
+std::optional<QByteArray> asciiDomain(const QByteArray& domain) {
+    if (std::none_of(domain.begin(), domain.end(), isHighBit))
+        return domain;
+    const QByteArray ace = QUrl::toAce(QString::fromUtf8(domain));
+    return isValidDomain(ace, AllowUtf8::No) ? std::optional(ace) : std::nullopt;
+}
+
+QByteArray comparableDomain(const QByteArray& domain) {
+    if (std::none_of(domain.begin(), domain.end(), isHighBit))
+        return domain.toLower();
+    const auto ace = asciiDomain(domain);
+    return ace ? ace->toLower() : domain.toLower();
+}
+
+QByteArray Address::key() const {
+    if (isAscii())
+        return m_localPart + '@' + domainKey();
+    return QString::fromUtf8(m_localPart).normalized(QString::NormalizationForm_C).toUtf8() + '@' + domainKey();
+}
+
+bool Address::hasAsciiLocalPart() const {
+    return std::none_of(m_localPart.begin(), m_localPart.end(), isHighBit);
+}
+
+std::optional<Address> Address::inAscii() const {
+    if (!hasAsciiLocalPart())
+        return std::nullopt;
+    auto domain = asciiDomain(m_domain);
+    return domain ? std::optional(Address(m_localPart, std::move(*domain))) : std::nullopt;
+}
+
 QByteArray Address::text() const {
     if (isNull())
         return {};
@@ -152,8 +187,7 @@ QByteArray Address::text() const {
 }
 
 bool Address::isAscii() const {
-    return std::none_of(m_localPart.begin(), m_localPart.end(), isHighBit) &&
-           std::none_of(m_domain.begin(), m_domain.end(), isHighBit);
+    return hasAsciiLocalPart() && std::none_of(m_domain.begin(), m_domain.end(), isHighBit);
 }
 
 bool isIPv4(QByteArrayView text) {
@@ -210,8 +244,11 @@ bool isIPv6(QByteArrayView text) {
 }
 
 bool isValidDomain(QByteArrayView domain, AllowUtf8 utf8) {
-    if (std::any_of(domain.begin(), domain.end(), isHighBit) && (utf8 == AllowUtf8::No || !isValidUtf8(domain)))
-        return false;
+    if (std::any_of(domain.begin(), domain.end(), isHighBit)) {
+        if (utf8 == AllowUtf8::No || !isValidUtf8(domain) || domain.size() > kMaxDomain)
+            return false;
+        return asciiDomain(domain.toByteArray()).has_value();
+    }
     return domain.startsWith('[') ? isLiteral(domain) : isHostName(domain);
 }
 
@@ -239,6 +276,20 @@ bool isValidUtf8(QByteArrayView bytes) {
     return true;
 }
 
+namespace {
+
+// Line ends, C1 controls and non-characters: well-formed UTF-8, but nothing a name could be made of.
+bool holdsUnicodeControl(QByteArrayView text) {
+    const QList<uint> points = QString::fromUtf8(text).toUcs4();
+    return std::any_of(points.begin(), points.end(), [](uint c) {
+        const QChar::Category kind = QChar::category(c);
+        return (c >= 0x80 && kind == QChar::Other_Control) || kind == QChar::Separator_Line ||
+               kind == QChar::Separator_Paragraph || QChar::isNonCharacter(c);
+    });
+}
+
+} // namespace
+
 Result<Address> parsePath(QByteArrayView inside, const QByteArray& defaultDomain, AllowUtf8 utf8, PathFault* fault) {
     const auto refuse = [fault](PathFault what, QByteArrayView text) {
         if (fault)
@@ -252,6 +303,8 @@ Result<Address> parsePath(QByteArrayView inside, const QByteArray& defaultDomain
     if (std::any_of(inside.begin(), inside.end(), isHighBit)) {
         if (!isValidUtf8(inside))
             return refuse(PathFault::IllFormedUtf8, "the address is not well-formed UTF-8");
+        if (holdsUnicodeControl(inside))
+            return refuse(PathFault::IllFormedUtf8, "the address holds a control character");
         if (utf8 == AllowUtf8::No)
             return refuse(PathFault::NeedsUtf8, "the address is not ASCII and SMTPUTF8 was not asked for");
     }

@@ -3,7 +3,7 @@
 // Envelope addresses, checked once where they are parsed: nothing that fails this grammar gets past it.
 //
 // Source routes are accepted and dropped, quoted local parts are kept in one canonical form (quotes only where needed).
-// Local-part case is kept; domains keep their spelling for display, compare with domainKey() (lower case).
+// Local-part case is kept; domains keep their spelling for display, compare with domainKey() (lower-case A-label).
 // Thread: values. Spec: RFC 5321 §4.1.2, §4.5.3.1; SMTPUTF8 RFC 6531 §3.3 (UTF-8 checked by RFC 3629).
 #pragma once
 
@@ -11,7 +11,16 @@
 
 #include <QByteArray>
 
+#include <optional>
+
 namespace postern::smtp {
+
+// The domain as DNS and a peer without SMTPUTF8 know it: "bücher.example" is "xn--bcher-kva.example"; ASCII stays as it is.
+// Nothing if IDNA has no form for it (RFC 5891).
+std::optional<QByteArray> asciiDomain(const QByteArray& domain);
+// What two spellings of one domain have in common: the A-label in lower case. Also for entries of tables: what is no domain
+// comes back in lower case.
+QByteArray comparableDomain(const QByteArray& domain);
 
 class Address {
   public:
@@ -21,9 +30,12 @@ class Address {
     bool isNull() const { return m_localPart.isEmpty() && m_domain.isEmpty(); }
     const QByteArray& localPart() const { return m_localPart; } // canonical, with quotes if it needs them
     const QByteArray& domain() const { return m_domain; }       // as written; may be a literal "[192.0.2.1]"
-    QByteArray domainKey() const { return m_domain.toLower(); }
+    QByteArray domainKey() const { return comparableDomain(m_domain); }
+    QByteArray key() const; // for comparing whole addresses: local part composed (NFC), domainKey()
     QByteArray text() const; // "local@domain", "" for null; no angle brackets
     bool isAscii() const;
+    bool hasAsciiLocalPart() const;
+    std::optional<Address> inAscii() const; // the domain as A-label; nothing if that is not enough
 
     friend bool operator==(const Address&, const Address&) = default;
 

@@ -50,7 +50,9 @@ bool isParameterName(QByteArrayView name) {
 }
 
 bool isParameterValue(QByteArrayView value) {
-    return std::all_of(value.begin(), value.end(), [](char c) { return c > 32 && c < 127; });
+    const bool printable =
+        std::all_of(value.begin(), value.end(), [](char c) { return (c > 32 && c < 127) || uchar(c) >= 0x80; });
+    return printable && isValidUtf8(value);
 }
 
 // Index of the > that closes the path starting at `text`, -1 if none; one inside a quoted string does not count.

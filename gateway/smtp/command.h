@@ -40,7 +40,7 @@ struct Parameter {
     QByteArrayView value;
     bool hasValue = false;
 };
-// Nothing if one of them is malformed or comes twice.
+// Nothing if one of them is malformed or comes twice. Values may hold UTF-8 (RFC 6531 §3.3): who takes one has to look.
 std::optional<std::vector<Parameter>> splitParameters(QByteArrayView text);
 
 // What may stand behind HELO and EHLO: a domain or literal, and, since devices say it, names with underscores, bare

@@ -48,6 +48,10 @@ inline constexpr Wire kNeedsArgument       = "501 5.5.4 Argument missing\r\n";
 inline constexpr Wire kNoArgumentAllowed   = "501 5.5.4 No argument allowed\r\n";
 inline constexpr Wire kBadHelo             = "501 5.5.4 Invalid domain name or address literal\r\n";
 inline constexpr Wire kBadParameter        = "501 5.5.4 Malformed or repeated parameter\r\n";
+inline constexpr Wire kBadReturn           = "501 5.5.4 RET is FULL or HDRS\r\n";
+inline constexpr Wire kBadEnvid            = "501 5.5.4 ENVID is 1 to 100 characters of xtext\r\n";
+inline constexpr Wire kBadNotify           = "501 5.5.4 NOTIFY is NEVER, or a list of SUCCESS, FAILURE and DELAY\r\n";
+inline constexpr Wire kBadOrcpt            = "501 5.5.4 ORCPT is type;address in xtext, at most 500 characters\r\n";
 inline constexpr Wire kMailSyntax          = "501 5.5.2 Syntax: MAIL FROM:<address>\r\n";
 inline constexpr Wire kRcptSyntax          = "501 5.5.2 Syntax: RCPT TO:<address>\r\n";
 inline constexpr Wire kBadSender           = "501 5.1.7 Sender address syntax error\r\n";
@@ -75,7 +79,7 @@ inline constexpr Wire kNulInMessage        = "550 5.6.0 NUL in message\r\n";
 inline constexpr Wire kTextLineTooLong     = "550 5.6.0 Line too long in message\r\n";
 inline constexpr Wire kBrokenHeader        = "550 5.6.0 Message does not begin with a header field\r\n";
 inline constexpr Wire kMessageTooBig       = "552 5.3.4 Message too big\r\n";
-inline constexpr Wire kNeedsSmtpUtf8       = "553 5.6.7 Address is not ASCII and SMTPUTF8 is not offered\r\n";
+inline constexpr Wire kNeedsSmtpUtf8       = "553 5.6.7 Address is not ASCII and MAIL came without SMTPUTF8\r\n";
 inline constexpr Wire kLoop                = "554 5.4.6 Routing loop detected: too many Received fields\r\n";
 inline constexpr Wire kNotSmtp             = "554 5.5.0 This is an SMTP server\r\n";
 inline constexpr Wire kImproperPipelining  = "554 5.5.0 Improper command pipelining\r\n";
@@ -85,7 +89,7 @@ inline constexpr auto kAll = std::to_array<Wire>({
     kOk, kReset, kStartData, kReadyForTls, kAuthSucceeded, kAuthContinue, kHelp, kBye, kCannotVerify, kIdleTooLong,
     kShuttingDown, kTemporaryFault, kTooManyErrors, kTooManyLogins, kTooMuchUnread, kTooMuchDiscarded,
     kTooManyRecipients, kTooManyMails, kTlsNotAvailable, kLoginBackendDown, kUnknownCommand, kLineTooLong,
-    kControlCharacters, kBadChunk, kNeedsArgument, kNoArgumentAllowed, kBadHelo, kBadParameter, kMailSyntax, kRcptSyntax,
+    kControlCharacters, kBadChunk, kNeedsArgument, kNoArgumentAllowed, kBadHelo, kBadParameter, kBadReturn, kBadEnvid, kBadNotify, kBadOrcpt, kMailSyntax, kRcptSyntax,
     kBadSender, kBadSenderDomain, kBadRecipient, kBadRecipientDomain, kAuthMalformed, kAuthCancelled, kNotImplemented,
     kAuthNotOffered, kBadSequence, kNeedsHelo, kNeedsMail, kNeedsRecipient, kAlreadyInTls, kAlreadyLoggedIn,
     kUnknownMechanism, kTlsRequired, kAuthRequired, kAuthFailed, kAuthNeedsTls, kBareCrOrLf, kNulInMessage,

@@ -7,7 +7,7 @@
 // input unread (bounded); the connection stops reading meanwhile (isWaiting()).
 // Thread: any single thread. Lifetime: keeps the features and limits it was built with; a reload never changes a session.
 // Failure: protocol errors become replies. The session ends with a Close effect, after which it ignores everything.
-// Spec: RFC 5321, 1870, 2034, 2920, 3207, 4954, 6152; where we differ from OpenSMTPD see ARCHITECTURE.md.
+// Spec: RFC 5321, 1870, 2034, 2920, 3030, 3207, 3461, 4954, 6152, 6531, 9422; where we differ from OpenSMTPD see ARCHITECTURE.md.
 #pragma once
 
 #include "base/clock.h"
@@ -31,6 +31,7 @@ struct ServerFeatures {
     bool requireTls = false;     // 530 before MAIL until TLS is on
     bool implicitTls = false;    // smtps listener: TLS before the banner
     AuthMode auth = AuthMode::Off; // offered inside TLS only
+    bool dsn = true;             // false: no-dsn
 };
 
 struct ServerLimits {

@@ -191,18 +191,18 @@ bool ServerSession::Impl::onMail() {
     const auto parts = splitPath(argument, "FROM:");
     if (!parts)
         return refuse(replies::kMailSyntax);
+    MailParams params;
+    const auto refusal = readMailParams(parts->parameters, {limits.maxMessageSize, authIsOffered(), features.dsn}, params);
     Address sender;
     PathFault fault = PathFault::None;
     if (!parts->path.isEmpty()) {
-        auto parsed = parsePath(parts->path, features.hostname, AllowUtf8::No, &fault);
+        auto parsed = parsePath(parts->path, features.hostname, params.smtpUtf8 ? AllowUtf8::Yes : AllowUtf8::No, &fault);
         if (!parsed)
             return refuse(fault == PathFault::NeedsUtf8 ? replies::kNeedsSmtpUtf8
                           : fault == PathFault::Domain  ? replies::kBadSenderDomain
                                                         : replies::kBadSender);
         sender = std::move(parsed).value();
     }
-    MailParams params;
-    const auto refusal = readMailParams(parts->parameters, {limits.maxMessageSize, authIsOffered()}, params);
     if (!refusal.empty())
         return refuse(refusal);
     transaction.sender = std::move(sender);
@@ -224,13 +224,14 @@ bool ServerSession::Impl::onRcpt() {
     if (!parts)
         return refuse(replies::kRcptSyntax);
     PathFault fault = PathFault::None;
-    auto parsed = parsePath(parts->path, features.hostname, AllowUtf8::No, &fault);
+    const bool utf8 = transaction.params.smtpUtf8;
+    auto parsed = parsePath(parts->path, features.hostname, utf8 ? AllowUtf8::Yes : AllowUtf8::No, &fault);
     if (!parsed)
         return refuse(fault == PathFault::NeedsUtf8 ? replies::kNeedsSmtpUtf8
                       : fault == PathFault::Domain  ? replies::kBadRecipientDomain
                                                     : replies::kBadRecipient);
     RcptParams params;
-    const auto refusal = readRcptParams(parts->parameters, params);
+    const auto refusal = readRcptParams(parts->parameters, {0, false, features.dsn, utf8}, params);
     if (!refusal.empty())
         return refuse(refusal);
     if (transaction.recipients.size() >= size_t(std::max(limits.maxRecipients, 1))) {

@@ -70,7 +70,8 @@ QByteArray receivedHeader(const ServerSession& session, const QByteArray& messag
                literal(session.client().address) + ")\r\n\t";
     }
     out += "by " + word(session.features().hostname) + " (Postern) with ";
-    out += session.isEsmtp() ? "ESMTP" : "SMTP";
+    // RFC 6531 §4.3: the protocol words of internationalised mail.
+    out += session.transaction().params.smtpUtf8 ? "UTF8SMTP" : session.isEsmtp() ? "ESMTP" : "SMTP";
     if (session.isTls())
         out += 'S';
     if (!session.user().isEmpty())
@@ -84,9 +85,12 @@ QByteArray receivedHeader(const ServerSession& session, const QByteArray& messag
             out += session.user().isEmpty() ? " auth=no"_ba : " auth=yes user=" + word(session.user());
     }
     const auto& recipients = session.transaction().recipients;
-    // A quoted local part may hold anything; it is left out rather than trusted inside this field.
-    if (recipients.size() == 1 && !recipients.front().address.localPart().startsWith('"'))
-        out += "\r\n\tfor <" + recipients.front().address.text() + '>';
+    // A quoted local part may hold anything; it is left out rather than trusted inside this field. So is what is not
+    // ASCII: this field must not be what keeps a message from a peer that takes ASCII only.
+    if (recipients.size() == 1 && !recipients.front().address.localPart().startsWith('"')) {
+        if (const auto address = recipients.front().address.inAscii())
+            out += "\r\n\tfor <" + address->text() + '>';
+    }
     out += ";\r\n\t" + date(now) + "\r\n";
     return out;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The Received field that we put on top of an accepted message, every piece filtered to printable ASCII and bounded.
-// Spec: RFC 5321 §4.4; layout as OpenSMTPD prints it (behaviour known to users), with our name.
+// Spec: RFC 5321 §4.4, RFC 6531 §4.3; layout as OpenSMTPD prints it (behaviour known to users), with our name.
 #pragma once
 
 #include "base/clock.h"

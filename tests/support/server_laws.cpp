@@ -17,6 +17,11 @@ bool isPrintable(QByteArrayView text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 32 && c < 127; });
 }
 
+bool isClean(const Address& address) {
+    const QByteArray text = address.text();
+    return isValidUtf8(text) && std::all_of(text.begin(), text.end(), [](char c) { return uchar(c) >= 32 && c != 127; });
+}
+
 bool hasOnlyCrLf(const QByteArray& content) {
     return content.count('\r') == content.count("\r\n") && content.count('\n') == content.count("\r\n");
 }
@@ -84,8 +89,10 @@ class Watch {
     }
     void see(const effect::StartTls&) { ask(Question::Tls); }
     void see(const effect::CheckSender& q) {
-        if (!isPrintable(q.sender.text()))
+        if (!isClean(q.sender) || (!q.sender.isAscii() && !q.params.smtpUtf8))
             broken("a sender that is not printable");
+        if (!isPrintable(q.params.envid))
+            broken("an ENVID that is not printable");
         if (session.features().requireTls && !session.isTls())
             broken("MAIL before TLS");
         if (session.features().auth == AuthMode::Required && session.user().isEmpty())
@@ -93,8 +100,11 @@ class Watch {
         ask(Question::Sender);
     }
     void see(const effect::CheckRecipient& q) {
-        if (!isPrintable(q.recipient.address.text()) || q.recipient.address.isNull())
+        const bool utf8 = session.transaction().params.smtpUtf8;
+        if (!isClean(q.recipient.address) || q.recipient.address.isNull() || (!q.recipient.address.isAscii() && !utf8))
             broken("a recipient that is not printable");
+        if (!isPrintable(q.recipient.params.orcpt) || !isPrintable(q.recipient.params.notify))
+            broken("a DSN parameter that is not printable");
         ask(Question::Recipient);
     }
     void see(const effect::CheckLogin& q) {

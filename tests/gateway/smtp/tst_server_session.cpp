@@ -234,15 +234,9 @@ class TestServerSession : public QObject {
             S: 501 5.5.4
             C: MAIL FROM:<a@a.example> AUTH=<>
             S: 555 5.5.4
-            C: MAIL FROM:<a@a.example> RET=FULL
-            S: 555 5.5.4
-            C: MAIL FROM:<a@a.example> SMTPUTF8
-            S: 555 5.5.4
             C: MAIL FROM:<a@a.example>   SIZE=1   BODY=8bitmime
             S: 250
             C: RCPT TO:<b@b.example> FROB=1
-            S: 555 5.5.4
-            C: RCPT TO:<b@b.example> NOTIFY=NEVER
             S: 555 5.5.4)");
         row("S13 BODY values", R"(
             C: EHLO c.example

@@ -17,6 +17,7 @@ struct Made {
     QByteArray helo = "pc.example";
     bool tls = false;
     bool login = false;
+    QByteArray mailParameters;
     QByteArrayList recipients = {"b@b.example"};
     TlsFacts facts{"TLSv1.3", "TLS_AES_256_GCM_SHA384", 256, false, {}};
 
@@ -30,7 +31,7 @@ struct Made {
             (void)session.feed("AUTH PLAIN " + "\0ca rol;\0p"_ba.toBase64() + "\r\n");
             (void)session.loginChecked(LoginOutcome::Accepted);
         }
-        (void)session.feed("MAIL FROM:<a@a.example>\r\n");
+        (void)session.feed("MAIL FROM:<a@a.example>" + mailParameters + "\r\n");
         (void)session.senderChecked(makeReply(250, {}, {}));
         for (const QByteArray& recipient : recipients) {
             (void)session.feed("RCPT TO:<" + recipient + ">\r\n");
@@ -75,6 +76,10 @@ class TestTraceHeader : public QObject {
         made.tls = tls;
         made.login = login;
         QVERIFY(made.header({}, verb).contains(expected));
+        if (verb != "EHLO "_ba)
+            return;
+        made.mailParameters = " SMTPUTF8"; // RFC 6531 §4.3: UTF8SMTP, UTF8SMTPS, UTF8SMTPSA
+        QVERIFY(made.header({}, verb).contains(QByteArray(expected).replace("ESMTP", "UTF8SMTP")));
     }
 
     void inTls() {
@@ -103,6 +108,15 @@ class TestTraceHeader : public QObject {
         QVERIFY(!made.header().contains("for <"));
         made.recipients = {"\"odd> ; x\"@b.example"};
         QVERIFY(!made.header().contains("odd"));
+    }
+
+    void forIsSaidInAscii() { // else the field itself would need SMTPUTF8 on the way on
+        Made made;
+        made.mailParameters = " SMTPUTF8";
+        made.recipients = {"bob@b\xc3\xbc" "cher.example"};
+        QVERIFY(made.header().contains("for <bob@xn--bcher-kva.example>"));
+        made.recipients = {"j\xc3\xb6rg@b.example"};
+        QVERIFY(!made.header().contains("for <"));
     }
 
     void unknownNamesAndIPv6() {
