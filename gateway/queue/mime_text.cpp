@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "queue/mime_text.h"
 
+#include "smtp/transfer_encoding.h"
+
 #include <QByteArrayList>
 
 namespace postern::queue {
@@ -24,36 +26,10 @@ bool isPlain(QByteArrayView lines) {
 }
 
 QByteArray quotedPrintable(QByteArrayView lines) {
-    static constexpr char kHex[] = "0123456789ABCDEF";
+    smtp::QuotedPrintable coder;
     QByteArray out;
-    qsizetype length = 0;
-    for (qsizetype i = 0; i < lines.size(); ++i) {
-        const uchar c = uchar(lines[i]);
-        const bool lineEnd = c == '\r' && i + 1 < lines.size() && lines[i + 1] == '\n';
-        if (lineEnd) {
-            out += "\r\n";
-            length = 0;
-            ++i;
-            continue;
-        }
-        const bool beforeEnd =
-            i + 1 == lines.size() || (lines[i + 1] == '\r' && i + 2 < lines.size() && lines[i + 2] == '\n');
-        const bool blank = c == ' ' || c == '\t';
-        const bool plain = (c > 0x20 && c < 0x7f && c != '=') || (blank && !beforeEnd);
-        if (length + (plain ? 1 : 3) > 75) {
-            out += "=\r\n";
-            length = 0;
-        }
-        if (plain) {
-            out += char(c);
-            ++length;
-        } else {
-            out += '=';
-            out += kHex[c >> 4];
-            out += kHex[c & 15];
-            length += 3;
-        }
-    }
+    coder.feed(lines, out);
+    coder.finish(out);
     return out;
 }
 

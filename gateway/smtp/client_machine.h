@@ -12,14 +12,14 @@ namespace postern::smtp {
 
 enum class ClientState : quint8 {
     Start, Greeting, Ehlo, Helo, Choosing, StartTls, Handshake, AuthPlain, AuthLogin, AuthUser, AuthResult,
-    Idle, Offered, Rset, Mail, Rcpt, Data, Content, FinalDot, EmptyDot, Quit, Closed,
+    Idle, Offered, Chunk, Rset, Mail, Rcpt, Data, Content, FinalDot, EmptyDot, Quit, Closed,
 };
 inline constexpr int kClientStates = int(ClientState::Closed) + 1;
 
 enum class ClientEvent : quint8 {
     Connected, TlsUp, TlsDown, Offer, Content, QuitAsked, Lost, TimedOut,      // from the connection
     Positive, Intermediate, Temporary, Permanent, Closing, Garbage,            // from the peer: 2xx 3xx 4xx 5xx 421 nonsense
-    WantTls, WantPlain, WantLogin, WantReset, WantMail, NobodyLeft,            // raised by our own actions
+    WantTls, WantPlain, WantLogin, WantReset, WantMail, WantChunk, ChunkSent, NobodyLeft, // raised by our own actions
 };
 inline constexpr int kClientEvents = int(ClientEvent::NobodyLeft) + 1;
 
@@ -34,11 +34,10 @@ struct ClientStateRow {
 const ClientStateRow& clientStateRow(ClientState state);
 
 // What the server said it can do; forgotten when TLS starts.
-struct ServerFacts {
-    bool pipelining = false, startTls = false, eightBit = false, utf8 = false, dsn = false;
+struct ServerFacts : PeerOffers {
+    bool pipelining = false, startTls = false;
     bool authOffered = false, authPlain = false, authLogin = false;
     bool sizeOffered = false;
-    qint64 maxSize = 0; // 0 = no limit told
 };
 ServerFacts parseEhlo(const Reply& reply);
 
@@ -56,10 +55,15 @@ struct ClientSession::Impl {
     // the mail under way
     std::optional<ClientMail> mail;
     std::vector<std::optional<RecipientOutcome>> outcomes; // one per recipient, decided ones filled
-    std::vector<size_t> accepted;   // recipients that RCPT took
-    size_t rcptAt = 0;              // whose reply comes next
+    std::vector<size_t> toSend;     // recipients that are named to this peer
+    std::vector<size_t> accepted;   // those that RCPT took
+    size_t rcptAt = 0;              // which of `toSend` is answered next
     size_t finalAt = 0;             // LMTP: which of `accepted` is answered next
-    bool group = false;             // envelope and DATA went out in one write: every reply will come
+    bool group = false;             // the envelope went out in one write: every reply will come
+    bool bodyInGroup = false;       // and DATA, or the whole content as a chunk, with it
+    bool resetInGroup = false;      // and a RSET in front of it
+    bool chunked = false;           // by BDAT; never together with DATA
+    qint64 chunkLeft = 0;           // octets of it still to go
     bool needsReset = false;        // the server may still hold a transaction
     DotStuffer stuffer;
     int mailsDone = 0;

@@ -24,6 +24,12 @@ std::optional<qint64> sizeParameter(QByteArrayView text) {
     return ok ? value : 0; // larger than any message: no limit
 }
 
+// RFC 9422 §3: one to six digits, not 0. Nonsense is no limit.
+int limitParameter(const QByteArray& text) {
+    const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return digits && text.size() <= 6 ? text.toInt() : 0;
+}
+
 QByteArray waitText(Milliseconds wait) {
     const auto seconds = std::chrono::duration_cast<Seconds>(wait).count();
     if (seconds % 60 == 0 && seconds > 60)
@@ -50,6 +56,15 @@ ServerFacts parseEhlo(const Reply& reply) {
             facts.utf8 = true;
         } else if (keyword == "DSN") {
             facts.dsn = true;
+        } else if (keyword == "CHUNKING") {
+            facts.chunking = true;
+        } else if (keyword == "LIMITS") {
+            for (const QByteArray& word : rest.toByteArray().toUpper().split(' ')) {
+                if (word.startsWith("RCPTMAX="))
+                    facts.maxRecipients = limitParameter(word.mid(8));
+                else if (word.startsWith("MAILMAX="))
+                    facts.maxMails = limitParameter(word.mid(8));
+            }
         } else if (keyword == "SIZE") {
             const auto size = sizeParameter(rest);
             if (size && !facts.sizeOffered) {
@@ -64,7 +79,13 @@ ServerFacts parseEhlo(const Reply& reply) {
             }
         }
     }
+    facts.utf8 = facts.utf8 && facts.eightBit; // RFC 6531 §3.1: the one is not to be offered without the other
     return facts;
+}
+
+QByteArray tooLargeFor(const QByteArray& peerName, qint64 octets, qint64 limit) {
+    return "5.3.4 message too large for peer: it is " + QByteArray::number(octets) + " octets, " + peerName + " takes " +
+           QByteArray::number(limit);
 }
 
 bool ClientSession::Impl::needsTls() const {
@@ -98,7 +119,10 @@ QByteArray ClientSession::Impl::mailCommand() const {
         line += " SIZE=" + QByteArray::number(params.declaredSize);
     if (facts.eightBit && mail->hasEightBit)
         line += " BODY=8BITMIME";
-    if (facts.utf8 && params.smtpUtf8)
+    const bool addressNeedsUtf8 =
+        !mail->sender.isAscii() || std::any_of(mail->recipients.begin(), mail->recipients.end(),
+                                               [](const Recipient& r) { return !r.address.isAscii(); });
+    if (facts.utf8 && (params.smtpUtf8 || addressNeedsUtf8))
         line += " SMTPUTF8";
     if (facts.dsn) {
         if (params.ret != DsnReturn::Unset)
@@ -150,19 +174,16 @@ void ClientSession::Impl::hideSecret() {
 std::optional<QByteArray> ClientSession::Impl::cannotCarry(const ClientMail& candidate, EnhancedCode& code) const {
     if (facts.maxSize > 0 && candidate.params.declaredSize > facts.maxSize) {
         code = {5, 3, 4};
-        return "message too large for peer: it is " + QByteArray::number(candidate.params.declaredSize) + " octets, " +
-               settings.peerName + " takes " + QByteArray::number(facts.maxSize);
+        return tooLargeFor(settings.peerName, candidate.params.declaredSize, facts.maxSize).mid(6);
     }
-    const bool addressNeedsUtf8 =
-        !candidate.sender.isAscii() || std::any_of(candidate.recipients.begin(), candidate.recipients.end(),
-                                                   [](const Recipient& r) { return !r.address.isAscii(); });
-    if (!facts.utf8 && (addressNeedsUtf8 || (candidate.params.smtpUtf8 && candidate.hasEightBit))) {
+    if (!facts.utf8 && candidate.headerNeedsUtf8) {
         code = {5, 6, 7};
-        return settings.peerName + " does not take internationalised mail (SMTPUTF8)";
+        return settings.peerName + " does not take internationalised mail (SMTPUTF8), and the message's header needs it";
     }
     if (!facts.eightBit && candidate.hasEightBit) {
         code = {5, 6, 3};
-        return settings.peerName + " does not take 8-bit content (8BITMIME), and conversion is not supported";
+        return settings.peerName + " does not take 8-bit content (8BITMIME), and the message cannot be converted: " +
+               (candidate.notConvertible.isEmpty() ? QByteArray("nobody looked at it") : candidate.notConvertible);
     }
     return std::nullopt;
 }
@@ -179,7 +200,7 @@ RecipientOutcome ClientSession::Impl::judged() const {
     const OutcomeKind kind = reply.isPositive()    ? OutcomeKind::Delivered
                              : reply.isPermanent() ? OutcomeKind::Permanent
                                                    : OutcomeKind::Temporary;
-    return {kind, reply, said()};
+    return {kind, reply, said(), kind == OutcomeKind::Delivered && facts.dsn};
 }
 
 void ClientSession::Impl::decide(size_t index, RecipientOutcome outcome) {
@@ -254,6 +275,7 @@ ClientEffects ClientSession::content(QByteArrayView bytes) {
     m->piece = bytes;
     ClientTransitions::dispatch(*m, ClientEvent::Content);
     m->piece = {};
+    ClientTransitions::readReplies(*m); // of a group whose last octet this was
     return m->takeEffects();
 }
 
@@ -280,6 +302,9 @@ ClientEffects ClientSession::timedOut() {
 
 Milliseconds ClientSession::timeout() const {
     return m->state == ClientState::Greeting ? m->settings.greetingTimeout : clientStateRow(m->state).timeout;
+}
+const PeerOffers& ClientSession::offers() const {
+    return m->facts;
 }
 bool ClientSession::isReady() const {
     return m->state == ClientState::Idle;

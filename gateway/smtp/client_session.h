@@ -5,7 +5,7 @@
 // Greets, upgrades to TLS and signs in as its settings demand, then takes one message after another (offer()), pipelining
 // when the server offers it. Knows nothing of sockets, timers or retry: relay::ClientConnection drives it.
 // Thread: any single thread. Failure: everything the peer can do ends in outcomes or a Finished effect with a Fault.
-// Spec: RFC 5321 §4.2, §4.5.3.2, RFC 2920, 3207 §4.2 (forget the plaintext EHLO), 4954; standards as a relay client.
+// Spec: RFC 5321 §4.2, §4.5.3.2, RFC 1870, 2920, 3030, 3461, 6152, 6531, 9422, 3207 §4.2 (forget the plaintext EHLO), 4954; standards as a relay client.
 #pragma once
 
 #include "base/clock.h"
@@ -41,12 +41,21 @@ struct ClientSettings {
     Milliseconds greetingTimeout{5 * 60'000}; // RFC 5321 §4.5.3.2.1; shorter only where silence says something else
 };
 
+// What a peer said it takes, as far as it decides about a message.
+struct PeerOffers {
+    bool eightBit = false, utf8 = false, dsn = false, chunking = false;
+    qint64 maxSize = 0; // octets of a message; 0 = no limit told
+    int maxRecipients = 0, maxMails = 0; // RFC 9422 RCPTMAX, MAILMAX; 0 = none told
+};
+
 // One message for one or more recipients. The content is fetched piece by piece through NeedContent.
 struct ClientMail {
     Address sender;
     MailParams params;                // declaredSize = real octets of the stored content (CR LF form)
     std::vector<Recipient> recipients;
     bool hasEightBit = false;         // content holds octets > 127
+    bool headerNeedsUtf8 = false;     // some of them in a header field; only asked where the peer lacks SMTPUTF8
+    QByteArray notConvertible;        // why they cannot be coded for a peer without 8BITMIME; only asked there
 };
 
 enum class OutcomeKind : quint8 { Delivered, Temporary, Permanent };
@@ -55,6 +64,7 @@ struct RecipientOutcome {
     OutcomeKind kind = OutcomeKind::Temporary;
     Reply reply;       // the peer's words, cleaned to one line each; code 0 = no reply (our own text in `text`)
     QByteArray text;   // one line for queue and log: "PEER said: 550 5.1.1 no such user (in reply to RCPT)", or our cause
+    bool dsnPassedOn = false; // delivered to a peer that sends the notices that were asked for (RFC 3461 §6.2.7)
 };
 
 // Why a session is over although nobody asked it to be.
@@ -83,6 +93,9 @@ using ClientEffect = std::variant<effect::ClientSend, effect::ClientStartTls, ef
                                   effect::Ready, effect::Finished>;
 using ClientEffects = std::vector<ClientEffect>;
 
+// Why a message of so many octets cannot go to a peer with that limit; begins with its enhanced code.
+QByteArray tooLargeFor(const QByteArray& peerName, qint64 octets, qint64 limit);
+
 class ClientSession {
   public:
     explicit ClientSession(ClientSettings settings);
@@ -101,6 +114,7 @@ class ClientSession {
     ClientEffects timedOut();
 
     Milliseconds timeout() const;   // RFC 5321 §4.5.3.2 for the state it is in
+    const PeerOffers& offers() const; // what it said in reply to the last EHLO
     bool isReady() const;
     bool isTls() const;
     bool isHandshaking() const;     // after ClientStartTls: an end of the connection is tlsFailed()

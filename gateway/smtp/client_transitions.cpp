@@ -6,6 +6,10 @@
 // then for each message Offered -> (Rset ->) Mail -> Rcpt (once per recipient) -> Data -> Content -> FinalDot -> Idle, at the
 // end Quit -> Closed. Choosing and Offered are left in the same step by an event that their action raises.
 //
+// BDAT takes the place of DATA where it is offered. A small content leaves in one group with its envelope: Offered ->
+// Chunk until its last octet is out, and only then the replies are read, from Rset or Mail on; behind Data comes FinalDot.
+// A large one waits for the verdicts on its recipients: Data -> Content -> FinalDot, without a 354 between.
+//
 // Mail, Rcpt and Data say *whose reply comes next*, so one table serves both ways of talking: with PIPELINING the whole
 // envelope is written on leaving Offered, without it each command is written when the reply before it has come. A group is
 // always read to its end: a refused MAIL still has its RCPT and DATA replies behind it. If DATA is answered 354 although
@@ -13,7 +17,7 @@
 //
 // Exceptions: 421, nonsense, a lost connection and a time-out end every state alike (kOtherwise); recipients without a
 // verdict are then temporary failures. Handshake never goes back to clear text. Closed is never left.
-#include "smtp/client_machine.h"
+#include "smtp/client_actions.h"
 
 #include "base/contract.h"
 
@@ -26,6 +30,7 @@ using Way = ClientTransitions::Way;
 using Machine = ClientTransitions::Machine;
 using S = ClientState;
 using E = ClientEvent;
+using namespace action;
 
 namespace {
 
@@ -43,6 +48,7 @@ constexpr auto kStates = std::to_array<ClientStateRow>({
     {S::AuthResult,5min,  "auth",       "the password",            "the reply to the password"},
     {S::Idle,      5min,  "idle",       "",                        "the next message"},
     {S::Offered,   5min,  "offered",    "",                        "our own choice"},
+    {S::Chunk,     3min,  "chunk",      "the message, half sent",  "it to take the message"},
     {S::Rset,      5min,  "rset",       "RSET",                    "the reply to RSET"},
     {S::Mail,      5min,  "mail",       "MAIL",                    "the reply to MAIL"},
     {S::Rcpt,      5min,  "rcpt",       "RCPT",                    "the reply to RCPT"},
@@ -60,316 +66,6 @@ static_assert([] {
             return false;
     return true;
 }());
-
-// --- getting ready --------------------------------------------------------------------------------------------------
-
-Way onConnected(Machine&) {
-    return Way::Then;
-}
-
-Way protocolError(Machine& m) {
-    m.fail(FaultKind::ProtocolError, m.said() + ", which makes no sense here", false, true);
-    return Way::Closed;
-}
-
-// The peer still listens: part politely, then report.
-Way refuse(Machine& m, FaultKind kind, QByteArray text, bool permanent = false, bool withReply = false) {
-    m.send("QUIT\r\n");
-    m.fail(kind, std::move(text), permanent, withReply);
-    return Way::Closed;
-}
-
-Way onGreeting(Machine& m) {
-    if (m.reply.code != 220)
-        return protocolError(m);
-    m.sendHello();
-    return Way::Then;
-}
-
-Way onGreetingRefused(Machine& m) {
-    const bool noMailHere = m.reply.code == 521 || m.reply.code == 554; // RFC 7504 §3, RFC 5321 §3.1
-    return refuse(m, FaultKind::GreetingRefused, m.said(), noMailHere, true);
-}
-
-// With the peer's abilities known: TLS first, then signing in, then mail.
-Way choose(Machine& m) {
-    const ClientTls tls = m.settings.tls;
-    if (!m.tls && m.facts.startTls && tls != ClientTls::Never) {
-        m.raised = E::WantTls;
-        return Way::Then;
-    }
-    if (!m.tls && tls == ClientTls::Required)
-        return refuse(m, FaultKind::TlsUnavailable,
-                      "TLS required but not supported by remote host: " + m.settings.peerName + " does not offer STARTTLS");
-    if (!m.settings.auth) {
-        m.raised = E::WantMail;
-        return Way::Then;
-    }
-    if (!m.tls)
-        return refuse(m, FaultKind::AuthUnavailable,
-                      "Refuse to AUTH over insecure channel: the connection to " + m.settings.peerName +
-                          " has no TLS, and a password is only sent inside TLS");
-    if (!m.facts.authOffered)
-        return refuse(m, FaultKind::AuthUnavailable,
-                      "AUTH not advertised: " + m.settings.peerName + " offers no way to sign in");
-    if (!m.facts.authPlain && !m.facts.authLogin)
-        return refuse(m, FaultKind::AuthUnavailable,
-                      "no supported AUTH method: " + m.settings.peerName + " offers neither PLAIN nor LOGIN");
-    m.raised = m.facts.authPlain ? E::WantPlain : E::WantLogin;
-    return Way::Then;
-}
-
-Way onEhlo(Machine& m) {
-    m.facts = parseEhlo(m.reply);
-    return choose(m);
-}
-
-Way onHelo(Machine& m) {
-    m.facts = {};
-    return choose(m);
-}
-
-Way onHelloRefused(Machine& m) {
-    return refuse(m, FaultKind::HeloRefused, m.said(), false, true);
-}
-
-Way onEhloRefused(Machine& m) {
-    if (!m.mayFallToHelo())
-        return refuse(m, FaultKind::HeloRefused, "EHLO rejected: " + m.said(), false, true);
-    m.send("HELO " + m.settings.helo + "\r\n");
-    return Way::Then;
-}
-
-Way sendStartTls(Machine& m) {
-    m.send("STARTTLS\r\n");
-    return Way::Then;
-}
-
-Way onStartTlsAgreed(Machine& m) {
-    if (m.reply.code != 220)
-        return protocolError(m);
-    if (m.parser.pending() > 0) { // CVE-2011-0411, client side: it would be taken for words said inside TLS
-        m.fail(FaultKind::ProtocolError,
-               m.settings.peerName + " sent clear text behind its reply to STARTTLS: an attack or a broken server; dropped");
-        return Way::Closed;
-    }
-    m.effects.push_back(effect::ClientStartTls{});
-    return Way::Then;
-}
-
-Way onStartTlsRefused(Machine& m) {
-    if (m.needsTls())
-        return refuse(m, FaultKind::TlsUnavailable, "TLS required but not supported by remote host: " + m.said(), false, true);
-    m.facts.startTls = false; // opportunistic: go on in clear
-    return choose(m);
-}
-
-Way onTlsUp(Machine& m) {
-    m.tls = true;
-    m.facts = {}; // RFC 3207 §4.2
-    m.parser.clear();
-    m.sendHello();
-    return Way::Then;
-}
-
-Way onTlsDown(Machine& m) {
-    m.fail(FaultKind::TlsFailed, "TLS with " + m.settings.peerName + " failed: " + m.reason);
-    return Way::Closed;
-}
-
-// --- signing in -----------------------------------------------------------------------------------------------------
-
-constexpr qsizetype kMaxCommand = 510; // RFC 4954 §4: a longer initial response has to wait for 334
-
-Way sendAuthPlain(Machine& m) {
-    QByteArray line = "AUTH PLAIN " + m.plainToken();
-    m.send(line.size() <= kMaxCommand ? line + "\r\n" : QByteArray("AUTH PLAIN\r\n"));
-    wipe(line);
-    return Way::Then;
-}
-
-Way sendPlainToken(Machine& m) {
-    m.send(m.plainToken() + "\r\n");
-    return Way::Then;
-}
-
-Way sendAuthLogin(Machine& m) {
-    m.send("AUTH LOGIN\r\n");
-    return Way::Then;
-}
-
-Way sendUser(Machine& m) {
-    m.send(m.settings.auth->user.toBase64() + "\r\n");
-    return Way::Then;
-}
-
-Way sendPassword(Machine& m) {
-    const QByteArrayView password = m.settings.auth->password.expose();
-    m.send(QByteArray::fromRawData(password.data(), password.size()).toBase64() + "\r\n");
-    return Way::Then;
-}
-
-Way onSignedIn(Machine& m) {
-    m.raised = E::WantMail;
-    return Way::Then;
-}
-
-Way onSignInRefused(Machine& m) {
-    return refuse(m, FaultKind::AuthRefused, m.said(), false, true);
-}
-
-// --- one message ----------------------------------------------------------------------------------------------------
-
-Way becomeReady(Machine& m) {
-    m.effects.push_back(effect::Ready{});
-    return Way::Then;
-}
-
-Way endOfMail(Machine& m) {
-    m.endMail({OutcomeKind::Temporary, {}, m.settings.peerName + " gave no answer for this recipient"});
-    return becomeReady(m);
-}
-
-Way onOffer(Machine& m) {
-    m.mail = std::exchange(m.offered, std::nullopt);
-    m.outcomes.assign(m.mail->recipients.size(), std::nullopt);
-    m.accepted.clear();
-    m.rcptAt = m.finalAt = 0;
-    m.stuffer = {};
-    EnhancedCode code;
-    if (const auto why = m.cannotCarry(*m.mail, code)) {
-        m.endMail({OutcomeKind::Permanent, Reply{0, code, {}}, code.text() + ' ' + *why});
-        becomeReady(m);
-        return Way::Else;
-    }
-    if (m.mail->recipients.empty()) {
-        endOfMail(m);
-        return Way::Else;
-    }
-    m.raised = std::exchange(m.needsReset, false) ? E::WantReset : E::WantMail;
-    return Way::Then;
-}
-
-void sendEnvelope(Machine& m) {
-    QByteArray lines = m.mailCommand();
-    m.group = m.facts.pipelining;
-    if (m.group) {
-        for (size_t i = 0; i < m.mail->recipients.size(); ++i)
-            lines += m.rcptCommand(i);
-        lines += "DATA\r\n";
-    }
-    m.send(lines);
-}
-
-Way sendReset(Machine& m) {
-    m.send("RSET\r\n");
-    if (m.facts.pipelining)
-        sendEnvelope(m);
-    return Way::Then;
-}
-
-Way sendMail(Machine& m) {
-    sendEnvelope(m);
-    return Way::Then;
-}
-
-Way onReset(Machine& m) {
-    if (!m.facts.pipelining)
-        sendEnvelope(m);
-    return Way::Then;
-}
-
-Way onMail(Machine& m) {
-    m.needsReset = true; // until the server has given its word on a whole message
-    if (!m.group)
-        m.send(m.rcptCommand(0));
-    return Way::Then;
-}
-
-Way onMailRefused(Machine& m) {
-    for (size_t i = 0; i < m.outcomes.size(); ++i)
-        m.decide(i, m.judged());
-    if (m.group)
-        return Way::Then;
-    m.raised = E::NobodyLeft;
-    return Way::Else;
-}
-
-Way onRcpt(Machine& m) {
-    const size_t index = m.rcptAt++;
-    if (m.reply.isPositive()) {
-        if (!m.outcomes[index])
-            m.accepted.push_back(index);
-    } else {
-        RecipientOutcome outcome = m.judged();
-        if (m.reply.code == 552) // RFC 5321 §4.5.3.1.10: too many recipients, said the old way
-            outcome.kind = OutcomeKind::Temporary;
-        m.decide(index, std::move(outcome));
-    }
-    if (m.rcptAt < m.mail->recipients.size()) {
-        if (!m.group)
-            m.send(m.rcptCommand(m.rcptAt));
-        return Way::Then;
-    }
-    if (!m.group) {
-        if (m.accepted.empty())
-            m.raised = E::NobodyLeft;
-        else
-            m.send("DATA\r\n");
-    }
-    return Way::Else;
-}
-
-Way onDataGo(Machine& m) {
-    if (m.reply.code != 354)
-        return protocolError(m);
-    if (m.accepted.empty()) {
-        m.send(".\r\n");
-        return Way::Else;
-    }
-    m.effects.push_back(effect::NeedContent{});
-    return Way::Then;
-}
-
-Way onDataRefused(Machine& m) {
-    m.decideAccepted(m.judged());
-    return endOfMail(m);
-}
-
-Way onContent(Machine& m) {
-    if (m.piece.isEmpty()) {
-        m.send(m.stuffer.end());
-        return Way::Else;
-    }
-    m.send(m.stuffer.piece(m.piece));
-    m.effects.push_back(effect::NeedContent{});
-    return Way::Then;
-}
-
-// The server made up its mind before the end of data. The rest cannot be taken back: its word stands, the connection goes.
-Way onEarlyReply(Machine& m) {
-    m.decideAccepted(m.judged());
-    m.fail(FaultKind::ProtocolError, m.said(), false, true);
-    return Way::Closed;
-}
-
-Way onFinal(Machine& m) {
-    if (m.settings.lmtp) {
-        m.decide(m.accepted[m.finalAt++], m.judged()); // RFC 2033 §4.2
-        if (m.finalAt < m.accepted.size())
-            return Way::Then;
-    } else {
-        m.decideAccepted(m.judged());
-    }
-    m.needsReset = false;
-    endOfMail(m);
-    return Way::Else;
-}
-
-Way onEmptyFinal(Machine& m) {
-    m.needsReset = false;
-    return endOfMail(m);
-}
 
 // --- the end --------------------------------------------------------------------------------------------------------
 
@@ -441,7 +137,8 @@ constexpr auto kOtherwise = std::to_array<Otherwise>({
     {E::Intermediate, protocolError},{E::Temporary, protocolError},{E::Permanent, protocolError},
     {E::Closing, onClosing},         {E::Garbage, onGarbage},      {E::WantTls, ownFault},
     {E::WantPlain, ownFault},        {E::WantLogin, ownFault},     {E::WantReset, ownFault},
-    {E::WantMail, ownFault},         {E::NobodyLeft, ownFault},
+    {E::WantMail, ownFault},         {E::WantChunk, ownFault},     {E::ChunkSent, ownFault},
+    {E::NobodyLeft, ownFault},
 });
 static_assert(kOtherwise.size() == size_t(kClientEvents));
 static_assert([] {
@@ -489,6 +186,10 @@ constexpr auto kTable = std::to_array<ClientTransitions::Row>({
     {S::Idle,       E::QuitAsked,    sendQuit,           S::Quit,       S::Quit},
     {S::Offered,    E::WantReset,    sendReset,          S::Rset,       S::Rset},
     {S::Offered,    E::WantMail,     sendMail,           S::Mail,       S::Mail},
+    {S::Offered,    E::WantChunk,    sendGroupWithChunk, S::Chunk,      S::Chunk},
+    {S::Chunk,      E::Content,      onGroupContent,     S::Chunk,      S::Chunk},
+    {S::Chunk,      E::WantReset,    goOn,               S::Rset,       S::Rset},
+    {S::Chunk,      E::WantMail,     goOn,               S::Mail,       S::Mail},
     {S::Rset,       E::Positive,     onReset,            S::Mail,       S::Mail},
     {S::Mail,       E::Positive,     onMail,             S::Rcpt,       S::Rcpt},
     {S::Mail,       E::Temporary,    onMailRefused,      S::Rcpt,       S::Data},
@@ -500,6 +201,8 @@ constexpr auto kTable = std::to_array<ClientTransitions::Row>({
     {S::Data,       E::Temporary,    onDataRefused,      S::Idle,       S::Idle},
     {S::Data,       E::Permanent,    onDataRefused,      S::Idle,       S::Idle},
     {S::Data,       E::NobodyLeft,   endOfMail,          S::Idle,       S::Idle},
+    {S::Data,       E::WantChunk,    sendChunk,          S::Content,    S::Content},
+    {S::Data,       E::ChunkSent,    goOn,               S::FinalDot,   S::FinalDot},
     {S::Content,    E::Content,      onContent,          S::Content,    S::FinalDot},
     {S::Content,    E::Temporary,    onEarlyReply,       S::Closed,     S::Closed},
     {S::Content,    E::Permanent,    onEarlyReply,       S::Closed,     S::Closed},
@@ -571,7 +274,7 @@ void ClientTransitions::dispatch(Machine& m, ClientEvent event) {
 }
 
 void ClientTransitions::readReplies(Machine& m) {
-    while (m.state != S::Closed) {
+    while (m.state != S::Closed && m.state != S::Chunk) {
         if (m.state == S::Handshake && m.parser.pending() > 0) { // clear text where only TLS may be
             dispatch(m, E::Garbage);
             return;

@@ -47,7 +47,7 @@ ClientMail eightBit() {
 ClientMail utf8Flagged(bool contentNeedsIt) {
     ClientMail mail = mailFor({"a@b.example"});
     mail.params.smtpUtf8 = true;
-    mail.hasEightBit = contentNeedsIt;
+    mail.hasEightBit = mail.headerNeedsUtf8 = contentNeedsIt;
     return mail;
 }
 
