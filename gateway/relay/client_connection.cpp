@@ -57,6 +57,14 @@ void ClientConnection::offer(std::unique_ptr<Shipment> shipment) {
     m_shipment = std::move(shipment);
     m_contentBegun = false;
     m_ownCause.clear();
+    if (auto fits = m_shipment->fitTo(m_session.offers(), m_files); !fits) {
+        log(LogLevel::Error, LogArea::Relay, fits.error().text);
+        const smtp::RecipientOutcome unread{smtp::OutcomeKind::Temporary, {}, fits.error().text};
+        m_outcomes.emplace(m_shipment->mail().recipients.size(), unread);
+        m_becameReady = true;
+        tellOwner();
+        return;
+    }
     perform(m_session.offer(m_shipment->mail()));
 }
 
@@ -227,7 +235,14 @@ void ClientConnection::tellOwner() {
                     outcome.text = m_ownCause;
         const bool untouched = m_finished && m_finished->fault && !m_contentBegun && m_ownCause.isEmpty();
         if (m_shipment) {
-            m_owner.onMailOver(*this, std::move(m_shipment), outcomes, untouched);
+            const bool more = m_shipment->add(outcomes);
+            if (more && m_becameReady && !m_finished && !hasServedItsMails()) {
+                m_becameReady = false;
+                m_shipment->rewind();
+                perform(m_session.offer(m_shipment->mail()));
+                return;
+            }
+            m_owner.onMailOver(*this, std::move(m_shipment), untouched);
         }
     }
     if (m_finished) {
@@ -237,6 +252,11 @@ void ClientConnection::tellOwner() {
     } else if (std::exchange(m_becameReady, false)) {
         m_owner.onConnectionReady(*this);
     }
+}
+
+bool ClientConnection::hasServedItsMails() const {
+    const int most = m_session.offers().maxMails;
+    return most > 0 && m_session.mailsDone() >= most;
 }
 
 void ClientConnection::over(std::optional<smtp::Fault> fault) {

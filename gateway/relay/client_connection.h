@@ -24,9 +24,8 @@ class ConnectionOwner {
   public:
     virtual ~ConnectionOwner() = default;
     virtual void onConnectionReady(ClientConnection& connection) = 0; // offer(), rest() or quit()
-    // The mail is over. `untouched`: the peer never began to take it, so it can go another way at once.
-    virtual void onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment,
-                            const std::vector<smtp::RecipientOutcome>& outcomes, bool untouched) = 0;
+    // The mail is over, its outcomes are in it. `untouched`: the peer never began to take it, so it can go another way at once.
+    virtual void onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment, bool untouched) = 0;
     virtual void onConnectionOver(ClientConnection& connection, const std::optional<smtp::Fault>& fault) = 0;
 };
 
@@ -55,6 +54,8 @@ class ClientConnection final : private tls::StreamHandler {
     bool hasMail() const { return m_shipment != nullptr; }
     bool isGone() const { return m_gone; }
     int mailsDone() const { return m_session.mailsDone(); }
+    bool hasServedItsMails() const; // as many as the peer takes on one connection
+    const smtp::PeerOffers& offers() const { return m_session.offers(); }
     const QByteArray& peer() const { return m_plan.session.peerName; }
     const QByteArray& tlsVersion() const { return m_tlsVersion; } // "" in clear
     QByteArray stateText() const;

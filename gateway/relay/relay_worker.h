@@ -42,6 +42,7 @@ struct RelayReport {
     QByteArray peer;            // "mx.example.net [192.0.2.25]:25", "" if none was reached
     QByteArray tls;             // "TLSv1.3", "" = in clear
     std::shared_ptr<const queue::Message> message;
+    std::vector<queue::Envelope> relayed; // delivered to a peer that sends no notices, though one of success was asked for
 };
 
 using Connector = std::function<std::unique_ptr<tls::Stream>(const QByteArray& address, quint16 port,

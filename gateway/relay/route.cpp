@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr Milliseconds kPlanLife = 60s;      // then names are asked again
 constexpr Milliseconds kCeilingLife = 60s;   // how long a refused further connection is remembered
+constexpr Milliseconds kSizeLimitLife = 600s; // how long a peer's limit is remembered
 constexpr Milliseconds kIdleLife = 120s;     // a route that nobody uses
 constexpr Milliseconds kOtherFamilyTime = 8s; // D14: a black-holed family must not hold up the other
 constexpr Milliseconds kSilenceMeansTls = 15s; // a greeting that does not come where TLS may be expected from the start
@@ -62,9 +63,18 @@ void Route::add(RelayJob job) {
     m_lastUse = m_services.clock.steady();
     auto shipment = std::make_unique<Shipment>(std::move(job));
     if (!shipment->hasRecipients())
-        m_services.report(shipment->report({}));
+        m_services.report(shipment->report());
+    else if (isTooLarge(*shipment))
+        m_services.report(reportAll(shipment->job(), queue::TryResult::Permanent,
+                                    smtp::tooLargeFor(m_sizeLimit.peer, shipment->job().body->size, m_sizeLimit.octets), true));
     else
         m_waiting.push_back(std::move(shipment));
+}
+
+// RFC 1870 §6.1: the limit told once need not be heard again for each message that breaks it.
+bool Route::isTooLarge(const Shipment& shipment) const {
+    return m_proven && m_sizeLimit.octets > 0 && m_services.clock.steady() < m_sizeLimit.ends &&
+           shipment.job().body->size > m_sizeLimit.octets;
 }
 
 void Route::pump() {
@@ -313,9 +323,10 @@ void Route::onConnectionReady(ClientConnection& connection) {
     const bool first = !std::exchange(link->ready, true);
     if (first) {
         m_proven = link->endpoint;
+        m_sizeLimit = {connection.peer(), connection.offers().maxSize, m_services.clock.steady() + kSizeLimitLife};
         m_services.penalties.worked(link->endpoint->key());
     }
-    if (m_stopping || connection.mailsDone() >= m_services.limits.mailsPerConnection ||
+    if (m_stopping || connection.mailsDone() >= m_services.limits.mailsPerConnection || connection.hasServedItsMails() ||
         link->failuresInRow >= kMostFailuresInRow) {
         connection.quit();
     } else if (!m_waiting.empty()) {
@@ -332,13 +343,12 @@ void Route::dispatch(Link& link) {
     link.idle = false;
     auto shipment = std::move(m_waiting.front());
     m_waiting.pop_front();
-    shipment->rewind();
     link.connection->offer(std::move(shipment));
 }
 
-void Route::onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment,
-                       const std::vector<smtp::RecipientOutcome>& outcomes, bool untouched) {
+void Route::onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment, bool untouched) {
     Link* link = linkOf(connection);
+    const std::vector<smtp::RecipientOutcome>& outcomes = shipment->outcomes();
     const bool answered = std::any_of(outcomes.begin(), outcomes.end(),
                                       [](const smtp::RecipientOutcome& each) {
                                           return each.reply.code != 0 && each.reply.code != 421;
@@ -346,10 +356,11 @@ void Route::onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> s
     // A kept connection that the peer closed just as we came back says nothing about the mail.
     if (untouched && !answered && link && link->delivered && !shipment->wasRequeued && !m_stopping) {
         shipment->wasRequeued = true;
+        shipment->forgetOutcomes();
         m_waiting.push_front(std::move(shipment));
         return;
     }
-    RelayReport report = shipment->report(outcomes);
+    RelayReport report = shipment->report();
     report.peer = connection.peer();
     report.tls = connection.tlsVersion();
     if (link) {

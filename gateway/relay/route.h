@@ -50,8 +50,7 @@ class Route final : public ConnectionOwner {
 
     // From our own connections only.
     void onConnectionReady(ClientConnection& connection) override;
-    void onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment,
-                    const std::vector<smtp::RecipientOutcome>& outcomes, bool untouched) override;
+    void onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment, bool untouched) override;
     void onConnectionOver(ClientConnection& connection, const std::optional<smtp::Fault>& fault) override;
 
   private:
@@ -91,6 +90,7 @@ class Route final : public ConnectionOwner {
     void removeLink(const Link& link);
     void dispatch(Link& link);
     void failWaiting(const QByteArray& text, bool permanent, bool countsAsTry);
+    bool isTooLarge(const Shipment& shipment) const;
     Link* linkOf(const ClientConnection& connection);
     bool servesElsewhere(const Link& link) const;
     int allowedConnections(SteadyTime now) const;
@@ -109,6 +109,12 @@ class Route final : public ConnectionOwner {
     std::optional<Plan> m_plan;
     SteadyTime m_planEnds{};
     std::optional<Endpoint> m_proven; // where it worked last
+    struct SizeLimit {
+        QByteArray peer;
+        qint64 octets = 0; // 0 = none told
+        SteadyTime ends{};
+    };
+    SizeLimit m_sizeLimit;            // of that place
     bool m_stopping = false;
     int m_ceiling;                    // connections the next hop seems to allow
     SteadyTime m_ceilingEnds{};

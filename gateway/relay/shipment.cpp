@@ -62,20 +62,113 @@ Shipment::Shipment(RelayJob job) : m_job(std::move(job)) {
     }
 }
 
+void Shipment::rewind() {
+    m_at = 0;
+    m_ended = false;
+    m_encoder.reset();
+    if (m_coded)
+        m_encoder.emplace(*m_plan);
+}
+
+Result<void> Shipment::fitTo(const smtp::PeerOffers& offers, FileStore& files) {
+    const queue::Message& message = *m_job.delivery.message;
+    m_atOnce = size_t(std::max(offers.maxRecipients, 0));
+    m_lacksUtf8 = message.params.smtpUtf8 && !offers.utf8;
+    m_coded = false;
+    if (message.hasEightBit && (!offers.eightBit || m_lacksUtf8) && !m_plan) {
+        if (auto looked = look(files); !looked)
+            return looked;
+    }
+    m_coded = message.hasEightBit && !offers.eightBit && m_plan->refusal.isEmpty();
+    rewind();
+    return {};
+}
+
+// Once through the content for the plan, once more for the size of what it makes: the peer is told before it comes.
+Result<void> Shipment::look(FileStore& files) {
+    smtp::MimeScan scan;
+    rewind();
+    while (true) {
+        const auto piece = rawPiece(files);
+        if (!piece)
+            return piece.error();
+        if (piece->isEmpty())
+            break;
+        scan.feed(*piece);
+    }
+    m_plan = scan.finish();
+    m_codedSize = 0;
+    if (!m_plan->refusal.isEmpty())
+        return {};
+    m_coded = true;
+    rewind();
+    while (true) {
+        const auto piece = nextPiece(files);
+        if (!piece) {
+            m_plan.reset();
+            m_coded = false;
+            return piece.error();
+        }
+        if (piece->isEmpty())
+            break;
+        m_codedSize += piece->size();
+    }
+    return {};
+}
+
 smtp::ClientMail Shipment::mail() const {
     const queue::Message& message = *m_job.delivery.message;
     smtp::ClientMail mail;
     mail.sender = m_sender;
     mail.params = message.params;
-    mail.params.declaredSize = m_job.body->size;
-    mail.hasEightBit = message.hasEightBit;
-    mail.recipients.reserve(m_sendable.size());
-    for (size_t i = 0; i < m_sendable.size(); ++i)
+    mail.params.declaredSize = m_coded ? m_codedSize : m_job.body->size;
+    mail.hasEightBit = message.hasEightBit && !m_coded;
+    if (m_plan) {
+        mail.headerNeedsUtf8 = m_lacksUtf8 && m_plan->headerNeedsUtf8;
+        mail.notConvertible = m_plan->refusal;
+    }
+    const size_t from = m_outcomes.size();
+    const size_t left = m_sendable.size() - from;
+    const size_t count = m_atOnce > 0 ? std::min(left, m_atOnce) : left;
+    mail.recipients.reserve(count);
+    for (size_t i = from; i < from + count; ++i)
         mail.recipients.push_back({m_recipients[i], m_job.delivery.envelopes[m_sendable[i]].params});
     return mail;
 }
 
+bool Shipment::add(const std::vector<smtp::RecipientOutcome>& outcomes) {
+    for (const smtp::RecipientOutcome& outcome : outcomes)
+        if (m_outcomes.size() < m_sendable.size())
+            m_outcomes.push_back(outcome);
+    // Our own refusal of a content that this peer cannot take is meant for everybody.
+    const bool forAll = !outcomes.empty() && std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+        return outcome.kind == smtp::OutcomeKind::Permanent && outcome.reply.code == 0 && outcome.reply.enhanced.subject != 6;
+    });
+    if (forAll)
+        m_outcomes.resize(m_sendable.size(), outcomes.front());
+    return m_outcomes.size() < m_sendable.size();
+}
+
 Result<QByteArrayView> Shipment::nextPiece(FileStore& files) {
+    if (!m_encoder)
+        return rawPiece(files);
+    m_codedPiece.clear();
+    while (m_codedPiece.isEmpty()) {
+        const auto piece = rawPiece(files);
+        if (!piece)
+            return piece.error();
+        if (!piece->isEmpty()) {
+            m_encoder->feed(*piece, m_codedPiece);
+            continue;
+        }
+        if (std::exchange(m_ended, true))
+            break;
+        m_encoder->finish(m_codedPiece);
+    }
+    return QByteArrayView(m_codedPiece);
+}
+
+Result<QByteArrayView> Shipment::rawPiece(FileStore& files) {
     const queue::Body& body = *m_job.body;
     if (m_at >= body.size)
         return QByteArrayView();
@@ -100,16 +193,22 @@ Result<QByteArrayView> Shipment::nextPiece(FileStore& files) {
     return piece;
 }
 
-RelayReport Shipment::report(const std::vector<smtp::RecipientOutcome>& outcomes) const {
+RelayReport Shipment::report() const {
     RelayReport report = emptyReport(m_job);
     size_t next = 0;
     for (size_t i = 0; i < m_job.delivery.envelopes.size(); ++i) {
         const queue::Envelope& envelope = m_job.delivery.envelopes[i];
         if (next < m_sendable.size() && m_sendable[next] == i) {
-            if (next < outcomes.size())
-                report.outcomes.push_back({envelope.id, resultOf(outcomes[next].kind), outcomes[next].text, true});
-            else
-                report.outcomes.push_back({envelope.id, queue::TryResult::Temporary, "no answer", true});
+            if (next < m_outcomes.size()) {
+                const smtp::RecipientOutcome& outcome = m_outcomes[next];
+                report.outcomes.push_back({envelope.id, resultOf(outcome.kind), outcome.text, true});
+                const bool wanted = envelope.params.notify.split(',').contains("SUCCESS");
+                if (outcome.kind == smtp::OutcomeKind::Delivered && !outcome.dsnPassedOn && wanted)
+                    report.relayed.push_back(envelope);
+            } else {
+                report.outcomes.push_back({envelope.id, queue::TryResult::Temporary,
+                                           "the next hop takes few recipients at a time; the rest follow", false});
+            }
             ++next;
         } else {
             report.outcomes.push_back({envelope.id, queue::TryResult::Permanent,

@@ -119,6 +119,16 @@ class FakeStream final : public tls::Stream {
     void takeInput() {
         m_lines += std::exchange(m_in, {});
         for (;;) {
+            if (m_inChunk) {
+                const qsizetype taken = std::min<qsizetype>(m_chunkLeft, m_lines.size());
+                m_content += m_lines.left(taken);
+                m_lines.remove(0, taken);
+                if ((m_chunkLeft -= taken) > 0)
+                    return;
+                m_inChunk = false;
+                m_hop->mails.push_back(std::exchange(m_content, {}));
+                say(m_hop->dotReply);
+            }
             const qsizetype end = m_lines.indexOf("\r\n");
             if (end < 0 || m_peerCloses)
                 return;
@@ -170,6 +180,9 @@ class FakeStream final : public tls::Stream {
         } else if (verb == "DATA") {
             m_inData = m_hop->dataReply.startsWith("354");
             say(m_hop->dataReply);
+        } else if (verb == "BDAT") { // one chunk only: BDAT n LAST
+            m_inChunk = true;
+            m_chunkLeft = line.mid(5, line.indexOf(' ', 5) - 5).toLongLong();
         } else if (verb == "QUIT") {
             say("221 bye");
             m_peerCloses = true;
@@ -186,6 +199,8 @@ class FakeStream final : public tls::Stream {
     QByteArray m_in, m_out, m_lines, m_content;
     bool m_connected = false, m_closed = false, m_counted = false, m_tls = false, m_wrapped = false;
     bool m_tlsDue = false, m_closeDue = false, m_peerCloses = false, m_writtenDue = false, m_inData = false;
+    bool m_inChunk = false;
+    qint64 m_chunkLeft = 0;
     int m_mailCount = 0;
 };
 

@@ -1,134 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Deliveries to next hops of every temper: each envelope is reported exactly once, and what must not be sent is not.
-// One file on purpose: every case is a few lines over the same make-believe internet, set up at the top.
+// One file on purpose: every case is a few lines over the same make-believe internet, set up in relay_world.h.
 #include "base/log.h"
 #include "relay/address_penalties.h"
-#include "relay/relay_worker.h"
-#include "support/fake_clock.h"
-#include "support/fake_internet.h"
-#include "support/fake_resolver.h"
+#include "relay_world.h"
 #include "support/fake_table.h"
-#include "support/memory_file_store.h"
 
-#include <QCoreApplication>
 #include <QRegularExpression>
 #include <QTest>
-
-#include <map>
 
 using namespace postern;
 using namespace postern::relay;
 using namespace postern::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-const QByteArray kContent = "Subject: t\r\n\r\n.dot\r\nhello\r\n";
-
-struct World {
-    explicit World(RelayLimits limits = {}) {
-        auto fakeResolver = std::make_unique<FakeResolver>();
-        resolver = fakeResolver.get();
-        resolver->setAddresses("hop.example", {"192.0.2.1"});
-        worker = std::make_unique<RelayWorker>(
-            clock, files, std::move(fakeResolver), limits,
-            [this](RelayReport report) {
-                for (const queue::TryOutcome& outcome : report.outcomes)
-                    ++reportsOf[outcome.id];
-                reports.push_back(std::move(report));
-            },
-            [this](const QByteArray& address, quint16 port, const QByteArray& source, Milliseconds patience,
-                   tls::StreamHandler* handler) {
-                connectPatience.push_back(patience);
-                return net.connect(address, port, source, handler);
-            });
-    }
-
-    FakeClock clock;
-    MemoryFileStore files;
-    FakeInternet net;
-    FakeResolver* resolver = nullptr;
-    std::vector<Milliseconds> connectPatience;
-    std::vector<RelayReport> reports;
-    std::map<queue::EnvelopeId, int> reportsOf;
-    std::unique_ptr<RelayWorker> worker;
-    queue::MessageId lastMessage = 0;
-    policy::RelaySpec spec;
-
-    FakeHop& hop(const QByteArray& key = "192.0.2.1:25") { return net.hop(key); }
-
-    void useUrl(const QByteArray& url, policy::Era era = policy::Era::Modern) {
-        const auto parsed = policy::RelayUrl::parse(url, era);
-        spec.era = era;
-        spec.urls.clear();
-        if (parsed)
-            spec.urls = {*parsed};
-    }
-    RelayJob job(const QByteArrayList& recipients = {"a@b.example"}, const QByteArray& sender = "me@a.example") {
-        auto message = std::make_shared<queue::Message>();
-        message->id = ++lastMessage;
-        message->sender = sender;
-        message->size = kContent.size();
-        RelayJob out;
-        out.delivery.route = "route";
-        out.delivery.message = message;
-        for (qsizetype i = 0; i < recipients.size(); ++i) {
-            queue::Envelope envelope;
-            envelope.id = (queue::EnvelopeId(message->id) << 32) | queue::EnvelopeId(i + 1);
-            envelope.destination = recipients[i];
-            out.delivery.envelopes.push_back(envelope);
-        }
-        out.body = std::make_shared<queue::Body>(queue::Body{kContent, {}, kContent.size()});
-        out.spec = std::make_shared<policy::RelaySpec>(spec);
-        out.domain = "b.example";
-        out.serverName = "me.example";
-        return out;
-    }
-    void submit(RelayJob one) {
-        std::vector<RelayJob> jobs;
-        jobs.push_back(std::move(one));
-        worker->submit(std::move(jobs));
-        settle();
-    }
-    // Everything that can happen without time passing.
-    void settle() {
-        bool more = true;
-        while (more) {
-            more = resolver->deliver();
-            more = net.deliver() || more;
-            QCoreApplication::sendPostedEvents();
-        }
-        QCoreApplication::sendPostedEvents();
-        while (net.deliver() || resolver->deliver())
-            QCoreApplication::sendPostedEvents();
-    }
-    void pass(Milliseconds time) {
-        clock.advance(time);
-        worker->tick();
-        settle();
-    }
-    // "D T P | ..." of all reports, "(untried)" where no try was counted.
-    QByteArray results() const {
-        QByteArrayList out;
-        for (const RelayReport& report : reports) {
-            QByteArray text;
-            for (const queue::TryOutcome& outcome : report.outcomes) {
-                text += outcome.result == queue::TryResult::Delivered   ? 'D'
-                        : outcome.result == queue::TryResult::Temporary ? 'T'
-                                                                        : 'P';
-                if (!outcome.countsAsTry)
-                    text += "(untried)";
-                text += ' ';
-            }
-            out.append(text.trimmed());
-        }
-        return out.join(" | ");
-    }
-    QByteArray lastText() const { return reports.empty() ? QByteArray() : reports.back().outcomes.back().text; }
-};
-
-} // namespace
 
 class TestRelayWorker : public QObject {
     Q_OBJECT
