@@ -238,6 +238,7 @@ class TestFrame final : public QObject {
         broken.where = u"smtpd.conf:2"_s;
         broken.text = u"smtpd.conf:2:1: unknown statement."_s;
         status.problems = {broken};
+        status.configLoadedAt = 1; // an earlier one is in force
         QCOMPARE(needsYou({true, true, true, false, {}}, status).first().text, broken.text);
         const auto gone = needsYou({false, true, true, true, u"cannot make folder /x: Not a directory"_s}, status);
         QVERIFY(gone.first().text.startsWith(u"Cannot make folder /x: Not a directory. Mail"));

@@ -40,6 +40,22 @@ void tellRelay(BannerText& banner, const control::RelayStatus& relay) {
     }
 }
 
+// "FILE:LINE:COL: error: what." as the reader of the configuration says it, and what it means for the mail.
+void tellConfig(BannerText& banner, const control::Status& status) {
+    banner.text.replace(u": error: "_s, u": "_s);
+    banner.text.replace(u"?."_s, u"?"_s);
+    if (status.configLoadedAt == 0)
+        banner.text += u" "_s + Words::tr("Until this is put right nothing is taken in or sent. Mail that was taken in before is safe.");
+}
+
+// "cannot listen on ADDRESS: why; what to do": the title has said the first part.
+void tellListener(BannerText& banner) {
+    const qsizetype at = banner.text.indexOf(u": "_s);
+    if (banner.text.startsWith(u"cannot listen on "_s) && at > 0)
+        banner.text.remove(0, at + 2);
+    banner.text = sentence(banner.text);
+}
+
 BannerText problemBanner(const control::Problem& problem, const control::Status& status) {
     BannerText banner;
     banner.id = problem.id;
@@ -48,6 +64,10 @@ BannerText problemBanner(const control::Problem& problem, const control::Status&
     banner.icon = isError ? u"error"_s : isProblemAbout(problem.id, u"relay") ? u"hold"_s : u"attention"_s;
     banner.title = safeLine(problem.title);
     banner.text = safeLine(problem.text);
+    if (isProblemAbout(problem.id, u"config"))
+        tellConfig(banner, status);
+    if (isProblemAbout(problem.id, u"listener"))
+        tellListener(banner);
     for (const auto& relay : status.relays) {
         if (problem.id == u"relay:"_s + relay.name)
             tellRelay(banner, relay);
@@ -65,7 +85,7 @@ BannerText problemBanner(const control::Problem& problem, const control::Status&
         banner.button = Words::tr("Read settings and try again");
         break;
     case Remedy::ReloadConfig:
-        banner.button = Words::tr("Read settings again");
+        banner.button = isProblemAbout(banner.id, u"listener") ? Words::tr("Try again") : Words::tr("Read settings again");
         break;
     case Remedy::OpenFolder:
         banner.button = Words::tr("Open the folder");

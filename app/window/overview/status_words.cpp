@@ -40,6 +40,12 @@ QString authWords(const control::ListenerStatus& listener) {
     return {};
 }
 
+// It had an error when Postern started, so that there is none to work by.
+bool isConfigMissing(const control::Status& status) {
+    return status.configLoadedAt == 0 &&
+           std::any_of(status.problems.begin(), status.problems.end(), [](const auto& p) { return isProblemAbout(p.id, u"config"); });
+}
+
 StatusLine listenerLine(const control::ListenerStatus& listener, qint64 now) {
     StatusLine line;
     line.id = u"listener:"_s + listener.address + u":"_s + QString::number(listener.port);
@@ -183,7 +189,8 @@ QList<StatusLine> comingIn(const control::Status& status, qint64 now) {
         none.icon = u"error"_s;
         none.name = Words::tr("No listener");
         none.state = Words::tr("Not open");
-        none.detail = Words::tr("smtpd.conf has no “listen on” line, so no mail can come in.");
+        none.detail = isConfigMissing(status) ? Words::tr("smtpd.conf has an error")
+                                              : Words::tr("smtpd.conf has no “listen on” line, so no mail can come in.");
         lines.append(none);
     }
     return lines;
@@ -203,9 +210,12 @@ QList<StatusLine> goingOut(const control::Status& status, qint64 now) {
         const bool onlyCatches = status.catchesMail && !status.sendsMail;
         StatusLine none;
         none.icon = u"not-asked"_s;
-        none.name = onlyCatches ? Words::tr("Nothing leaves this computer") : Words::tr("Nothing sent yet");
+        const bool isMissing = isConfigMissing(status);
+        none.name = isMissing     ? Words::tr("Nothing is sent")
+                    : onlyCatches ? Words::tr("Nothing leaves this computer") : Words::tr("Nothing sent yet");
         none.state = Words::tr("Idle", "state of a relay with nothing to send");
-        none.detail = onlyCatches ? Words::tr("mail is caught for reading") : Words::tr("a relay appears here with its first message");
+        none.detail = isMissing     ? Words::tr("smtpd.conf has an error")
+                      : onlyCatches ? Words::tr("mail is caught for reading") : Words::tr("a relay appears here with its first message");
         if (onlyCatches) {
             none.tone = Tone::Ok;
             none.icon = u"ok"_s;
@@ -245,7 +255,9 @@ QList<StatusLine> thisComputer(const control::Status& status, qint64 now) {
 }
 
 bool isFreshCatcher(const control::Status& status) {
-    return status.catchesMail && !status.sendsMail && status.messages == 0 && status.caught == 0 && status.waiting == 0 &&
+    const bool isInTrouble = std::any_of(status.problems.begin(), status.problems.end(),
+                                         [](const auto& p) { return p.gravity == control::Gravity::Error; });
+    return !isInTrouble && status.catchesMail && !status.sendsMail && status.messages == 0 && status.caught == 0 && status.waiting == 0 &&
            status.today.taken == 0 && status.today.delivered == 0 && !listeningAddress(status).isEmpty();
 }
 
