@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "tls/identity.h"
+#include "tls/server_rules.h"
 
 #include <QDateTime>
 #include <QFile>
@@ -11,31 +12,15 @@
 #include <QSslCipher>
 #include <QSslSocket>
 
-#include <algorithm>
-
 using namespace Qt::StringLiterals;
 
 namespace postern::tls {
 namespace {
 
-// Qt's default list knows no export, NULL, anonymous, RC4, DES or MD5 suites; what is left out here is RSA key exchange
-// (no forward secrecy), pre-shared keys and anything under 128 bits.
 QList<QSslCipher> goodCiphers() {
-    QList<QSslCipher> aead, cbc;
-    const QList<QSslCipher> supported = QSslConfiguration::supportedCiphers();
-    for (const QSslCipher& cipher : supported) {
-        const QString exchange = cipher.keyExchangeMethod();
-        const QString authentication = cipher.authenticationMethod();
-        const QString name = cipher.name();
-        const bool forwardSecret = exchange == "ECDH"_L1 || exchange == "DH"_L1 || exchange == "any"_L1;
-        const bool certified = authentication == "RSA"_L1 || authentication == "ECDSA"_L1 || authentication == "any"_L1;
-        if (!forwardSecret || !certified || cipher.usedBits() < 128 || name.contains("RC4"_L1) ||
-            name.contains("3DES"_L1) || name.contains("MD5"_L1))
-            continue;
-        const bool sealed = name.contains("GCM"_L1) || name.contains("CHACHA20"_L1) || name.contains("CCM"_L1);
-        (sealed ? aead : cbc).append(cipher);
-    }
-    return aead + cbc;
+    QList<QSslCipher> good = usableCiphers();
+    good.removeIf([](const QSslCipher& cipher) { return !isForwardSecret(cipher); });
+    return good;
 }
 
 QSslConfiguration common() {
@@ -91,13 +76,20 @@ Result<QSslConfiguration> serverConfiguration(const ServerTls& tls) {
     configuration.setPrivateKey(tls.identity->key);
     configuration.setSslOption(QSsl::SslOptionDisableSessionTickets, true);
     configuration.setSslOption(QSsl::SslOptionDisableServerCipherPreference, false);
-    // One name per listener so far; the place to choose by the hello's server name is before this configuration is made.
+    static const ServerRulesPtr usual = makeServerRules({}).value_or(nullptr);
+    const ServerRulesPtr rules = tls.rules ? tls.rules : usual;
+    configuration.setProtocol(rules->protocol);
+    configuration.setCiphers(rules->ciphers);
+    configuration.setDiffieHellmanParameters(rules->diffieHellman);
     QList<QSslCertificate> accepted; // set even when empty: otherwise every socket loads the system's CAs
-    if (tls.requireClientCertificate || !tls.caFile.isEmpty()) {
+    if (!tls.caFile.isEmpty()) {
         const auto read = authorities(tls.caFile);
         if (!read)
             return read.error();
         accepted = *read;
+    } else if (tls.requireClientCertificate) {
+        static const QList<QSslCertificate> system = QSslConfiguration::systemCaCertificates();
+        accepted = system;
     }
     configuration.setCaCertificates(accepted);
     configuration.setPeerVerifyMode(tls.requireClientCertificate ? QSslSocket::VerifyPeer

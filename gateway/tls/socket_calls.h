@@ -30,7 +30,10 @@ Endpoint peerOf(int descriptor);
 Endpoint localOf(int descriptor);
 
 IoResult receive(int descriptor, char* into, qint64 most);
-IoResult peekOne(int descriptor, char* byte); // leaves it in the kernel
+IoResult peek(int descriptor, char* into, qint64 most); // leaves them in the kernel
+IoResult peekOne(int descriptor, char* byte);
+// From now on the descriptor counts as readable only once so many octets wait (or the peer has ended); 1 = as usual.
+void wakeWhenWaiting(int descriptor, qsizetype octets);
 // Sends from the front of `pieces`, whose first `offset` octets are gone already; takes nothing out.
 IoResult sendSome(int descriptor, const std::deque<QByteArray>& pieces, qsizetype offset);
 void endWriting(int descriptor);

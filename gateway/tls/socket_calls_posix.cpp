@@ -116,6 +116,15 @@ IoResult peekOne(int descriptor, char* byte) {
     return receiveWith(descriptor, byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
+IoResult peek(int descriptor, char* into, qint64 most) {
+    return receiveWith(descriptor, into, most, MSG_PEEK);
+}
+
+void wakeWhenWaiting(int descriptor, qsizetype octets) {
+    const int least = int(octets);
+    ::setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
+}
+
 IoResult sendSome(int descriptor, const std::deque<QByteArray>& pieces, qsizetype offset) {
     std::array<iovec, 16> parts;
     size_t count = 0;

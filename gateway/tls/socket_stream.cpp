@@ -2,6 +2,8 @@
 #include "tls/socket_stream.h"
 
 #include "base/contract.h"
+#include "base/log.h"
+#include "tls/client_hello.h"
 #include "tls/read_buffer.h"
 
 #include <QCoreApplication>
@@ -10,6 +12,7 @@
 #include <QSocketNotifier>
 #include <QTimerEvent>
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::tls {
@@ -54,7 +57,7 @@ void SocketStream::setHandler(StreamHandler* handler) {
 void SocketStream::write(QByteArray bytes) {
     if (bytes.isEmpty() || m_closing || m_phase == Phase::Closed || m_phase == Phase::Lingering)
         return;
-    POSTERN_CHECK(m_phase != Phase::Upgrading, return); // the last octet in clear is written already
+    POSTERN_CHECK(m_phase != Phase::Upgrading && m_phase != Phase::AwaitingHello, return); // the last octet in clear is written
     m_writtenDue = true;
     if (m_phase == Phase::Encrypted) {
         m_leg->write(bytes);
@@ -142,7 +145,7 @@ void SocketStream::timerEvent(QTimerEvent* event) {
     if (m_phase == Phase::Connecting)
         fail({ErrorCode::Timeout, "connection to " + who + " timed out", Permanence::Temporary});
     else if (m_phase == Phase::Lingering)
-        fail({});
+        fail(std::exchange(m_farewell, {}));
     else if (m_closing)
         fail({ErrorCode::Timeout, who + " did not take the last octets in time", Permanence::Temporary});
     else
@@ -168,8 +171,13 @@ void SocketStream::onReadable() {
         discardInput();
         return;
     }
+    if (m_phase == Phase::AwaitingHello) {
+        onHello();
+        return;
+    }
     for (int i = 0; i < kReadsPerTurn; ++i) {
-        const net::IoResult got = net::receive(m_descriptor, readBuffer(), kReadBufferSize);
+        const qint64 most = m_mostAtOnce > 0 ? std::min(m_mostAtOnce, kReadBufferSize) : kReadBufferSize;
+        const net::IoResult got = net::receive(m_descriptor, readBuffer(), most);
         switch (got.what) {
         case net::Io::WouldBlock: return;
         case net::Io::Ended: fail({ErrorCode::Io, m_peer.address + " closed the connection", Permanence::Temporary}, true); return;
@@ -180,7 +188,7 @@ void SocketStream::onReadable() {
             return;
         const QPointer<SocketStream> alive(this);
         settle();
-        if (!alive || got.bytes < kReadBufferSize || m_phase != Phase::Clear || !wantsInput())
+        if (!alive || got.bytes < most || m_phase != Phase::Clear || !wantsInput())
             return;
     }
 }
@@ -233,7 +241,8 @@ void SocketStream::updateInterest() {
     if (m_leg)
         m_leg->setReading(wantsInput());
     const bool owns = m_descriptor >= 0 && m_phase != Phase::Closed;
-    const bool read = owns && (m_phase == Phase::Lingering || (m_phase == Phase::Clear && wantsInput()));
+    const bool read = owns && (m_phase == Phase::Lingering || (m_phase == Phase::AwaitingHello && !m_closing) ||
+                                (m_phase == Phase::Clear && wantsInput()));
     const bool write = owns && (m_phase == Phase::Connecting || (m_writeBlocked && !m_out.empty()));
     const auto set = [this](std::unique_ptr<QSocketNotifier>& notifier, QSocketNotifier::Type type, bool on, auto slot) {
         if (!notifier && on) {
@@ -301,12 +310,88 @@ void SocketStream::upgrade() {
         fail({ErrorCode::Tls, "bytes behind STARTTLS from " + m_peer.address + " (injected commands?)", Permanence::Temporary});
         return;
     }
+    m_timer.start(int(m_limits.handshake.count()), Qt::CoarseTimer, this);
+    if (!server || !std::get<ServerTls>(m_upgradeTo).identity) {
+        beginTls();
+        return;
+    }
+    m_phase = Phase::AwaitingHello;
+    m_helloWanted = 1;
+    updateInterest();
+    onHello(); // it may be there already
+}
+
+// The hello is read where it lies, so that the TLS library still finds it. A wake-up that brings less than was waited for
+// means that no more will come, or that the kernel has no room for it: the library may see what it makes of that.
+void SocketStream::onHello() {
+    const net::IoResult got = net::peek(m_descriptor, readBuffer(), kMostHello);
+    if (got.what == net::Io::WouldBlock)
+        return;
+    if (got.what == net::Io::Ended) {
+        fail(tlsFailed("the client left before it began"));
+        return;
+    }
+    if (got.what == net::Io::Failed) {
+        fail(net::brokenError(m_peer, got.error));
+        return;
+    }
+    const ClientHello hello = readClientHello(QByteArrayView(readBuffer(), got.bytes));
+    switch (hello.state) {
+    case ClientHello::State::NotTls:
+        fail(tlsFailed("the other side does not speak TLS here (another port, or STARTTLS first?)"));
+        return;
+    case ClientHello::State::NeedMore:
+        if (got.bytes >= m_helloWanted) {
+            m_helloWanted = hello.wanted;
+            net::wakeWhenWaiting(m_descriptor, hello.wanted);
+            return;
+        }
+        break;
+    case ClientHello::State::Complete: {
+        if (speaksSomethingElse(hello)) {
+            // RFC 8446 §6.2: fatal, no_application_protocol
+            refuseHello(tlsFailed("the client wants to speak \"" + harmless(hello.protocols.first(), 40) + "\", not SMTP"),
+                        QByteArrayView("\x15\x03\x03\x00\x02\x02\x78", 7));
+            return;
+        }
+        ServerTls& tls = std::get<ServerTls>(m_upgradeTo);
+        const IdentityPtr named =
+            tls.names && !hello.serverName.isEmpty() ? tls.names->find(hello.serverName) : nullptr;
+        if (named)
+            tls.identity = named;
+        break;
+    }
+    case ClientHello::State::Unreadable:
+        break;
+    }
+    beginTls();
+}
+
+// The hello is left unread, so closing at once would be a reset and could overtake the alert.
+void SocketStream::refuseHello(Error why, QByteArrayView alert) {
+    net::wakeWhenWaiting(m_descriptor, 1);
+    (void)net::sendSome(m_descriptor, {alert.toByteArray()}, 0);
+    m_farewell = std::move(why);
+    m_phase = Phase::Lingering;
+    net::endWriting(m_descriptor);
+    m_timer.start(int(m_limits.linger.count()), Qt::CoarseTimer, this);
+    updateInterest();
+}
+
+Error SocketStream::tlsFailed(const QByteArray& why) const {
+    return {ErrorCode::Tls, "TLS with " + m_peer.address + " port " + QByteArray::number(m_peer.port) + " failed: " + why,
+            Permanence::Temporary};
+}
+
+void SocketStream::beginTls() {
+    const bool server = std::holds_alternative<ServerTls>(m_upgradeTo);
+    if (m_helloWanted > 1)
+        net::wakeWhenWaiting(m_descriptor, 1);
     m_readNotifier.reset();
     m_writeNotifier.reset();
     m_phase = Phase::Encrypted;
     m_leg = std::make_unique<TlsLeg>(static_cast<TlsLegOwner&>(*this), m_peer);
     m_leg->setReading(wantsInput());
-    m_timer.start(int(m_limits.handshake.count()), Qt::CoarseTimer, this);
     const int descriptor = std::exchange(m_descriptor, -1);
     const auto target = std::exchange(m_upgradeTo, std::monostate{});
     if (server)
@@ -336,7 +421,7 @@ void SocketStream::discardInput() {
         if (got.what == net::Io::WouldBlock)
             return;
         if (got.what != net::Io::Done) {
-            fail({});
+            fail(std::exchange(m_farewell, {}));
             return;
         }
     }

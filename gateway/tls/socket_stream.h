@@ -40,6 +40,7 @@ class SocketStream final : public QObject, public Stream, private TlsLegOwner {
     void write(QByteArray bytes) override;
     qint64 unsent() const override;
     void setReading(bool on) override;
+    void limitReads(qint64 octets) override { m_mostAtOnce = octets; }
     void startServerTls(const ServerTls& tls) override;
     void startClientTls(const ClientTlsPolicy& policy) override;
     void close() override;
@@ -55,9 +56,10 @@ class SocketStream final : public QObject, public Stream, private TlsLegOwner {
     void timerEvent(QTimerEvent* event) override;
 
   private:
-    // Connecting → Clear → Upgrading (clear output leaves, nothing is read) → Encrypted (from the first octet of the
-    // handshake on). Lingering: said all, listens until the peer has read it. Closed is final.
-    enum class Phase { Connecting, Clear, Upgrading, Encrypted, Lingering, Closed };
+    // Connecting → Clear → Upgrading (clear output leaves, nothing is read) → AwaitingHello (servers: what the client asks
+    // for is looked at, and left in the kernel) → Encrypted (from the first octet that the TLS library reads on).
+    // Lingering: said all, listens until the peer has read it. Closed is final.
+    enum class Phase { Connecting, Clear, Upgrading, AwaitingHello, Encrypted, Lingering, Closed };
     struct Ending {
         Error reason;
         bool peerEnded = false;
@@ -73,6 +75,10 @@ class SocketStream final : public QObject, public Stream, private TlsLegOwner {
     void settle();
     void settleLater();
     void upgrade();
+    void onHello();
+    void refuseHello(Error why, QByteArrayView alert);
+    void beginTls();
+    Error tlsFailed(const QByteArray& why) const;
     void closeClear();
     void fail(Error reason, bool peerEnded = false);
     void failLater(Error reason, bool peerEnded = false);
@@ -100,6 +106,9 @@ class SocketStream final : public QObject, public Stream, private TlsLegOwner {
     qint64 m_outBytes = 0;
     std::unique_ptr<QSocketNotifier> m_readNotifier, m_writeNotifier;
     std::variant<std::monostate, ServerTls, ClientTlsPolicy> m_upgradeTo;
+    qsizetype m_helloWanted = 1;    // octets of the hello that must wait before it is looked at again
+    Error m_farewell;               // why Lingering ends
+    qint64 m_mostAtOnce = 0;        // octets of one read; 0 = no limit
     std::unique_ptr<TlsLeg> m_leg;
     std::optional<Ending> m_ending; // waits to be told
     QBasicTimer m_timer;            // connecting, handshake, closing: one at a time

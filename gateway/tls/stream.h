@@ -42,6 +42,8 @@ class Stream {
     virtual void write(QByteArray bytes) = 0;            // queued; tried at once. Not between startTls and onEncrypted
     virtual qint64 unsent() const = 0;                   // octets not yet with the kernel
     virtual void setReading(bool on) = 0;                // back-pressure
+    // In clear: no call of onBytes() brings more than so many octets, the rest stays in the kernel; 0 = no limit.
+    virtual void limitReads(qint64 octets) = 0;
 
     // What is queued leaves in clear first. Then onEncrypted(), or onClosed() with what is wrong.
     virtual void startServerTls(const ServerTls& tls) = 0;

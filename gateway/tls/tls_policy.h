@@ -7,6 +7,7 @@
 #include "base/result.h"
 
 #include <QByteArray>
+#include <QHash>
 
 #include <memory>
 
@@ -24,10 +25,38 @@ struct LoadedIdentity {
 };
 Result<LoadedIdentity> loadIdentity(const QByteArray& certFile, const QByteArray& keyFile);
 
+// Which certificate a client gets that asks for a name (SNI): one that has exactly this name before one with a wildcard;
+// among equals the one that was added first.
+class IdentityNames {
+  public:
+    void add(const QByteArray& name, const IdentityPtr& identity);           // "mx.one.example", "*.one.example"
+    void addNamesOf(const IdentityPtr& identity);                            // those in its certificate
+    IdentityPtr find(const QByteArray& serverName) const;                    // null: nobody's name
+    bool isEmpty() const { return m_names.isEmpty() && m_wildcards.isEmpty(); }
+
+  private:
+    QHash<QByteArray, IdentityPtr> m_names, m_wildcards; // the latter without "*."
+};
+
+// What a listener's words ask of its handshakes, as written.
+struct ServerWords {
+    QByteArray ciphers = {};           // as OpenSSL writes choices, "" = the secure ones; also libtls' "secure", "compat" ...
+    bool tls12 = true, tls13 = true;
+    enum class Dhe : quint8 { Off, On } dhe = Dhe::Off; // key exchange over finite fields, beside elliptic curves
+    QByteArray dhFile = {};            // PEM parameters for it; "" = the library's
+};
+// The same, worked out once for all handshakes.
+class ServerRules;
+using ServerRulesPtr = std::shared_ptr<const ServerRules>;
+// Errors: a choice of ciphers that is none or leaves nothing, parameters that cannot be read or are too short.
+Result<ServerRulesPtr> makeServerRules(const ServerWords& words);
+
 struct ServerTls {
-    IdentityPtr identity;
+    IdentityPtr identity; // of clients that ask for no name, or for one that is nobody's
     bool requireClientCertificate = false; // signed by a CA in caFile
-    QByteArray caFile;
+    QByteArray caFile;    // "" = the system's, if one is required; else clients are not asked
+    std::shared_ptr<const IdentityNames> names = nullptr; // null: the one identity for all
+    ServerRulesPtr rules = nullptr;                       // null: as ServerWords begin
 };
 
 struct ClientTlsPolicy {

@@ -9,6 +9,7 @@
 
 #include <QByteArrayList>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -21,6 +22,7 @@ struct StreamScript {
     bool peerReads = true;       // false: everything stays unsent
     qint64 unsent = 0;
     bool reading = true;
+    qint64 readLimit = 0;        // octets one onBytes() may bring
     int readingChanges = 0;
     bool tlsStarted = false, encrypted = false, closed = false, aborted = false, destroyed = false;
     QByteArray waiting;          // said by the peer while reading was off
@@ -32,8 +34,14 @@ struct StreamScript {
         deliver();
     }
     void deliver() {
-        if (reading && handler && !waiting.isEmpty())
-            handler->onBytes(std::exchange(waiting, {}));
+        bool goesOn = true;
+        while (goesOn && reading && handler && !waiting.isEmpty()) {
+            const qsizetype most = readLimit > 0 ? std::min<qsizetype>(readLimit, waiting.size()) : waiting.size();
+            const QByteArray piece = waiting.first(most);
+            waiting.remove(0, most);
+            handler->onBytes(piece);
+            goesOn = !waiting.isEmpty() && !closed && tlsStarted == encrypted;
+        }
     }
     void handshakeDone() {
         encrypted = true;
@@ -70,6 +78,7 @@ class FakeStream final : public tls::Stream {
         m_script->reading = on;
         ++m_script->readingChanges;
     }
+    void limitReads(qint64 octets) override { m_script->readLimit = octets; }
     void startServerTls(const tls::ServerTls&) override { m_script->tlsStarted = true; }
     void startClientTls(const tls::ClientTlsPolicy&) override {}
     void close() override { m_script->closed = true; }
