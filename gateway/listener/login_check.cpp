@@ -20,10 +20,16 @@ QByteArray hashOf(const QByteArray& value) {
     return colon < 0 ? value : value.mid(colon + 1);
 }
 
+// Where the hash stands, for the log.
+QByteArray sourceOf(const LoginQuestion& asked) {
+    return asked.credentials ? "table " + asked.credentials->name() : QByteArray("the accounts of this computer");
+}
+
 } // namespace
 
-LoginCheck::LoginCheck(const Clock& clock, std::function<void(SessionEvent)> report, Done done, LoginLimits limits)
-    : m_clock(clock), m_report(std::move(report)), m_done(std::move(done)), m_limits(limits),
+LoginCheck::LoginCheck(const Clock& clock, std::function<void(SessionEvent)> report, Done done, LoginLimits limits,
+                       std::function<AccountHash(const QByteArray&)> accounts)
+    : m_clock(clock), m_report(std::move(report)), m_done(std::move(done)), m_limits(limits), m_accounts(std::move(accounts)),
       m_steps([this](std::vector<Step>&& steps) {
           for (Step& step : steps)
               onStep(std::move(step));
@@ -39,16 +45,15 @@ void LoginCheck::check(LoginQuestion question) {
     const auto steps = m_steps.address();
     const auto [at, isNew] = m_pending.emplace(ticket, std::move(question));
     const LoginQuestion& asked = at->second;
-    if (!asked.credentials) {
-        log(LogLevel::Warning, LogArea::Smtp,
-            "sign-in at " + asked.listener + " is not possible: accounts of the system are not supported yet; give the "
-                                             "listener a table (auth <users>)");
-        steps.post({ticket, std::monostate{}});
-        return;
-    }
     if (m_pending.size() > size_t(m_limits.mostPending)) {
         log(LogLevel::Warning, LogArea::Smtp, "too many sign-ins at once; " + asked.clientAddress + " was told to try again");
         steps.post({ticket, std::monostate{}});
+        return;
+    }
+    if (!asked.credentials) {
+        m_workers.post([steps, ticket, user = asked.user, accounts = m_accounts] {
+            steps.post({ticket, Account{accounts(user)}});
+        });
         return;
     }
     const tables::TablePtr table = asked.credentials;
@@ -59,10 +64,30 @@ void LoginCheck::check(LoginQuestion question) {
 void LoginCheck::onStep(Step step) {
     if (const auto* looked = std::get_if<Looked>(&step.what))
         onLooked(step.ticket, looked->result);
+    else if (const auto* account = std::get_if<Account>(&step.what))
+        onAccount(step.ticket, account->account);
     else if (const auto* hashed = std::get_if<Hashed>(&step.what))
         onHashed(step.ticket, *hashed);
     else
         answer(step.ticket, smtp::LoginOutcome::BackendDown);
+}
+
+void LoginCheck::onAccount(Ticket ticket, const AccountHash& account) {
+    switch (account.state) {
+    case AccountHash::State::Found:
+        onLooked(ticket, {true, account.hash, {}, false});
+        return;
+    case AccountHash::State::NoSuchUser:
+        onLooked(ticket, {});
+        return;
+    case AccountHash::State::NotPermitted:
+        onLooked(ticket, {false, "only root may read their passwords, and the gateway does not run as root; give the listener a "
+                                 "table of users: auth <users>", {}, true});
+        return;
+    case AccountHash::State::Failed:
+        onLooked(ticket, {false, "the system cannot look the user up", {}, true});
+        return;
+    }
 }
 
 void LoginCheck::onLooked(Ticket ticket, const tables::LookupResult& result) {
@@ -70,19 +95,19 @@ void LoginCheck::onLooked(Ticket ticket, const tables::LookupResult& result) {
     if (at == m_pending.end())
         return;
     const LoginQuestion& asked = at->second;
-    const tables::Table& table = *asked.credentials;
+    const QByteArray source = sourceOf(asked);
     if (result.failed) {
-        backendDown(ticket, "table " + table.name() + " cannot be asked: " + result.value);
+        backendDown(ticket, source + " cannot be asked: " + result.value);
         return;
     }
-    QByteArray hash = result.found ? hashOf(result.value) : QByteArray();
+    QByteArray hash = !result.found ? QByteArray() : asked.credentials ? hashOf(result.value) : result.value;
     bool known = result.found;
     if (known && kindOfHash(hash) == HashKind::Unusable)
         log(LogLevel::Warning, LogArea::Smtp,
-            "nobody can sign in as " + harmless(asked.user, 100) + ": the entry in table " + table.name() + " is " +
+            "nobody can sign in as " + harmless(asked.user, 100) + ": the entry in " + source + " is " +
                 describeUnusable(hash) + "; make one with: posternctl encrypt");
     if (known && kindOfHash(hash) == HashKind::Usable)
-        m_examples[table.name()] = hash;
+        m_examples[source] = hash;
     else
         known = false; // locked or unusable: the client hears what it would hear of a user that does not exist
     if (asked.password.isEmpty() || asked.password.expose().contains('\0') ||
@@ -91,7 +116,7 @@ void LoginCheck::onLooked(Ticket ticket, const tables::LookupResult& result) {
         return;
     }
     if (!known)
-        hash = exampleHash(table);
+        hash = exampleHash(asked);
     m_workers.post([ticket, known, hash, password = asked.password, steps = m_steps.address()] {
         Hashed hashed{PasswordCheck::Wrong, known};
         if (known)
@@ -114,7 +139,7 @@ void LoginCheck::onHashed(Ticket ticket, const Hashed& hashed) {
         return;
     case PasswordCheck::CannotTell:
         log(LogLevel::Warning, LogArea::Smtp,
-            "nobody can sign in as " + harmless(asked.user, 100) + ": the hash in table " + asked.credentials->name() +
+            "nobody can sign in as " + harmless(asked.user, 100) + ": the hash in " + sourceOf(asked) +
                 " is damaged, or this system's crypt does not know its kind");
         answerLater(ticket);
         return;
@@ -169,10 +194,14 @@ void LoginCheck::backendDown(Ticket ticket, const QByteArray& why) {
 }
 
 // What an unknown user's password is hashed like, so that its answer takes as long as a known one's.
-QByteArray LoginCheck::exampleHash(const tables::Table& table) {
-    const auto at = m_examples.find(table.name());
+QByteArray LoginCheck::exampleHash(const LoginQuestion& asked) {
+    const QByteArray source = sourceOf(asked);
+    const auto at = m_examples.find(source);
     if (at != m_examples.end())
         return at->second;
+    if (!asked.credentials)
+        return {}; // nobody has signed in yet whose hash could be imitated
+    const tables::Table& table = *asked.credentials;
     QByteArray example;
     // Static and file tables answer before lookup() returns; others are not asked, their answer could come too late.
     const QByteArrayList keys = table.shape() == tables::Shape::Dynamic ? QByteArrayList() : table.keys();
@@ -181,7 +210,7 @@ QByteArray LoginCheck::exampleHash(const tables::Table& table) {
             if (result.found && kindOfHash(hashOf(result.value)) == HashKind::Usable)
                 example = hashOf(result.value);
         });
-    m_examples[table.name()] = example;
+    m_examples[source] = example;
     return example;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Is this the password of that user? Asks the listener's table, computes the hash on a worker, answers later.
+// Is this the password of that user? Asks the listener's table or the computer's accounts, computes the hash on a worker,
+// answers later.
 //
 // Known and unknown users take the same time and get the same answer; wrong ones wait a random while, and longer once an
 // address has failed often. A table that cannot be asked, or holds anything but a strong hash, is BackendDown (454): never
@@ -38,7 +39,9 @@ class LoginCheck {
     using Done = std::function<void(ConnectionId, smtp::LoginOutcome)>;
 
     // done: called on this thread, never inside check().
-    LoginCheck(const Clock& clock, std::function<void(SessionEvent)> report, Done done, LoginLimits limits = {});
+    // accounts: asked on a worker thread, where a listener has no table.
+    LoginCheck(const Clock& clock, std::function<void(SessionEvent)> report, Done done, LoginLimits limits = {},
+               std::function<AccountHash(const QByteArray&)> accounts = hashOfAccount);
     ~LoginCheck();
 
     void check(LoginQuestion question);
@@ -47,10 +50,11 @@ class LoginCheck {
   private:
     using Ticket = quint64;
     struct Looked { tables::LookupResult result; };
+    struct Account { AccountHash account; };
     struct Hashed { PasswordCheck check = PasswordCheck::CannotTell; bool known = false; };
     struct Step {
         Ticket ticket = 0;
-        std::variant<Looked, Hashed, std::monostate> what; // monostate: answer BackendDown
+        std::variant<Looked, Account, Hashed, std::monostate> what; // monostate: answer BackendDown
     };
     struct Failures {
         int count = 0;
@@ -59,21 +63,23 @@ class LoginCheck {
 
     void onStep(Step step);
     void onLooked(Ticket ticket, const tables::LookupResult& result);
+    void onAccount(Ticket ticket, const AccountHash& account);
     void onHashed(Ticket ticket, const Hashed& hashed);
     void answer(Ticket ticket, smtp::LoginOutcome outcome);
     void answerLater(Ticket ticket);
-    QByteArray exampleHash(const tables::Table& table);
+    QByteArray exampleHash(const LoginQuestion& asked);
     void backendDown(Ticket ticket, const QByteArray& why);
 
     const Clock& m_clock;
     const std::function<void(SessionEvent)> m_report;
     const Done m_done;
     const LoginLimits m_limits;
+    const std::function<AccountHash(const QByteArray&)> m_accounts;
 
     Ticket m_lastTicket = 0;
     std::unordered_map<Ticket, LoginQuestion> m_pending;
     std::map<QByteArray, Failures> m_failures;  // by client address
-    std::map<QByteArray, QByteArray> m_examples; // by table: a usable hash of it
+    std::map<QByteArray, QByteArray> m_examples; // by source: a usable hash of it
     QObject m_timers;                            // context of the delays
     Mailbox<Step> m_steps;
     WorkerThreads m_workers; // last: waits for its workers before anything they use goes

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Passwords against crypt(3) hashes: bcrypt, SHA-256, SHA-512 and yescrypt; everything weaker is refused by name.
+// Passwords against crypt(3) hashes: yescrypt, gost-yescrypt, scrypt, bcrypt, SHA-512 and SHA-256; everything weaker is
+// refused by name.
 // Thread: any; verifyPassword() is slow on purpose (milliseconds to seconds) and belongs on a worker thread.
 #pragma once
 
@@ -17,6 +18,13 @@ enum class HashKind : quint8 {
 };
 HashKind kindOfHash(QByteArrayView hash);
 QByteArray describeUnusable(QByteArrayView hash); // "an MD5 hash, which is too weak"; never the hash itself
+
+// The hash of an account of this computer. Only root may read it; the shadow file is looked at first, then the account's entry.
+struct AccountHash {
+    enum class State : quint8 { Found, NoSuchUser, NotPermitted, Failed } state = State::Failed;
+    QByteArray hash;
+};
+AccountHash hashOfAccount(const QByteArray& user); // blocking: belongs on a worker thread
 
 enum class PasswordCheck : quint8 { Right, Wrong, CannotTell };
 PasswordCheck verifyPassword(const Secret& password, const QByteArray& hash);

@@ -2,16 +2,21 @@
 #include "listener/password_hash.h"
 
 #include <crypt.h>
+#include <pwd.h>
+#ifdef __linux__
+#include <shadow.h>
+#endif
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
 namespace postern::listener {
 namespace {
 
-constexpr std::array<QByteArrayView, 6> kStrong{"$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$"};
+constexpr std::array<QByteArrayView, 8> kStrong{"$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$gy$", "$7$"};
 
 // bcrypt, cost 10: what a table without any example is pretended to hold.
 constexpr char kDefaultExample[] = "$2b$10$abcdefghijklmnopqrstuuQCCh6BRCaIVqbbvgkqAjnuBCD0pjjRi";
@@ -84,6 +89,31 @@ PasswordCheck verifyPassword(const Secret& password, const QByteArray& hash) {
 void pretendToVerify(const Secret& password, const QByteArray& example) {
     const bool fits = kindOfHash(example) == HashKind::Usable;
     (void)verifyPassword(password, fits ? example : QByteArray(kDefaultExample));
+}
+
+AccountHash hashOfAccount(const QByteArray& user) {
+    using State = AccountHash::State;
+    if (user.isEmpty() || user.contains('\0') || user.contains(':') || user.contains('/'))
+        return {State::NoSuchUser, {}};
+    std::array<char, 16 * 1024> room{};
+    passwd account{};
+    passwd* found = nullptr;
+    const int failed = ::getpwnam_r(user.constData(), &account, room.data(), room.size(), &found);
+    if (!found)
+        return {failed == 0 || failed == ENOENT || failed == ESRCH ? State::NoSuchUser : State::Failed, {}};
+    const QByteArray inEntry = found->pw_passwd;
+    if (inEntry != "x" && inEntry != "*" && !inEntry.isEmpty())
+        return {State::Found, inEntry};
+#ifdef __linux__
+    spwd shadow{};
+    spwd* entry = nullptr;
+    const int number = ::getspnam_r(user.constData(), &shadow, room.data(), room.size(), &entry);
+    if (!entry) // also what a user who may not read it hears, with or without an error
+        return {number == EACCES || ::geteuid() != 0 ? State::NotPermitted : State::NoSuchUser, {}};
+    return {State::Found, entry->sp_pwdp};
+#else
+    return {State::NotPermitted, {}};
+#endif
 }
 
 } // namespace postern::listener

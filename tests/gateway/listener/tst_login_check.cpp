@@ -60,7 +60,11 @@ struct Desk {
                   if (answers.size() >= m_wanted)
                       m_wait.quit();
               },
-              limits) {}
+              limits, [this](const QByteArray& user) {
+                  const std::lock_guard lock(m_mutex);
+                  m_accountsAsked.append(user);
+                  return account;
+              }) {}
 
     // Waits for n answers, and no longer: QTRY_ macros look only every 50 ms.
     bool answered(qsizetype n) {
@@ -80,6 +84,17 @@ struct Desk {
     std::shared_ptr<TableDouble> table = std::make_shared<TableDouble>(people());
     std::vector<SessionEvent> events;
     QList<std::pair<quint64, QByteArray>> answers;
+    AccountHash account; // what the computer says of any user; before ask()
+    QByteArrayList accountsAsked() {
+        const std::lock_guard lock(m_mutex);
+        return m_accountsAsked;
+    }
+
+  private:
+    std::mutex m_mutex;
+    QByteArrayList m_accountsAsked; // guarded by m_mutex
+
+  public:
     LoginCheck check;
 
   private:
@@ -114,7 +129,8 @@ class TestLoginCheck : public QObject {
     void answersByTableAndHash();
     void failsSafeWhenTheTableIsAway();
     void failsSafeWhenTheTableAnswersLateAndBadly();
-    void refusesSystemAccounts();
+    void asksTheComputersAccountsWithoutATable_data();
+    void asksTheComputersAccountsWithoutATable();
     void neverAnswersInsideTheCall();
     void hashesForUnknownUsersToo();
     void reportsUserAndAddressButNoPassword();
@@ -181,14 +197,42 @@ void TestLoginCheck::failsSafeWhenTheTableAnswersLateAndBadly() { // A11
     QCOMPARE(desk.answers[0].second, "backend down"_ba);
 }
 
-void TestLoginCheck::refusesSystemAccounts() {
+void TestLoginCheck::asksTheComputersAccountsWithoutATable_data() {
+    QTest::addColumn<int>("state");
+    QTest::addColumn<QByteArray>("hash");
+    QTest::addColumn<QByteArray>("password");
+    QTest::addColumn<QByteArray>("answer");
+    QTest::addColumn<QByteArray>("told");
+    using State = AccountHash::State;
+    const auto row = [](const char* what, State state, const QByteArray& hash, const char* password, const char* answer, const char* told) {
+        QTest::addRow("%s", what) << int(state) << hash << QByteArray(password) << QByteArray(answer) << QByteArray(told);
+    };
+    row("right password", State::Found, kHash, "U*U", "accepted", "");
+    row("wrong password", State::Found, kHash, "U*V", "refused", "");
+    row("locked account", State::Found, "!" + kHash, "U*U", "refused", "");
+    row("account without password", State::Found, "", "", "refused", "");
+    row("the hash is all of the entry, a colon in it separates nothing", State::Found, "carol:" + kHash, "U*U", "refused", "the entry in the accounts of this computer is");
+    row("no such user", State::NoSuchUser, "", "U*U", "refused", "");
+    row("not as root", State::NotPermitted, "", "U*U", "backend down", "only root may read their passwords");
+    row("the system fails", State::Failed, "", "U*U", "backend down", "cannot look the user up");
+}
+
+void TestLoginCheck::asksTheComputersAccountsWithoutATable() {
+    QFETCH(int, state);
+    QFETCH(QByteArray, hash);
+    QFETCH(QByteArray, password);
+    QFETCH(QByteArray, answer);
+    QFETCH(QByteArray, told);
     Desk desk;
     desk.table.reset();
-    desk.ask("root", "U*U");
+    desk.account = {AccountHash::State(state), hash};
+    desk.ask("Carol", password);
     QVERIFY(desk.answered(1));
-    QCOMPARE(desk.answers[0].second, "backend down"_ba);
+    QCOMPARE(desk.answers[0].second, answer);
+    QCOMPARE(desk.accountsAsked(), QByteArrayList{"Carol"}); // names of accounts are as they are
     const std::lock_guard lock(logMutex);
-    QVERIFY(logged.value(0).contains("accounts of the system are not supported"));
+    QVERIFY2(logged.join('\n').contains(told), logged.join('\n').constData());
+    QVERIFY(!logged.join('\n').contains(kHash));
 }
 
 void TestLoginCheck::neverAnswersInsideTheCall() {
