@@ -46,10 +46,13 @@ QString describe(const control::Status& s) {
     text += u"profile        %1\n"_s.arg(s.profile);
     text += u"configuration  %1 (%2 dialect), taken %3\n"_s.arg(s.configFile, s.dialect, when(s.configLoadedAt));
     for (const control::ListenerStatus& l : s.listeners) {
-        text += u"listener       %1 port %2: "_s.arg(l.address).arg(l.port);
+        const QString place = l.interface.isEmpty() ? l.address : u"%1 (%2)"_s.arg(l.address, l.interface);
+        text += u"listener       %1 port %2: "_s.arg(place).arg(l.port);
         text += l.open ? u"open, %1 sessions, TLS %2, sign-in %3\n"_s.arg(l.sessions).arg(l.tls, l.auth)
                        : u"NOT OPEN: %1\n"_s.arg(l.detail);
     }
+    text += u"local socket   %1: "_s.arg(s.socket.address);
+    text += s.socket.open ? u"open, %1 sessions\n"_s.arg(s.socket.sessions) : u"NOT OPEN: %1\n"_s.arg(s.socket.detail);
     for (const control::RelayStatus& r : s.relays)
         text += u"relay          %1: %2%3\n"_s.arg(r.name, r.state, r.detail.isEmpty() ? QString() : u" ("_s + r.detail + u')');
     text += u"receiving      %1\n"_s.arg(s.smtpPaused ? u"paused"_s : u"running"_s);

@@ -70,6 +70,7 @@ QJsonObject ListenerStatus::toJson() const {
         {u"sessions"_s, sessions},
         {u"lastAt"_s, lastAt},
         {u"where"_s, where},
+        {u"interface"_s, interface},
     };
 }
 
@@ -85,6 +86,7 @@ ListenerStatus ListenerStatus::fromJson(const QJsonObject& json) {
     r.sessions = json[u"sessions"_s].toInt();
     r.lastAt = json[u"lastAt"_s].toInteger();
     r.where = json[u"where"_s].toString();
+    r.interface = json[u"interface"_s].toString();
     return r;
 }
 
@@ -154,6 +156,7 @@ QJsonObject Status::toJson() const {
         {u"sessions"_s, sessions},
         {u"diskFree"_s, diskFree},
         {u"listeners"_s, toArray(listeners)},
+        {u"socket"_s, socket.toJson()},
         {u"relays"_s, toArray(relays)},
         {u"problems"_s, toArray(problems)},
         {u"today"_s, today.toJson()},
@@ -182,6 +185,7 @@ Status Status::fromJson(const QJsonObject& json) {
     r.sessions = json[u"sessions"_s].toInt();
     r.diskFree = json[u"diskFree"_s].toInteger();
     r.listeners = toThings<ListenerStatus>(json[u"listeners"_s]);
+    r.socket = ListenerStatus::fromJson(json[u"socket"_s].toObject());
     r.relays = toThings<RelayStatus>(json[u"relays"_s]);
     r.problems = toThings<Problem>(json[u"problems"_s]);
     r.today = Counters::fromJson(json[u"today"_s].toObject());

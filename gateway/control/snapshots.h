@@ -36,6 +36,7 @@ struct ListenerStatus {
     int sessions = 0;
     qint64 lastAt = 0; // last accepted message
     QString where;   // file:line
+    QString interface; // as written, where that is not the address: "egress"
     QJsonObject toJson() const;
     static ListenerStatus fromJson(const QJsonObject& json);
 };
@@ -73,6 +74,7 @@ struct Status {
     int sessions = 0;
     qint64 diskFree = 0; // octets, spool folder
     QList<ListenerStatus> listeners;
+    ListenerStatus socket; // for programs of this computer; address = its path
     QList<RelayStatus> relays;
     QList<Problem> problems; // worst first
     Counters today;

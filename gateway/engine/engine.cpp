@@ -25,6 +25,7 @@ QString textOf(const QByteArray& bytes) {
 
 Engine::Engine(EngineSettings settings)
     : m_settings(std::move(settings)), m_files(makeDiskFileStore()), m_journal(m_clock),
+      m_listeners(m_settings.profile.submissionPath()),
       m_rules(std::make_shared<policy::Ruleset>()), m_freeBytes(std::make_shared<std::atomic<qint64>>(0)),
       m_sessionEvents([this](std::vector<listener::SessionEvent>&& e) { takeSessionEvents(std::move(e)); }),
       m_storeTroubles([this](std::vector<QByteArray>&& troubles) {
@@ -298,7 +299,7 @@ void Engine::tick() {
             if (wasLow != (*free <= kReserveBytes))
                 m_changed = true;
         }
-        if (m_listeners.retryFailed()) {
+        if (m_listeners.refresh()) {
             m_desk->setOwnAddresses(m_listeners.mailAddresses());
             for (const auto& thread : m_ioThreads)
                 thread->serve(m_listeners.services());
@@ -404,6 +405,7 @@ control::Status Engine::status() {
             sessions[name] += n;
     }
     s.listeners = m_listeners.statuses(sessions, m_lastAccepted);
+    s.socket = m_listeners.socketStatus(sessions);
     const std::map<queue::RouteKey, int>& waiting = m_desk->scheduler().waitingByRoute();
     for (const auto& [route, relay] : m_desk->relays()) {
         control::RelayStatus r;

@@ -3,6 +3,7 @@
 
 #include "base/epoll_dispatcher.h"
 #include "base/mailbox.h"
+#include "engine/reverse_names.h"
 
 #include <QAbstractEventDispatcher>
 #include <QThread>
@@ -33,12 +34,31 @@ struct Count {
 struct Leave {}; // ends the event loop; an order like the others, so that it is ordered with them
 using Order = std::variant<Serve, Submit, PauseSmtp, ForgetFailures, Drain, Count, Leave>;
 
+// One resolver a thread, for the relay and for the names of clients.
+class SharedResolver final : public dns::Resolver {
+  public:
+    explicit SharedResolver(dns::Resolver& resolver) : m_resolver(resolver) {}
+    std::unique_ptr<dns::Question> mx(const QByteArray& domain, MxDone done) override {
+        return m_resolver.mx(domain, std::move(done));
+    }
+    std::unique_ptr<dns::Question> addresses(const QByteArray& host, AddressDone done) override {
+        return m_resolver.addresses(host, std::move(done));
+    }
+    std::unique_ptr<dns::Question> reverse(const QByteArray& address, NameDone done) override {
+        return m_resolver.reverse(address, std::move(done));
+    }
+
+  private:
+    dns::Resolver& m_resolver;
+};
+
 // Everything that lives in the thread.
 class Worker {
   public:
     explicit Worker(const IoThreadSettings& settings)
-        : m_acceptor(settings.services, settings.acceptLimits),
-          m_relay(*settings.services.clock, *settings.services.files, dns::makeUnboundResolver(settings.dns),
+        : m_resolver(dns::makeUnboundResolver(settings.dns)), m_names(*m_resolver, *settings.services.clock),
+          m_acceptor(withNames(settings.services), settings.acceptLimits),
+          m_relay(*settings.services.clock, *settings.services.files, std::make_unique<SharedResolver>(*m_resolver),
                   settings.relayLimits, settings.report),
           m_orders([this](std::vector<Order>&& orders) {
               for (Order& order : orders)
@@ -48,6 +68,12 @@ class Worker {
     MailboxAddress<Order> address() const { return m_orders.address(); }
 
   private:
+    listener::ListenerServices withNames(listener::ListenerServices services) {
+        services.reverseName = [this](const QByteArray& address, std::function<void(QByteArray)> found) {
+            return m_names.find(address, std::move(found));
+        };
+        return services;
+    }
     void carryOut(Serve& o) { m_acceptor.serve(std::move(o.listeners)); }
     void carryOut(Submit& o) { m_relay.submit(std::move(o.jobs)); }
     void carryOut(PauseSmtp& o) { m_acceptor.setPaused(o.paused); }
@@ -67,6 +93,8 @@ class Worker {
     }
     void carryOut(Leave&) { QThread::currentThread()->quit(); }
 
+    const std::unique_ptr<dns::Resolver> m_resolver; // before all that ask it
+    ReverseNames m_names;
     listener::Acceptor m_acceptor;
     relay::RelayWorker m_relay;
     Mailbox<Order> m_orders;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/listener_book.h"
 
+#include "base/log.h"
+
+#include <algorithm>
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::engine {
@@ -39,43 +44,116 @@ QString toText(policy::ListenAuth auth) {
 
 } // namespace
 
+ListenerBook::ListenerBook(QByteArray localSocket, AddressesOf addressesOf)
+    : m_socketPath(std::move(localSocket)), m_addressesOf(std::move(addressesOf)) {}
+
 void ListenerBook::apply(const LoadedConfig& config) {
-    m_rules = config.rules;
-    m_identities = config.identities;
+    m_config = {config.rules, {}, config.identities};
+    m_told.clear();
+    arrange(When::Applying);
+    arrangeSocket(When::Applying);
+}
+
+bool ListenerBook::refresh() {
+    if (!m_config.rules)
+        return false;
+    const auto open = [this] {
+        QByteArrayList names;
+        for (const Entry& entry : m_entries)
+            names.append(entry.socket ? entry.socket->name() : QByteArray());
+        names.append(m_socketEntry.socket ? QByteArray("socket") : QByteArray());
+        return names;
+    };
+    const QByteArrayList before = open();
+    ++m_refreshes;
+    arrange(When::Refreshing);
+    arrangeSocket(When::Refreshing);
+    return open() != before;
+}
+
+void ListenerBook::arrange(When when) {
     std::vector<Entry> before = std::exchange(m_entries, {});
-    for (const policy::ListenerSpec& spec : m_rules->listeners) {
-        auto addresses = listener::interfaceAddresses(spec.interface, spec.family);
-        if (!addresses) {
-            m_entries.push_back({spec, {}, nullptr, addresses.error().text, nullptr});
-            continue;
-        }
-        for (const QByteArray& address : *addresses) {
-            Entry entry{spec, address, nullptr, {}, nullptr};
-            for (Entry& old : before) {
-                if (old.socket && old.address == address && old.spec.port == spec.port) {
-                    entry.socket = std::move(old.socket);
-                    break;
-                }
-            }
-            m_entries.push_back(std::move(entry));
-        }
-    }
+    for (const policy::ListenerSpec& spec : m_config.rules->listeners)
+        addEntries(spec, before, when);
     before.clear(); // closes what is not asked for any more, before new ones open
     for (Entry& entry : m_entries) {
-        if (!entry.socket)
+        if (!entry.socket && !entry.address.isEmpty())
             open(entry);
-        if (entry.socket)
+        if (entry.socket && !entry.service)
             makeService(entry);
     }
 }
 
-void ListenerBook::open(Entry& entry) {
-    if (entry.address.isEmpty()) {
-        auto addresses = listener::interfaceAddresses(entry.spec.interface, entry.spec.family);
-        if (!addresses || addresses->isEmpty())
+// One entry for each address that the interface has now, or one that says why it has none.
+void ListenerBook::addEntries(const policy::ListenerSpec& spec, std::vector<Entry>& before, When when) {
+    constexpr int kRefreshesPerQuestion = 6;
+    const auto isSame = [&](const Entry& old) { 
+        return old.spec.origin.file == spec.origin.file && old.spec.origin.line == spec.origin.line && old.spec.port == spec.port;
+    };
+    if (when == When::Refreshing && listener::needsNameServer(spec.interface)) {
+        const auto known = std::find_if(before.begin(), before.end(), isSame);
+        const bool isKnown = known != before.end() && !known->address.isEmpty();
+        if (isKnown || m_refreshes % kRefreshesPerQuestion != 0) {
+            for (Entry& old : before)
+                if (isSame(old))
+                    m_entries.push_back(std::exchange(old, {}));
             return;
-        entry.address = addresses->first();
+        }
     }
+    const auto addresses = m_addressesOf(spec.interface, spec.family);
+    const QByteArray found = addresses ? addresses->join(", ") : addresses.error().text;
+    QByteArray& told = m_told[QByteArray::number(spec.origin.line) + ' ' + spec.interface];
+    if (std::exchange(told, found) != found && (!addresses || found != spec.interface))
+        log(addresses ? LogLevel::Notice : LogLevel::Error, LogArea::Engine,
+            spec.origin.file + ':' + QByteArray::number(spec.origin.line) + ": " +
+                (addresses ? spec.interface + " is " + found : found));
+    if (!addresses) {
+        m_entries.push_back({spec, {}, nullptr, addresses.error().text, nullptr});
+        return;
+    }
+    for (const QByteArray& address : *addresses) {
+        Entry entry{spec, address, nullptr, {}, nullptr};
+        for (Entry& old : before) {
+            if (!old.socket || old.address != address || old.spec.port != spec.port)
+                continue;
+            entry.socket = std::move(old.socket);
+            if (when == When::Refreshing)
+                entry.service = std::move(old.service);
+            break;
+        }
+        m_entries.push_back(std::move(entry));
+    }
+}
+
+void ListenerBook::arrangeSocket(When when) {
+    if (m_socketPath.isEmpty())
+        return;
+    Entry& entry = m_socketEntry;
+    if (!entry.socket) {
+        auto opened = listener::OpenListener::openLocal(m_socketPath);
+        entry.reason = opened ? QByteArray() : opened.error().text;
+        if (opened)
+            entry.socket = std::move(opened).value();
+    } else if (when == When::Refreshing) {
+        return;
+    }
+    const policy::SocketSpec& written = m_config.rules->socket;
+    policy::ListenerSpec spec;
+    spec.interface = "socket";
+    spec.isSocket = true;
+    spec.tag = written.tag;
+    spec.maskSource = written.maskSource;
+    spec.noDsn = written.noDsn;
+    spec.filters = written.filters;
+    spec.origin = written.origin;
+    spec.text = written.text;
+    entry.spec = std::move(spec);
+    entry.address = m_socketPath;
+    if (entry.socket)
+        makeService(entry);
+}
+
+void ListenerBook::open(Entry& entry) {
     for (const Entry& other : m_entries) {
         if (&other != &entry && other.socket && other.address == entry.address && entry.spec.port != 0 &&
             other.socket->port() == entry.spec.port) {
@@ -97,32 +175,14 @@ void ListenerBook::makeService(Entry& entry) const {
     auto service = std::make_shared<listener::ListenerService>();
     service->socket = entry.socket;
     service->spec = entry.spec;
-    service->rules = m_rules;
-    service->hostname = entry.spec.hostname.isEmpty() ? serverName(*m_rules) : entry.spec.hostname;
-    service->localNames = localNames(*m_rules);
-    service->clientCaFile = entry.spec.caFile;
+    service->rules = m_config.rules;
+    service->hostname = hostnameOf(*m_config.rules, entry.spec);
+    service->localNames = localNames(*m_config.rules);
     if (entry.spec.tls != policy::ListenTls::None) {
-        if (const policy::Pki* pki = pkiFor(*m_rules, entry.spec, service->hostname)) {
-            const auto at = m_identities.find(pki->name);
-            if (at != m_identities.end())
-                service->identity = at->second;
-        }
+        if (auto tls = serverTls(m_config, entry.spec, service->hostname))
+            service->tls = *tls; // errors were told when it was loaded
     }
     entry.service = std::move(service);
-}
-
-bool ListenerBook::retryFailed() {
-    bool any = false;
-    for (Entry& entry : m_entries) {
-        if (entry.socket)
-            continue;
-        open(entry);
-        if (entry.socket) {
-            makeService(entry);
-            any = true;
-        }
-    }
-    return any;
 }
 
 ListenerBook::Services ListenerBook::services() const {
@@ -130,6 +190,8 @@ ListenerBook::Services ListenerBook::services() const {
     for (const Entry& entry : m_entries)
         if (entry.service)
             services.push_back(entry.service);
+    if (m_socketEntry.service)
+        services.push_back(m_socketEntry.service);
     return services;
 }
 
@@ -165,6 +227,8 @@ std::vector<ListenerBook::Failure> ListenerBook::failures() const {
         if (!entry.socket)
             failures.push_back({entry.address.isEmpty() ? entry.spec.interface : nameOf(entry.address, entry.spec.port),
                                 entry.reason, entry.spec.origin});
+    if (!m_socketEntry.reason.isEmpty())
+        failures.push_back({m_socketPath, m_socketEntry.reason, m_socketEntry.spec.origin});
     return failures;
 }
 
@@ -183,6 +247,8 @@ QList<control::ListenerStatus> ListenerBook::statuses(const std::map<QByteArray,
         status.tls = toText(entry.spec.tls);
         status.auth = toText(entry.spec.auth);
         status.where = whereOf(entry.spec.origin);
+        if (entry.spec.interface != entry.address && !entry.address.isEmpty())
+            status.interface = textOf(entry.spec.interface);
         if (entry.socket) {
             const QByteArray name = entry.socket->name();
             if (const auto at = sessions.find(name); at != sessions.end())
@@ -195,8 +261,23 @@ QList<control::ListenerStatus> ListenerBook::statuses(const std::map<QByteArray,
     return out;
 }
 
+control::ListenerStatus ListenerBook::socketStatus(const std::map<QByteArray, int>& sessions) const {
+    control::ListenerStatus status;
+    status.name = u"socket"_s;
+    status.address = textOf(m_socketPath);
+    status.open = m_socketEntry.socket != nullptr;
+    status.detail = textOf(m_socketEntry.reason);
+    status.tls = toText(policy::ListenTls::None);
+    status.auth = toText(policy::ListenAuth::Off);
+    status.where = whereOf(m_socketEntry.spec.origin);
+    if (const auto at = sessions.find("socket"); at != sessions.end())
+        status.sessions = at->second;
+    return status;
+}
+
 void ListenerBook::clear() {
     m_entries.clear();
+    m_socketEntry = {};
 }
 
 } // namespace postern::engine

@@ -50,6 +50,59 @@ const policy::Pki* pkiFor(const policy::Ruleset& rules, const policy::ListenerSp
     return rules.pki("*");
 }
 
+QByteArray hostnameOf(const policy::Ruleset& rules, const policy::ListenerSpec& listener) {
+    return listener.hostname.isEmpty() ? serverName(rules) : listener.hostname;
+}
+
+Result<tls::ServerTls> serverTls(const LoadedConfig& config, const policy::ListenerSpec& listener,
+                                 const QByteArray& hostname) {
+    const policy::Ruleset& rules = *config.rules;
+    const auto identityOf = [&](const policy::Pki* pki) -> tls::IdentityPtr {
+        const auto at = pki ? config.identities.find(pki->name) : config.identities.end();
+        return at == config.identities.end() ? nullptr : at->second;
+    };
+    const policy::Pki* own = pkiFor(rules, listener, hostname);
+    tls::ServerTls result;
+    result.identity = identityOf(own);
+    result.requireClientCertificate = listener.verifyClient;
+    result.caFile = listener.caFile;
+
+    std::vector<const policy::Pki*> offered;
+    const bool listsThem = rules.era == policy::Era::Map2012 || (rules.era == policy::Era::Modern && !listener.pki.isEmpty());
+    if (listsThem) {
+        for (const QByteArray& name : listener.pki)
+            offered.push_back(rules.pki(name));
+        std::erase(offered, nullptr);
+    } else {
+        for (const policy::Pki& pki : rules.pkis)
+            offered.push_back(&pki);
+    }
+    auto names = std::make_shared<tls::IdentityNames>();
+    for (const policy::Pki* pki : offered)
+        if (const tls::IdentityPtr identity = identityOf(pki))
+            names->add(pki->name, identity);
+    for (const policy::Pki* pki : offered)
+        if (const tls::IdentityPtr identity = identityOf(pki))
+            names->addNamesOf(identity);
+    if (offered.size() > 1 && !names->isEmpty())
+        result.names = std::move(names);
+
+    tls::ServerWords words;
+    words.ciphers = listener.ciphers.isEmpty() ? rules.settings.ciphers : listener.ciphers;
+    words.tls12 = listener.tls12;
+    words.tls13 = listener.tls13;
+    if (own) {
+        const bool unwritten = own->dhe.isEmpty() && rules.era != policy::Era::Modern;
+        words.dhe = unwritten || own->dhe == "auto" || own->dhe == "legacy" ? tls::ServerWords::Dhe::On : tls::ServerWords::Dhe::Off;
+        words.dhFile = own->dhParams;
+    }
+    const auto prepared = tls::makeServerRules(words);
+    if (!prepared)
+        return prepared.error();
+    result.rules = *prepared;
+    return result;
+}
+
 LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::CompileOptions& options) {
     policy::Compiled compiled = policy::compile(files, path, options);
     LoadedConfig loaded{compiled.ruleset, std::move(compiled.diagnostics), {}};
@@ -87,7 +140,9 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
                      addresses.error().text + "; nothing can be received there until that is mended");
         if (listener.tls == policy::ListenTls::None)
             continue;
-        const QByteArray hostname = listener.hostname.isEmpty() ? serverName(*loaded.rules) : listener.hostname;
+        const QByteArray hostname = hostnameOf(*loaded.rules, listener);
+        if (const auto tls = serverTls(loaded, listener, hostname); !tls)
+            complain(listener.origin, Severity::Error, tls.error().text);
         if (!pkiFor(*loaded.rules, listener, hostname))
             complain(listener.origin, Severity::Error,
                      "this listener offers TLS but no certificate fits it; add \"pki NAME\" to it, or a pki named \"" +

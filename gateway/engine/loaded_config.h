@@ -25,6 +25,12 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
 // The certificate entry a listener serves: its `pki`, else the one named like its host name, else "*".
 const policy::Pki* pkiFor(const policy::Ruleset& rules, const policy::ListenerSpec& listener, const QByteArray& hostname);
 
+// What a listener's handshakes are to be. Its certificate may be null: then TLS is not possible there. Clients that ask for a
+// name get the listener's certificate with that name: of those it lists, in action/match; else of all there are.
+Result<tls::ServerTls> serverTls(const LoadedConfig& config, const policy::ListenerSpec& listener, const QByteArray& hostname);
+
+QByteArray hostnameOf(const policy::Ruleset& rules, const policy::ListenerSpec& listener);
+
 // Settings' server name, else the machine's host name; always with something usable in HELO.
 QByteArray serverName(const policy::Ruleset& rules);
 

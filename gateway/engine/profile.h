@@ -24,6 +24,8 @@ struct Profile {
     QByteArrayList nameServers() const; // its resolver/servers: "192.0.2.53", "192.0.2.53@5353"; empty = the system's
     QByteArray socketPath() const;   // control socket; may lie outside when the folder's path is too long for a socket
 
+    QByteArray submissionPath() const; // SMTP for programs of this computer, beside the control socket
+
     // The platform's application-data folder, or /var/lib/postern with /etc/postern/smtpd.conf for a system service (root,
     // and that configuration exists).
     static Profile platformDefault();

@@ -52,6 +52,12 @@ QByteArray Profile::socketPath() const {
     return QByteArray("/tmp/postern-") + QByteArray::number(::getuid()) + "/" + name + ".sock";
 }
 
+QByteArray Profile::submissionPath() const {
+    const QByteArray control = socketPath();
+    return control.left(control.lastIndexOf('/') + 1) + (control.startsWith(stateFolder + '/') ? QByteArray("smtp.sock")
+                                                        : control.mid(control.lastIndexOf('/') + 1).chopped(5) + ".smtp");
+}
+
 Profile Profile::platformDefault() {
     if (::getuid() == 0 && QFileInfo::exists(QString::fromLatin1(kSystemConfig))) {
         Profile system = at("/var/lib/postern");

@@ -24,6 +24,9 @@ struct Taken {
 };
 Taken takeConnection(qintptr listening);
 
+// Of a local socket: whether the process at its other end belongs to our user or to root, or we are root and serve everybody.
+bool mayHandIn(int localSocket);
+
 // Says `line` (with CR LF; may be empty) if that is possible at once, and closes.
 void turnAway(int descriptor, QByteArrayView line);
 

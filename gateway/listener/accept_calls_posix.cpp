@@ -14,6 +14,8 @@ namespace postern::listener {
 namespace {
 
 ClientKey keyOf(const sockaddr_storage& peer) {
+    if (peer.ss_family != AF_INET && peer.ss_family != AF_INET6)
+        return {"local", true};
     if (peer.ss_family == AF_INET6) {
         const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr;
         return {QByteArray(reinterpret_cast<const char*>(address.s6_addr), 8), IN6_IS_ADDR_LOOPBACK(&address) != 0};
@@ -55,6 +57,23 @@ Taken takeConnection(qintptr listening) {
         break;
     }
     return taken;
+}
+
+bool mayHandIn(int localSocket) {
+    const uid_t own = ::geteuid();
+    uid_t peer = uid_t(-1);
+#ifdef SO_PEERCRED
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (::getsockopt(localSocket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+        return false;
+    peer = credentials.uid;
+#else
+    gid_t group = gid_t(-1);
+    if (::getpeereid(localSocket, &peer, &group) != 0)
+        return false;
+#endif
+    return own == 0 || peer == own || peer == 0;
 }
 
 void turnAway(int descriptor, QByteArrayView line) {

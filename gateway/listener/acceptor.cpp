@@ -24,6 +24,7 @@ constexpr Milliseconds kAddressesAge{30'000};
 
 constexpr char kTooMany[] = "421 4.3.2 too many connections, try again later\r\n";
 constexpr char kTooManyOfYou[] = "421 4.7.0 too many connections from your address, try again later\r\n";
+constexpr char kNotYours[] = "554 5.7.1 this gateway belongs to another user of this computer\r\n";
 constexpr char kPaused[] = "421 4.3.2 not accepting mail at the moment, try again later\r\n";
 
 } // namespace
@@ -57,6 +58,12 @@ struct Acceptor::Impl final : ConnectionHost {
         return address.startsWith("127.") || m_ownAddresses.contains(address.split('%').first());
     }
     void checkLogin(LoginQuestion question) override { m_logins.check(std::move(question)); }
+    std::optional<QByteArray> reverseNameOf(ConnectionId id, const QByteArray& address) override {
+        if (!m_services->reverseName)
+            return QByteArray();
+        return m_services->reverseName(
+            address, [id, outcomes = m_outcomesAddress](QByteArray name) { outcomes.post({id, NameAnswer{std::move(name)}}); });
+    }
     void finished(ConnectionId id) override {
         if (m_walking) { // the map is being walked
             m_over.push_back(id);
@@ -168,6 +175,8 @@ bool Acceptor::Impl::welcome(const Taken& taken, const std::shared_ptr<const Lis
             m_tick.start(); // to tell of it in the log
         return false;
     };
+    if (service->spec.isSocket && !mayHandIn(taken.descriptor))
+        return refuse(kNotYours);
     if (m_paused)
         return refuse(kPaused);
     if (taken.descriptor >= m_ceiling)

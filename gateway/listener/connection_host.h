@@ -12,6 +12,7 @@
 #include "tables/table.h"
 
 #include <memory>
+#include <optional>
 #include <variant>
 
 namespace postern::listener {
@@ -23,9 +24,15 @@ struct StoreAnswer { smtp::Reply reply; };
 struct LoginAnswer { smtp::LoginOutcome outcome = smtp::LoginOutcome::BackendDown; };
 struct VerdictAnswer { policy::Verdict verdict; };
 
+struct NameAnswer { QByteArray reverseName; }; // of the client's address, "" = it has none
+struct TableAnswer {
+    enum class Of : quint8 { Hostname, Senders } of = Of::Hostname;
+    tables::LookupResult result;
+};
+
 struct Outcome {
     ConnectionId connection = 0; // it may be gone by now; then nothing happens
-    std::variant<StoreAnswer, LoginAnswer, VerdictAnswer> answer;
+    std::variant<StoreAnswer, LoginAnswer, VerdictAnswer, NameAnswer, TableAnswer> answer;
 };
 
 struct LoginQuestion {
@@ -43,6 +50,8 @@ class ConnectionHost {
     virtual MailboxAddress<Outcome> outcomes() const = 0;
     virtual bool isOwnAddress(const QByteArray& address) const = 0; // loopback or an address of this computer
     virtual void checkLogin(LoginQuestion question) = 0;            // a LoginAnswer follows, never before it returns
+    // The name of a client's address if it is known by now; else a NameAnswer follows, never before it returns.
+    virtual std::optional<QByteArray> reverseNameOf(ConnectionId connection, const QByteArray& address) = 0;
     virtual void finished(ConnectionId connection) = 0;             // nothing is left to do; may destroy the connection
 };
 

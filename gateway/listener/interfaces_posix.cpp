@@ -174,6 +174,21 @@ Result<QByteArrayList> interfaceAddresses(const QByteArray& interface, int famil
     return v4 + v6;
 }
 
+bool needsNameServer(const QByteArray& interface) {
+    if (interface.startsWith('[') || isInterface(interface))
+        return false;
+    for (const char* word : {"lo0", "lo", "egress", "all", "*"})
+        if (interface == word)
+            return false;
+    addrinfo hints{};
+    hints.ai_flags = AI_NUMERICHOST;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(interface.constData(), nullptr, &hints, &found) != 0)
+        return true;
+    ::freeaddrinfo(found);
+    return false;
+}
+
 QByteArrayList ownAddresses() {
     QByteArrayList own;
     for (const InterfaceAddress& one : allInterfaceAddresses()) {

@@ -22,11 +22,17 @@ class OpenListener {
     qintptr descriptor() const { return m_descriptor; }
     const QByteArray& address() const { return m_address; }
     quint16 port() const { return m_port; } // the real one, also when 0 was asked
-    QByteArray name() const;                // "127.0.0.1:2525", "[::1]:2525"
+    QByteArray name() const;                // "127.0.0.1:2525", "[::1]:2525"; "socket"
+    bool isLocal() const { return m_port == 0; } // openLocal(): the address is its path
 
     // Backlog 1024, non-blocking, close-on-exec. Errors say what and what to do: port taken, not permitted (the exact
     // command that would permit it), address not on this computer.
     static Result<std::shared_ptr<OpenListener>> open(const QByteArray& address, quint16 port);
+
+    // A socket in the file system, for programs of this computer; only its owner may connect, or everybody if the program runs
+    // as root, for the whole computer. One that is left over from before is replaced, so the caller must be the only one that
+    // could have it open. The file goes with the listener.
+    static Result<std::shared_ptr<OpenListener>> openLocal(const QByteArray& path);
 
   private:
     OpenListener() = default;
@@ -40,8 +46,7 @@ struct ListenerService {
     std::shared_ptr<OpenListener> socket;
     policy::ListenerSpec spec;
     policy::RulesetPtr rules;
-    tls::IdentityPtr identity;  // null: no TLS possible (STARTTLS is then not offered)
-    QByteArray clientCaFile;
+    tls::ServerTls tls;         // without an identity: no TLS possible (STARTTLS is then not offered)
     QByteArray hostname;        // final: spec's or the server's
     QByteArrayList localNames;  // for `for local`
 };
@@ -49,6 +54,8 @@ struct ListenerService {
 // Interface as written -> addresses of this computer. Names of interfaces and groups (lo0, egress, all), literals, host
 // names (system resolver). Error: "no interface, address or host is called X".
 Result<QByteArrayList> interfaceAddresses(const QByteArray& interface, int family);
+// Whether that could mean asking a name server, which takes its time.
+bool needsNameServer(const QByteArray& interface);
 QByteArrayList ownAddresses(); // every address of this computer, bare
 
 } // namespace postern::listener

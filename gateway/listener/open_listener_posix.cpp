@@ -7,6 +7,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -64,12 +66,15 @@ quint16 boundPort(int fd) {
 } // namespace
 
 OpenListener::~OpenListener() {
-    if (m_descriptor >= 0)
-        ::close(int(m_descriptor));
+    if (m_descriptor < 0)
+        return;
+    ::close(int(m_descriptor));
+    if (isLocal())
+        ::unlink(m_address.constData());
 }
 
 QByteArray OpenListener::name() const {
-    return nameOf(m_address, m_port);
+    return isLocal() ? QByteArray("socket") : nameOf(m_address, m_port);
 }
 
 Result<std::shared_ptr<OpenListener>> OpenListener::open(const QByteArray& address, quint16 port) {
@@ -112,6 +117,37 @@ Result<std::shared_ptr<OpenListener>> OpenListener::open(const QByteArray& addre
     std::shared_ptr<OpenListener> listener(new OpenListener);
     listener->m_port = boundPort(socket.get());
     listener->m_address = bare;
+    listener->m_descriptor = socket.release();
+    return listener;
+}
+
+Result<std::shared_ptr<OpenListener>> OpenListener::openLocal(const QByteArray& path) {
+    sockaddr_un where{};
+    where.sun_family = AF_UNIX;
+    if (path.size() >= qsizetype(sizeof where.sun_path))
+        return Error{ErrorCode::Invalid, "the path of the local socket is too long: " + path, Permanence::Permanent};
+    std::memcpy(where.sun_path, path.constData(), size_t(path.size()));
+    const auto failed = [&](int number) {
+        return Error{ErrorCode::Io, "cannot open the local socket " + path + ": " + std::strerror(number), Permanence::Temporary};
+    };
+    Socket socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+    if (socket.get() < 0 || !makeNonBlocking(socket.get()))
+        return failed(errno);
+    struct stat old {};
+    if (::lstat(path.constData(), &old) == 0 && !S_ISSOCK(old.st_mode))
+        return failed(EEXIST); // whatever it is, it is not ours to remove
+    if (::unlink(path.constData()) != 0 && errno != ENOENT)
+        return failed(errno);
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0)
+        return failed(errno);
+    const mode_t mode = ::geteuid() == 0 ? 0666 : 0600;
+    if (::chmod(path.constData(), mode) != 0 || ::listen(socket.get(), kBacklog) != 0) {
+        const int number = errno;
+        ::unlink(path.constData());
+        return failed(number);
+    }
+    std::shared_ptr<OpenListener> listener(new OpenListener);
+    listener->m_address = path;
     listener->m_descriptor = socket.release();
     return listener;
 }

@@ -16,37 +16,6 @@ constexpr Milliseconds kCloseLimit{60'000};
 constexpr Milliseconds kDataRateGrace{60'000};
 constexpr int kErrorsBeforeSlow = 10;           // as Postfix's soft limit
 
-smtp::ServerFeatures featuresOf(const ListenerService& service) {
-    smtp::ServerFeatures features;
-    features.hostname = service.hostname;
-    features.dsn = !service.spec.noDsn;
-    const bool hasIdentity = service.identity != nullptr;
-    switch (service.spec.tls) {
-    case policy::ListenTls::None: break;
-    case policy::ListenTls::StartTls: features.startTls = hasIdentity; break;
-    case policy::ListenTls::StartTlsRequired:
-        features.startTls = hasIdentity;
-        features.requireTls = true;
-        break;
-    case policy::ListenTls::Wrapped: features.implicitTls = true; break;
-    }
-    switch (service.spec.auth) {
-    case policy::ListenAuth::Off: features.auth = smtp::AuthMode::Off; break;
-    case policy::ListenAuth::Optional: features.auth = smtp::AuthMode::Optional; break;
-    case policy::ListenAuth::Required: features.auth = smtp::AuthMode::Required; break;
-    }
-    return features;
-}
-
-smtp::ServerLimits limitsOf(const ListenerService& service) {
-    smtp::ServerLimits limits;
-    const policy::Settings& settings = service.rules->settings;
-    limits.maxMessageSize = settings.maxMessageSize;
-    limits.maxRecipients = settings.maxRecipients;
-    limits.maxMails = settings.maxMails;
-    return limits;
-}
-
 smtp::TlsFacts factsOf(const tls::SessionFacts& facts) {
     return {facts.version, facts.cipher, facts.bits, facts.peerVerified, facts.peerName};
 }
@@ -67,22 +36,6 @@ QByteArray firstRefusal(QByteArrayView replies) {
 
 } // namespace
 
-class ServerConnection::Door {
-  public:
-    explicit Door(ServerConnection& connection) : m_connection(connection) { ++m_connection.m_depth; }
-    ~Door() {
-        if (m_connection.m_depth == 1)
-            m_connection.settle();
-        if (--m_connection.m_depth == 0 && m_connection.m_ended)
-            m_connection.m_host.finished(m_connection.m_id); // the connection may be gone now
-    }
-    Door(const Door&) = delete;
-    Door& operator=(const Door&) = delete;
-
-  private:
-    ServerConnection& m_connection;
-};
-
 ServerConnection::ServerConnection(ConnectionHost& host, ConnectionId id, std::shared_ptr<const ListenerService> service)
     : m_host(host), m_id(id), m_service(std::move(service)) {}
 
@@ -90,19 +43,6 @@ ServerConnection::~ServerConnection() {
     if (m_stream)
         m_stream->setHandler(nullptr);
     discardContent();
-}
-
-void ServerConnection::start(std::unique_ptr<tls::Stream> stream) {
-    const Door door(*this);
-    m_stream = std::move(stream);
-    m_stream->setHandler(this);
-    m_session.emplace(featuresOf(*m_service), limitsOf(*m_service),
-                      smtp::ClientFacts{m_stream->peerAddress(), m_stream->peerPort(), {}});
-    m_since = m_unsentSince = now();
-    if (m_service->spec.tls == policy::ListenTls::Wrapped)
-        startTls();
-    else
-        carryOut(m_session->greet());
 }
 
 void ServerConnection::deliver(Outcome outcome) {
@@ -117,6 +57,10 @@ void ServerConnection::deliver(Outcome outcome) {
         carryOut(m_session->loginChecked(login->outcome));
     } else if (const auto* verdict = std::get_if<VerdictAnswer>(&outcome.answer)) {
         carryOut(m_session->recipientChecked(judge(verdict->verdict)));
+    } else if (auto* name = std::get_if<NameAnswer>(&outcome.answer)) {
+        learnReverseName(std::move(name->reverseName));
+    } else if (const auto* table = std::get_if<TableAnswer>(&outcome.answer)) {
+        onTableAnswer(*table);
     }
 }
 
@@ -124,7 +68,7 @@ void ServerConnection::shutDown() {
     const Door door(*this);
     if (m_ended || m_closing)
         return;
-    if (m_handshaking) { // nothing can be said in the middle of a handshake
+    if (m_handshaking || !m_session) { // nothing can be said in the middle of a handshake, or of a proxy's header
         m_stream->abort();
         m_ended = true;
         return;
@@ -136,6 +80,10 @@ void ServerConnection::tick() {
     const Door door(*this);
     if (m_ended)
         return;
+    if (!m_session) {
+        tickBeforeTheGreeting();
+        return;
+    }
     const SteadyTime time = now();
     m_slowed = false;
 
@@ -161,6 +109,8 @@ void ServerConnection::tick() {
         }
         return;
     }
+    if (m_senderWaitsForName)
+        checkSenderOn();
     if (m_session->isWaiting())
         return; // for us
     if (m_session->isReceivingContent()) {
@@ -179,6 +129,11 @@ void ServerConnection::onBytes(QByteArrayView bytes) {
     const Door door(*this);
     if (m_closing || m_ended)
         return;
+    if (!m_session) {
+        POSTERN_CHECK(m_proxy.has_value(), return); // nothing else is read before the greeting
+        onProxyHeader(bytes);
+        return;
+    }
     carryOut(m_session->feed(bytes));
     if (m_session->isReceivingContent()) {
         m_contentOctets += bytes.size();
@@ -201,7 +156,7 @@ void ServerConnection::onWritten() {
 
 void ServerConnection::onClosed(const Error& reason, bool peerEnded) {
     const Door door(*this);
-    if (std::exchange(m_ended, true))
+    if (std::exchange(m_ended, true) || !m_session)
         return;
     if (m_handshaking && !peerEnded) {
         const QByteArray address = m_session->client().address;
@@ -257,7 +212,7 @@ void ServerConnection::startTls() {
     flush();
     m_handshaking = true;
     m_since = now();
-    m_stream->startServerTls({m_service->identity, m_service->spec.verifyClient, m_service->clientCaFile});
+    m_stream->startServerTls(m_service->tls);
 }
 
 void ServerConnection::timeOut(const char* why) {

@@ -15,6 +15,8 @@
 #include "listener/connection_host.h"
 #include "listener/incoming_content.h"
 #include "listener/open_listener.h"
+#include "listener/proxy_header.h"
+#include "smtp/from_masquerade.h"
 #include "tls/stream.h"
 
 #include <optional>
@@ -51,6 +53,14 @@ class ServerConnection final : private tls::StreamHandler {
     void onWritten() override;
     void onClosed(const Error& reason, bool peerEnded) override;
 
+    // Before the greeting: whom the connection comes from, and what we are called there.
+    void onProxyHeader(QByteArrayView bytes);
+    void open();
+    void begin(QByteArray hostname);
+    void tickBeforeTheGreeting();
+    void refuseProxy(const QByteArray& why);
+    void learnReverseName(QByteArray name);
+
     void carryOut(smtp::ServerEffects effects);
     void perform(smtp::effect::Send& send);
     void perform(smtp::effect::StartTls& startTls);
@@ -62,6 +72,14 @@ class ServerConnection final : private tls::StreamHandler {
     void perform(smtp::effect::Commit& commit);
     void perform(smtp::effect::Discard& discard);
     void perform(smtp::effect::Close& close);
+
+    // What stands between MAIL and its answer: the client's name, whether the login may use the address, room.
+    void checkSenderOn();
+    void judgeSender(const tables::LookupResult& allowed);
+    void acceptSender();
+    // Asks `table`; `answered` comes at once or, by way of the host, as a TableAnswer.
+    void askTable(const tables::Table& table, tables::Service service, const QByteArray& key, TableAnswer::Of what);
+    void onTableAnswer(const TableAnswer& answer);
 
     void settle();
     void flush();
@@ -83,7 +101,13 @@ class ServerConnection final : private tls::StreamHandler {
     const std::shared_ptr<const ListenerService> m_service;
 
     std::unique_ptr<tls::Stream> m_stream;
-    std::optional<smtp::ServerSession> m_session;
+    smtp::ClientFacts m_client;                   // as the session begins with it
+    std::optional<ProxyHeader> m_proxy;           // while it is being read
+    std::optional<smtp::ServerSession> m_session; // nothing before the greeting
+    std::optional<QByteArray> m_reverseName;      // nothing while it is being looked up
+    bool m_senderWaitsForName = false;
+    std::optional<smtp::effect::CheckSender> m_sender; // under way
+    SteadyTime m_openedAt{};
 
     // Carrying out effects.
     smtp::ServerEffects m_effects;
@@ -114,7 +138,24 @@ class ServerConnection final : private tls::StreamHandler {
     const policy::Action* m_relayOf = nullptr;
     queue::MessageId m_messageId = 0;
     std::optional<IncomingContent> m_content;
+    std::optional<smtp::FromMasquerade> m_masquerade; // what passes into m_content goes through it
     bool m_contentRefused = false; // the next reply says why
+};
+
+class ServerConnection::Door {
+  public:
+    explicit Door(ServerConnection& connection) : m_connection(connection) { ++m_connection.m_depth; }
+    ~Door() {
+        if (m_connection.m_depth == 1)
+            m_connection.settle();
+        if (--m_connection.m_depth == 0 && m_connection.m_ended)
+            m_connection.m_host.finished(m_connection.m_id); // the connection may be gone now
+    }
+    Door(const Door&) = delete;
+    Door& operator=(const Door&) = delete;
+
+  private:
+    ServerConnection& m_connection;
 };
 
 } // namespace postern::listener

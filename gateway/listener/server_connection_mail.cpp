@@ -6,6 +6,7 @@
 #include "base/contract.h"
 #include "base/log.h"
 #include "smtp/trace_header.h"
+#include "tables/match_rules.h"
 
 #include <algorithm>
 #include <thread>
@@ -16,6 +17,7 @@ using namespace Qt::StringLiterals;
 namespace postern::listener {
 namespace {
 
+constexpr Milliseconds kReverseNameLimit{2'000};  // MAIL waits so long for the client's name, counted from the connection
 constexpr int kMostRefusalsReported = 20; // per connection; a flood of them is one story, not a thousand lines
 
 smtp::Reply replyFrom(const policy::ReplyLine& line) {
@@ -79,7 +81,49 @@ void ServerConnection::perform(smtp::effect::CheckSender& question) {
     m_accepted.clear();
     m_relayOf = nullptr;
     m_relayBytes.clear();
-    const qint64 size = std::max<qint64>(0, question.params.declaredSize);
+    m_sender = std::move(question);
+    checkSenderOn();
+}
+
+// The client's name belongs to the trace field and may decide the rule. It was asked for when the connection came, so
+// usually it is there; name servers that are slow or gone do not hold mail up for long.
+void ServerConnection::checkSenderOn() {
+    m_senderWaitsForName = !m_reverseName && now() - m_openedAt < kReverseNameLimit;
+    if (m_senderWaitsForName)
+        return;
+    if (m_service->spec.senders && !m_session->user().isEmpty())
+        askTable(*m_service->spec.senders, tables::Service::Mailaddrmap, m_session->user(), TableAnswer::Of::Senders);
+    else
+        acceptSender();
+}
+
+// Who has signed in may only use what the table says (A14). The null sender is covered by the entry for everything.
+void ServerConnection::judgeSender(const tables::LookupResult& allowed) {
+    if (allowed.failed) {
+        log(LogLevel::Warning, LogArea::Smtp,
+            "table " + m_service->spec.senders->name() + " cannot be asked, so " + harmless(m_session->user(), 100) +
+                " was told to try again: " + allowed.value);
+        m_sender.reset();
+        carryOut(m_session->senderChecked(smtp::makeReply(451, {4, 3, 0}, "Temporary failure, try again later")));
+        return;
+    }
+    const QByteArray address = m_sender->sender.isNull() ? "@"_ba : m_sender->sender.text();
+    const char delimiter = m_service->rules->settings.subAddressDelimiter;
+    if (allowed.found && tables::mailaddrListCovers(allowed.value, address, delimiter)) {
+        acceptSender();
+        return;
+    }
+    m_sender.reset();
+    const smtp::Reply reply = smtp::makeReply(550, {5, 7, 1}, "Sender address is not yours to use");
+    reportRefusal("Mail from " + (address == "@" ? "<>"_ba : address) + " refused: " + m_session->user() +
+                      " may not use that address, says table " + m_service->spec.senders->name(),
+                  reply.oneLine());
+    carryOut(m_session->senderChecked(reply));
+}
+
+void ServerConnection::acceptSender() {
+    const qint64 size = std::max<qint64>(0, m_sender->params.declaredSize);
+    m_sender.reset();
     if (services().hasRoomFor(size)) {
         carryOut(m_session->senderChecked(smtp::makeReply(250, {2, 1, 0}, "Ok")));
         return;
@@ -92,8 +136,12 @@ void ServerConnection::perform(smtp::effect::CheckSender& question) {
 void ServerConnection::perform(smtp::effect::CheckRecipient& question) {
     m_asked = std::move(question.recipient);
     policy::MatchContext context;
-    context.clientAddress = m_session->client().address;
-    context.isLocalAddress = m_host.isOwnAddress(context.clientAddress);
+    context.isSocket = m_service->spec.isSocket;
+    if (!context.isSocket) {
+        context.clientAddress = m_session->client().address;
+        context.isLocalAddress = m_host.isOwnAddress(context.clientAddress);
+        context.reverseName = m_session->client().reverseName;
+    }
     context.isAuthenticated = !m_session->user().isEmpty();
     context.user = m_session->user();
     context.helo = m_session->helo();
@@ -101,7 +149,7 @@ void ServerConnection::perform(smtp::effect::CheckRecipient& question) {
     context.sender = m_session->transaction().sender.text();
     context.recipient = m_asked.address.text();
     context.localNames = m_service->localNames;
-    context.hostname = m_service->hostname;
+    context.hostname = m_session->features().hostname;
 
     const auto call = std::make_shared<AskedNow>();
     policy::match(m_service->rules, std::move(context), policy::WantTrace::No,
@@ -172,13 +220,17 @@ void ServerConnection::perform(smtp::effect::BeginContent&) {
     m_messageId = services().newMessageId();
     m_content.emplace(*services().files, services().incomingPath(m_messageId),
                       m_session->transaction().params.declaredSize, services().contentMemory);
+    m_masquerade.reset();
+    const bool mustBeHimself = m_service->spec.masquerade && !m_session->user().isEmpty();
+    if (mustBeHimself && !m_session->transaction().sender.isNull())
+        m_masquerade.emplace(m_session->transaction().sender.text());
     m_content->append(smtp::receivedHeader(*m_session, queue::toText(m_messageId), services().clock->wall(),
                                            {m_service->spec.maskSource, m_service->spec.receivedAuth}));
 }
 
 void ServerConnection::perform(smtp::effect::Content& content) {
     POSTERN_CHECK(m_content.has_value(), return);
-    m_content->append(content.bytes);
+    m_content->append(m_masquerade ? m_masquerade->feed(content.bytes) : content.bytes);
 }
 
 void ServerConnection::perform(smtp::effect::Discard&) {
@@ -199,6 +251,9 @@ void ServerConnection::discardContent() {
 void ServerConnection::perform(smtp::effect::Commit&) {
     const bool complete = m_content.has_value() && !m_accepted.empty();
     POSTERN_CHECK(complete, {});
+    if (complete && m_masquerade)
+        m_content->append(m_masquerade->finish());
+    m_masquerade.reset();
     Result<queue::Body> body = complete ? m_content->finish() : Error{ErrorCode::Internal, "nothing to store"};
     if (!body) {
         const QByteArray client = m_session->client().address;

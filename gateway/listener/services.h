@@ -10,6 +10,7 @@
 #include "queue/spool.h"
 
 #include <functional>
+#include <optional>
 
 namespace postern::listener {
 
@@ -32,6 +33,9 @@ struct ListenerServices {
     std::function<bool(qint64 octets)> hasRoomFor;                // free space above the reserve
     std::function<void(queue::QueuedMessage, queue::BodyPtr)> stored; // durable now: schedule it (called on the spool thread)
     std::function<void(SessionEvent)> report;
+    // The name of an address that this name leads back to, if that is known by now ("" = it has none); else `found` is called
+    // later, on the same thread. Of one thread alone; null: nobody looks names up.
+    std::function<std::optional<QByteArray>(const QByteArray& address, std::function<void(QByteArray)> found)> reverseName;
     ContentMemory contentMemory = std::make_shared<std::atomic<qint64>>(64LL << 20);
 };
 

@@ -18,6 +18,8 @@ using config::ListenView;
 using config::Severity;
 
 constexpr qsizetype kMaxTag = 32;
+constexpr auto kFiltersNotRun = "filters are not run yet, and a listener must not leave its filter out unseen; take the word"
+                                " filter out to accept mail unfiltered";
 
 void setTls(ListenerSpec& spec, ListenView::TlsWord word) {
     switch (word) {
@@ -73,9 +75,8 @@ void setAuth(Build& build, const ListenView& view, ListenerSpec& spec) {
         spec.credentials = resolveTable(build, view, *table, {tables::Service::Credentials, "auth", true});
         checkSecretFile(build, view, *spec.credentials);
     } else {
-        build.report.warning(view,
-                             "accounts of this computer can't be checked yet, so nobody can sign in here;"
-                             " give a table of users: auth <users>");
+        build.report.note(view, "who has an account on this computer can sign in here, if the gateway runs as root: only root"
+                                " may read the passwords; a table of users works without: auth <users>");
     }
 }
 
@@ -92,6 +93,10 @@ void setCertificates(Build& build, const ListenView& view, ListenerSpec& spec) {
     if (spec.tls == ListenTls::None && !view.pkis().empty())
         build.report.error(
             view, "pki requires tls/smtps: add tls, tls-require or smtps, or leave the certificate out");
+    if (view.ca() && !spec.verifyClient)
+        build.report.say(Severity::Note, view, view.ca()->range,
+                          "clients are asked for a certificate of this ca and need none: Received says YES or NO;"
+                          " write verify behind tls-require or smtps to demand one");
     if (const config::Value* ca = view.ca()) {
         spec.ca = ca->text;
         spec.caFile = build.rules->caFile(ca->text);
@@ -101,6 +106,30 @@ void setCertificates(Build& build, const ListenView& view, ListenerSpec& spec) {
                 "no such ca: " + harmless(ca->text, 80) + definedLater(build.caLines, ca->text),
                 build.caLines.contains(ca->text) ? "" : config::nearest(ca->text, build.caLines.keys()));
     }
+}
+
+// What the TLS library makes of the ciphers is checked with the certificates, when the configuration is loaded.
+void setProtocols(Build& build, const ListenView& view, ListenerSpec& spec) {
+    if (const config::Clause* ciphers = view.clause(config::ClauseKind::Ciphers))
+        spec.ciphers = ciphers->valueText();
+    const config::Clause* written = view.clause(config::ClauseKind::Protocols);
+    if (!written)
+        return;
+    spec.protocols = written->valueText();
+    const auto protocols = parseTlsProtocols(spec.protocols);
+    if (!protocols) {
+        build.report.error(view, written->range,
+                           "protocols are tlsv1.2, tlsv1.3, secure, default, all or legacy, with commas between them and"
+                           " ! before what is not wanted");
+        return;
+    }
+    spec.tls12 = protocols->tls12;
+    spec.tls13 = protocols->tls13;
+    if (!spec.tls12 && !spec.tls13)
+        build.report.error(view, written->range,
+                           "no protocol is left: TLS 1.2 and 1.3 are spoken here, older ones are broken (RFC 8996)");
+    else if (protocols->olderNamed)
+        build.report.warning(view, written->range, "TLS 1.0 and 1.1 are broken (RFC 8996) and never used; the others are");
 }
 
 void setTag(Build& build, const ListenView& view, ListenerSpec& spec) {
@@ -118,35 +147,25 @@ void setRest(Build& build, const ListenView& view, ListenerSpec& spec) {
     const Severity unsafe = build.unsafe();
     if (const config::TableArgument* filters = view.filters()) {
         spec.filters = filtersOf(build, view, *filters);
-        build.report.say(unsafe, view, filters->range,
-                         "filters are not run yet, and a listener must not leave its filter"
-                         " out unseen; take the word filter out to accept mail unfiltered");
+        build.report.say(unsafe, view, filters->range, kFiltersNotRun);
     }
     if (const config::TableArgument* senders = view.senders()) {
         spec.senders = resolveTable(build, view, *senders, {tables::Service::Mailaddrmap, "senders", true});
         spec.masquerade = view.masquerade();
-        build.report.say(unsafe, view, senders->range,
-                         "\"senders\" is not enforced yet, so whoever signs in could use any address; take "
-                         "it out to allow that");
+        if (spec.auth == ListenAuth::Off)
+            build.report.warning(view, senders->range,
+                                 "\"senders\" holds for those who sign in, and nobody can sign in here; add auth <users>");
+        else if (spec.auth == ListenAuth::Optional)
+            build.report.note(view, "\"senders\" holds for those who sign in; who does not may use any address the rules take");
     }
     if (view.proxyV2()) {
         spec.proxyV2 = true;
-        build.report.say(unsafe, view, {},
-                         "\"proxy-v2\" is not read yet; without it every client would look like the proxy");
+        build.report.note(view, "whoever reaches this listener can say by his PROXY header to be any address, also one of this"
+                                " computer; let only the proxy reach it");
     }
     if (const config::TableArgument* names = view.hostnames()) {
         spec.hostnames = resolveTable(build, view, *names, {tables::Service::Addrname, "hostnames", true});
-        build.report.warning(view, names->range,
-                             "\"hostnames\" has no effect yet; the listener uses its hostname");
     }
-    if (const config::Clause* ciphers = view.clause(config::ClauseKind::Ciphers))
-        spec.ciphers = ciphers->valueText();
-    if (const config::Clause* protocols = view.clause(config::ClauseKind::Protocols))
-        spec.protocols = protocols->valueText();
-    if (!spec.ciphers.isEmpty() || !spec.protocols.isEmpty())
-        build.report.note(
-            view,
-            "\"ciphers\" and \"protocols\" have no effect yet: TLS 1.2 and 1.3 with secure ciphers are used");
     spec.dsnNotifyOff = view.hasClause(config::ClauseKind::DsnNotify);
     spec.dsnHeadersOnly = view.hasClause(config::ClauseKind::DsnRet);
 }
@@ -162,9 +181,10 @@ void addSocket(Build& build, const ListenView& view) {
     socket.noDsn = view.noDsn();
     if (view.tag())
         socket.tag = view.tag()->text;
-    if (view.filters())
+    if (view.filters()) {
         socket.filters = filtersOf(build, view, *view.filters());
-    build.report.note(view, "local submission through a socket comes later; this line has no effect yet");
+        build.report.say(build.unsafe(), view, view.filters()->range, kFiltersNotRun);
+    }
 }
 
 Result<qint64> sizeOf(Build& build, const QByteArray& path) {
@@ -207,8 +227,10 @@ void addPki(Build& build, const config::PkiView& view) {
         found->dhe = view.dhe()->text;
     if (view.dhParams())
         found->dhParams = pathBeside(view.file(), view.dhParams()->text);
-    if (view.dhParams() || (view.dhe() && view.dhe()->text != "none"))
-        build.report.note(view, "Diffie-Hellman parameters have no effect: the TLS library chooses them");
+    if (view.dhParams())
+        checkFile(build, view, *view.dhParams(), found->dhParams);
+    if (view.dhe() && view.dhe()->text == "legacy")
+        build.report.note(view, "\"dhe legacy\" asked for 1024 bits, which are too few; 2048 are used, as with dhe auto");
 }
 
 void addCa(Build& build, const config::CaView& view) {
@@ -270,6 +292,7 @@ void addListener(Build& build, const ListenView& view) {
     setPort(build, view, spec);
     setAuth(build, view, spec);
     setCertificates(build, view, spec);
+    setProtocols(build, view, spec);
     setTag(build, view, spec);
     setRest(build, view, spec);
     build.rules->listeners.push_back(spec);

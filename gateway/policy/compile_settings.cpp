@@ -215,7 +215,6 @@ void addSetting(Build& build, const SettingView& view) {
         break;
     case Setting::Ciphers:
         setText(settings.ciphers);
-        noEffect(build, view, "TLS 1.2 and 1.3 with the library's secure choice are used");
         break;
     case Setting::Curve:
         setText(settings.curve);

@@ -28,7 +28,7 @@ struct Pki {
     QByteArray name;     // "*" = default
     QByteArray certFile, keyFile;
     Origin origin;       // of its first line
-    QByteArray dhe = {}; // "none", "auto", "legacy"; "" = not written
+    QByteArray dhe = {}; // "none", "auto", "legacy"; "" = not written: none, but the library's until 5.9
     QByteArray dhParams = {}; // file, until 5.9
 };
 
@@ -55,19 +55,21 @@ struct ListenerSpec {
     ListenTls tls = ListenTls::None;
     bool verifyClient = false;
     ListenAuth auth = ListenAuth::Off;
-    tables::TablePtr credentials; // may be null: system accounts (not supported yet)
+    tables::TablePtr credentials; // null: accounts of this computer
     QByteArray tag;
     QByteArray hostname;       // "" = the server's name
     QByteArray ca, caFile;     // for verifyClient: name and file, "" = the system's
-    QByteArrayList pki;        // names; empty = host name's entry, then "*"
+    QByteArrayList pki;        // names, the first is the default; empty = host name's entry, then "*"
+    QByteArray ciphers, protocols; // as written, "" = the program's choice
+    bool tls12 = true, tls13 = true; // what `protocols` comes to
     bool maskSource = false, receivedAuth = false, noDsn = false;
-    // Known here, and refused or noted by compile() because the engine does not do it yet:
     tables::TablePtr hostnames;    // local address -> the name it goes by; null = hostname
     tables::TablePtr senders;      // user -> addresses he may use; null = any
     bool masquerade = false;       // with senders: From: becomes the envelope sender
+    bool proxyV2 = false;          // every connection begins with a PROXY header, which names the client
+    bool isSocket = false;         // the socket for programs of this computer (spec made from SocketSpec)
+    // Known here, and refused or noted by compile() because the engine does not do it yet:
     QByteArrayList filters;        // one name, or a chain of several
-    bool proxyV2 = false;
-    QByteArray ciphers, protocols; // "" = the program's choice
     bool dsnNotifyOff = false;     // dsn-notify disable (5.7)
     bool dsnHeadersOnly = false;   // dsn-ret headers (5.7)
     Origin origin;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/values.h"
 
+#include <QByteArrayList>
+
 #include <array>
 #include <limits>
 
@@ -127,6 +129,31 @@ std::optional<quint16> parsePort(QByteArrayView text) {
     if (!number || *number > 65535)
         return std::nullopt;
     return quint16(*number);
+}
+
+std::optional<TlsProtocols> parseTlsProtocols(QByteArrayView text) {
+    TlsProtocols protocols;
+    bool isFirst = true;
+    for (const QByteArray& part : text.toByteArray().toLower().replace(':', ',').split(',')) {
+        QByteArray word = part.trimmed();
+        const bool negated = word.startsWith('!');
+        if (negated)
+            word = word.sliced(1);
+        if (negated && isFirst)
+            protocols.tls12 = protocols.tls13 = true; // all but this one
+        isFirst = false;
+        const bool all = word == "all" || word == "legacy" || word == "tlsv1";
+        const bool good = word == "default" || word == "secure";
+        const bool older = word == "tlsv1.0" || word == "tlsv1.1";
+        if (all || good || word == "tlsv1.2")
+            protocols.tls12 = !negated;
+        if (all || good || word == "tlsv1.3")
+            protocols.tls13 = !negated;
+        if (!all && !good && !older && word != "tlsv1.2" && word != "tlsv1.3")
+            return std::nullopt;
+        protocols.olderNamed = protocols.olderNamed || (older && !negated);
+    }
+    return protocols;
 }
 
 } // namespace postern::policy

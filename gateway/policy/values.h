@@ -20,4 +20,11 @@ std::optional<qint64> parseSize(QByteArrayView text); // "35M", "1.5g", "1000"; 
 std::optional<quint16>
 parsePort(QByteArrayView text); // a number up to 65535 or a service name; 0 = the system chooses
 
+// `protocols`, as libtls reads it: words between ',' or ':', "!" takes one away. Nothing = a word that it does not know.
+struct TlsProtocols {
+    bool tls12 = false, tls13 = false;
+    bool olderNamed = false; // asks for what is not spoken any more
+};
+std::optional<TlsProtocols> parseTlsProtocols(QByteArrayView text);
+
 } // namespace postern::policy

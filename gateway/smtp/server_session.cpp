@@ -549,6 +549,10 @@ Milliseconds ServerSession::timeout() const {
     return before ? m->limits.beforeFirstCommand : m->limits.idle;
 }
 
+void ServerSession::setReverseName(QByteArray name) {
+    m->client.reverseName = std::move(name);
+}
+
 void ServerSession::setTrace(Trace trace) {
     m->trace = std::move(trace);
 }

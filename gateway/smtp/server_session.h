@@ -53,7 +53,7 @@ struct ServerLimits {
 struct ClientFacts {
     QByteArray address;          // "192.0.2.1" or "2001:db8::1"
     quint16 port = 0;
-    QByteArray reverseName;      // validated PTR name, "" = unknown
+    QByteArray reverseName;      // validated PTR name, "" = unknown (by now: setReverseName())
 };
 
 struct TlsFacts {
@@ -116,6 +116,9 @@ class ServerSession {
 
     ServerEffects timedOut();          // idle or too slow: 421 4.4.2 and Close
     ServerEffects shutDown();          // 421 4.3.2 at the next safe point (at once unless a commit is under way)
+
+    // The client's name came while the conversation went on. Changes nothing that was said already.
+    void setReverseName(QByteArray name);
 
     // Told every move of the conversation: state, event, next state. Never more than their names, so no secret can leak.
     using Trace = std::function<void(QByteArrayView from, QByteArrayView event, QByteArrayView to)>;

@@ -148,7 +148,7 @@ struct ServerSession::Impl {
     // constant after construction
     const ServerFeatures features;
     const ServerLimits limits;
-    const ClientFacts client;
+    ClientFacts client; // but for its name, which may come late
 
     // where the conversation is
     ServerState state = ServerState::Opening;

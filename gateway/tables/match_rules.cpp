@@ -54,6 +54,18 @@ bool mailaddrMatches(QByteArrayView address, QByteArrayView entry, char delimite
     return equal(withoutSubAddress(session.user, delimiter), wanted.user);
 }
 
+// A comma too many adds no entry: an empty one would cover everything.
+bool mailaddrListCovers(QByteArrayView list, QByteArrayView address, char delimiter) {
+    while (!list.isEmpty()) {
+        const qsizetype comma = list.indexOf(',');
+        const QByteArrayView entry = (comma < 0 ? list : list.first(comma)).trimmed();
+        if (!entry.isEmpty() && mailaddrMatches(address, entry, delimiter))
+            return true;
+        list = comma < 0 ? QByteArrayView() : list.sliced(comma + 1);
+    }
+    return false;
+}
+
 bool stringMatches(QByteArrayView value, QByteArrayView entry) {
     return equal(value, entry);
 }

@@ -24,6 +24,9 @@ bool netaddrMatches(QByteArrayView address, QByteArrayView entry);
 // just that. The null reverse-path is "@" as a session value: only the entry for everything covers it.
 bool mailaddrMatches(QByteArrayView address, QByteArrayView entry, char delimiter);
 
+// The value of a mailaddrmap: entries as above, with commas between them. Does one of them cover the address?
+bool mailaddrListCovers(QByteArrayView list, QByteArrayView address, char delimiter);
+
 bool stringMatches(QByteArrayView value, QByteArrayView entry);
 
 // Split at the last '@'; without one everything is the user.

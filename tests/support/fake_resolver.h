@@ -16,6 +16,7 @@ class FakeResolver final : public dns::Resolver {
   public:
     QHash<QByteArray, dns::MxAnswer> mxOf;
     QHash<QByteArray, dns::AddressAnswer> addressesOf;
+    QHash<QByteArray, dns::NameAnswer> nameOf;
     int asked = 0;
 
     void setMx(const QByteArray& domain, std::vector<dns::MxHost> hosts) {
@@ -39,8 +40,8 @@ class FakeResolver final : public dns::Resolver {
     std::unique_ptr<dns::Question> addresses(const QByteArray& host, AddressDone done) override {
         return later([done, answer = addressesOf.value(host, {dns::Outcome::NoSuchName, {}, {}})] { done(answer); });
     }
-    std::unique_ptr<dns::Question> reverse(const QByteArray&, NameDone done) override {
-        return later([done] { done({}); });
+    std::unique_ptr<dns::Question> reverse(const QByteArray& address, NameDone done) override {
+        return later([done, answer = nameOf.value(address, {})] { done(answer); }); // not told: cannot be asked
     }
 
   private:

@@ -47,6 +47,14 @@ class ConnectionBench final : public listener::ConnectionHost {
     MailboxAddress<listener::Outcome> outcomes() const override { return m_outcomes.address(); }
     bool isOwnAddress(const QByteArray& address) const override { return address == "127.0.0.1"; }
     void checkLogin(listener::LoginQuestion question) override { logins.push_back(std::move(question)); }
+    std::optional<QByteArray> reverseNameOf(listener::ConnectionId, const QByteArray& address) override {
+        addressesAsked.append(address);
+        return reverseName;
+    }
+    void answerReverseName(const QByteArray& name) {
+        if (m_connection)
+            m_connection->deliver({m_connection->id(), listener::NameAnswer{name}});
+    }
     void finished(listener::ConnectionId) override { m_connection.reset(); }
 
     FakeClock clock;
@@ -55,6 +63,8 @@ class ConnectionBench final : public listener::ConnectionHost {
     bool hasRoom = true;
     std::shared_ptr<policy::Ruleset> rules; // before connect()
     listener::ListenerService service;      // before connect()
+    std::optional<QByteArray> reverseName = QByteArray(); // nothing: it comes by answerReverseName()
+    QByteArrayList addressesAsked;          // for their names
     std::vector<listener::SessionEvent> events;
     std::vector<queue::QueuedMessage> durable; // told to the scheduler
     std::vector<listener::LoginQuestion> logins;

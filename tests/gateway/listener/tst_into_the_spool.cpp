@@ -51,7 +51,7 @@ struct Office {
         service.socket = socket = *OpenListener::open("127.0.0.1", 0);
         service.rules = rulesForSignedIn();
         service.hostname = "gate.test";
-        service.identity = tls::loadIdentity(files.certFile, files.keyFile)->identity;
+        service.tls.identity = tls::loadIdentity(files.certFile, files.keyFile)->identity;
         service.spec.tls = tlsUse;
         service.spec.auth = policy::ListenAuth::Required;
         service.spec.credentials = std::make_shared<tables::StaticTable>(

@@ -272,21 +272,27 @@ void TestCompile::complains_data() {
     row("certificate file missing",
         "pki mx.example cert \"/p/none.pem\"\npki mx.example key \"/p/key.pem\"\n" + kRule,
         {"error 1:|/p/none.pem"});
+    row("T06 protocols that are broken", kPki + "listen on lo tls pki mx.example protocols \"tlsv1.0,tlsv1.1\"\n" + kRule,
+        {"error 3:|no protocol is left"});
+    row("T06 one that is broken beside a good one", kPki + "listen on lo tls pki mx.example protocols \"tlsv1.1,tlsv1.2\"\n" + kRule,
+        {"warning 3:|never used"});
+    row("protocols misspelt", kPki + "listen on lo tls pki mx.example protocols \"tls1.2\"\n" + kRule,
+        {"error 3:|protocols are tlsv1.2, tlsv1.3"});
     row("port out of range", "listen on lo port 65536\n" + kRule, {"error 1:|is no port"});
     row("port misspelt", "listen on lo port submision\n" + kRule, {"error 1:|is no port"});
     row("system accounts", kPki + "listen on lo tls pki mx.example auth\n" + kRule,
-        {"warning 3:|nobody can sign in here"});
+        {});
     row("a filter that would not run",
         "filter \"f\" phase connect match fcrdns disconnect \"550 no\"\nlisten on lo filter \"f\"\n" + kRule,
         {"error 2:|filters are not run yet"});
     row("a filter that nobody defines", "listen on lo filter \"f\"\n" + kRule,
         {"error 1:|no such filter: f", "error 1:|filters are not run yet"});
-    row("A14 senders that would not be enforced",
-        kPki +
-            "table u file:tables/users\ntable s { ann = \"@a.example\" }\n"
-            "listen on lo tls pki mx.example auth <u> senders <s>\n" +
-            kRule,
-        {"error 5:|\"senders\" is not enforced"});
+    row("a filter of the socket that would not run",
+        "filter \"f\" phase connect match fcrdns disconnect \"550 no\"\nlisten on socket filter \"f\"\n" + kRule,
+        {"error 2:|filters are not run yet"});
+    row("A14 senders where nobody signs in",
+        kPki + "table s { ann = \"@a.example\" }\nlisten on lo tls pki mx.example senders <s>\n" + kRule,
+        {"warning 4:|nobody can sign in here"});
     row("a tag too long", "listen on lo tag \"" + QByteArray(33, 't') + "\"\n" + kRule,
         {"error 1:|at most 32"});
     row("secure with port", kOldPki + "listen on lo port 25 secure pki mx.example\naccept for any relay\n",

@@ -14,6 +14,8 @@ class TestValues : public QObject {
     void sizes();
     void ports_data();
     void ports();
+    void tlsProtocols_data();
+    void tlsProtocols();
 };
 
 constexpr qint64 kNone = -1;
@@ -84,6 +86,38 @@ void TestValues::ports() {
     QFETCH(QByteArray, text);
     const auto port = parsePort(text);
     QTEST(port ? int(*port) : -1, "port");
+}
+
+// tls_config_parse_protocols(3): words between ',' or ':', a first "!" takes away from all.
+void TestValues::tlsProtocols_data() {
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QByteArray>("spoken"); // "" = does not read
+    QTest::addRow("one") << QByteArray("tlsv1.3") << QByteArray("1.3");
+    QTest::addRow("two, in capitals, with a blank") << QByteArray("TLSv1.2, tlsv1.3") << QByteArray("1.2 1.3");
+    QTest::addRow("colons") << QByteArray("tlsv1.2:tlsv1.3") << QByteArray("1.2 1.3");
+    QTest::addRow("all but one") << QByteArray("!tlsv1.3") << QByteArray("1.2");
+    QTest::addRow("secure without 1.2") << QByteArray("secure,!tlsv1.2") << QByteArray("1.3");
+    QTest::addRow("legacy names older ones without asking for them") << QByteArray("legacy") << QByteArray("1.2 1.3");
+    QTest::addRow("an older one beside a good one") << QByteArray("tlsv1.1,tlsv1.2") << QByteArray("1.2 older");
+    QTest::addRow("only older ones") << QByteArray("tlsv1.0") << QByteArray("older");
+    QTest::addRow("without the older ones") << QByteArray("all,!tlsv1.0,!tlsv1.1") << QByteArray("1.2 1.3");
+    QTest::addRow("a slip") << QByteArray("tlsv1.4") << QByteArray();
+    QTest::addRow("empty") << QByteArray() << QByteArray();
+    QTest::addRow("a comma at the end") << QByteArray("tlsv1.2,") << QByteArray();
+}
+
+void TestValues::tlsProtocols() {
+    QFETCH(QByteArray, text);
+    QByteArrayList words;
+    if (const auto read = parseTlsProtocols(text)) {
+        if (read->tls12)
+            words << "1.2";
+        if (read->tls13)
+            words << "1.3";
+        if (read->olderNamed)
+            words << "older";
+    }
+    QTEST(words.join(' '), "spoken");
 }
 
 QTEST_APPLESS_MAIN(TestValues)
