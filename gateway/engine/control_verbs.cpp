@@ -3,6 +3,7 @@
 
 #include "engine/engine.h"
 #include "engine/queue_rows.h"
+#include "queue/body_reader.h"
 
 using namespace Qt::StringLiterals;
 
@@ -123,8 +124,7 @@ void ControlVerbs::content(const QJsonObject& args, control::ReplyDone done) {
         if (!body)
             return refused(QString::fromUtf8(body.error().text));
         const queue::Body& stored = **body;
-        const auto bytes = stored.file.isEmpty() ? Result<QByteArray>(stored.bytes.mid(offset, most))
-                                                 : files->read(stored.file, offset, most);
+        const auto bytes = queue::BodyReader(*files, *body).read(offset, most);
         if (!bytes)
             return refused(QString::fromUtf8(bytes.error().text));
         return fine(QJsonObject{{u"content"_s, QString::fromLatin1(bytes->toBase64())},

@@ -2,6 +2,7 @@
 #include "engine/delivery_desk.h"
 
 #include "engine/loaded_config.h"
+#include "queue/body_reader.h"
 #include "queue/bounce.h"
 
 #include <algorithm>
@@ -178,7 +179,7 @@ void DeliveryDesk::takeBodies(std::vector<BodyRead>&& batch) {
         if (auto waiting = m_failuresWaitingForBody.extract(read.id)) {
             QByteArray headers;
             if (read.body)
-                headers = headersOf(**read.body);
+                headers = headersOf(*read.body);
             for (Failure& failure : waiting.mapped())
                 giveBackOne(std::move(failure), headers);
         }
@@ -350,10 +351,8 @@ void DeliveryDesk::takeRecorded(std::vector<Recorded>&& batch) {
     pump();
 }
 
-QByteArray DeliveryDesk::headersOf(const queue::Body& body) const {
-    const QByteArray start = body.file.isEmpty()
-                                 ? body.bytes.left(kHeaderBytes)
-                                 : m_parts.files->read(body.file, 0, kHeaderBytes).value_or(QByteArray());
+QByteArray DeliveryDesk::headersOf(const queue::BodyPtr& body) const {
+    const QByteArray start = queue::BodyReader(*m_parts.files, body).read(0, kHeaderBytes).value_or(QByteArray());
     const qsizetype end = start.indexOf("\r\n\r\n");
     return end < 0 ? start : start.left(end + 2);
 }
@@ -364,7 +363,7 @@ void DeliveryDesk::giveBack(std::vector<Failure> failures) {
     for (Failure& failure : failures) {
         const MessageId id = failure.message->id;
         if (const auto at = m_bodies.find(id); at != m_bodies.end()) {
-            giveBackOne(std::move(failure), headersOf(*at->second));
+            giveBackOne(std::move(failure), headersOf(at->second));
             continue;
         }
         auto& waiting = m_failuresWaitingForBody[id];

@@ -99,7 +99,7 @@ class DeliveryDesk {
     void settle(const std::vector<queue::TryOutcome>& outcomes);
     void record(std::vector<queue::EnvelopeUpdate> updates);
     void giveBack(std::vector<queue::Failure> failures);
-    QByteArray headersOf(const queue::Body& body) const;
+    QByteArray headersOf(const queue::BodyPtr& body) const;
     void giveBackOne(queue::Failure failure, const QByteArray& originalHeaders);
     void hold(const queue::Failure& failure, const QByteArray& why);
     void fetchBody(queue::MessageId id);

@@ -58,12 +58,17 @@ struct Message {
     bool isBounce = false;  // made by us
 };
 
-// The stored content (RFC 5322 octets, CR LF line ends, unstuffed): in memory, or a file of the spool folder.
-// Shared read-only between threads.
+class Seal;
+
+// The stored content (RFC 5322 octets, CR LF line ends, unstuffed): in memory, or a file of the spool folder, to be read by
+// BodyReader. Shared read-only between threads.
 struct Body {
     QByteArray bytes;  // small content
     QByteArray file;   // path of large content; then bytes is empty
-    qint64 size = 0;
+    qint64 size = 0;   // octets of the content
+    std::shared_ptr<const Seal> seal = {}; // set: the file is sealed
+    qint64 fileSize = 0;                   // octets of a sealed file
+    MessageId id = 0;                      // a sealed file is this message's and no other's; 0 = its own word is taken
 };
 using BodyPtr = std::shared_ptr<const Body>;
 

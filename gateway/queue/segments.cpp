@@ -21,10 +21,11 @@ qint64 roomFor(qint64 size) {
     return (bare + Segments::kAlign - 1) / Segments::kAlign * Segments::kAlign;
 }
 
-void writeHeader(char* out, MessageId id, qint64 size, qint64 check) {
+void writeHeader(char* out, MessageId id, ContentForm form, qint64 size, qint64 check) {
     std::memset(out, 0, size_t(Segments::kHeader));
     std::memcpy(out, kMagic, 8);
     qToLittleEndian<quint32>(id, out + 8);
+    qToLittleEndian<quint32>(quint32(form.toNumber()), out + 12);
     qToLittleEndian<qint64>(size, out + 16);
     qToLittleEndian<qint64>(check, out + 24);
     qToLittleEndian<qint64>(contentCheck({out, kChecked}), out + 32);
@@ -37,6 +38,7 @@ FoundExtent readHeader(QByteArrayView bytes) {
         qFromLittleEndian<qint64>(bytes.data() + 32) != contentCheck(bytes.first(kChecked)))
         return found;
     found.id = qFromLittleEndian<quint32>(bytes.data() + 8);
+    found.form = ContentForm::fromNumber(qFromLittleEndian<quint32>(bytes.data() + 12));
     found.size = qFromLittleEndian<qint64>(bytes.data() + 16);
     found.check = qFromLittleEndian<qint64>(bytes.data() + 24);
     found.gone = bytes[kGoneAt] != 0;
@@ -105,7 +107,7 @@ void Segments::retire() {
     m_current.reset();
 }
 
-Result<Extent> Segments::append(MessageId id, QByteArrayView content, qint64 check) {
+Result<Extent> Segments::append(MessageId id, QByteArrayView content, qint64 check, ContentForm form) {
     const qint64 room = roomFor(content.size());
     if (m_current && m_current->end > 0 && m_current->end + room > m_segmentBytes)
         retire();
@@ -113,7 +115,7 @@ Result<Extent> Segments::append(MessageId id, QByteArrayView content, qint64 che
         if (auto begun = begin(); !begun)
             return begun.error();
     m_buffer.resize(room);
-    writeHeader(m_buffer.data(), id, content.size(), check);
+    writeHeader(m_buffer.data(), id, form, content.size(), check);
     std::memcpy(m_buffer.data() + kHeader, content.data(), size_t(content.size()));
     std::memset(m_buffer.data() + kHeader + content.size(), 0, size_t(room - kHeader - content.size()));
     const Extent where{m_current->number, m_current->end};

@@ -9,7 +9,8 @@
 //
 // segments/NUMBER (8 hex digits): extents at multiples of 4096. An extent is a header (kHeader octets, little-endian)
 // and the content. The header alone is enough to find the content again if the database is lost:
-//    0 "PSTNmail"   8 message id (4), 0 (4)   16 content octets   24 contentCheck()   32 check of 0..31   40 1 = gone
+//    0 "PSTNmail"   8 message id (4)   12 form (4; seal.h)   16 octets as stored   24 contentCheck() of them
+//   32 check of 0..31   40 1 = gone
 // "gone" is a note for that case only, written without a sync, some time after the message has left.
 //
 // Not in here: which extents have a row. The spool tells (keep, release, recount) after its commits.
@@ -18,6 +19,7 @@
 
 #include "base/file_store.h"
 #include "queue/envelope.h"
+#include "queue/seal.h"
 
 #include <QByteArrayList>
 
@@ -40,7 +42,8 @@ struct Extent {
 struct FoundExtent {
     Extent where;
     MessageId id = 0;
-    qint64 size = 0;
+    ContentForm form = {};
+    qint64 size = 0; // as stored, like all sizes here
     qint64 check = 0;
     bool gone = false;
 };
@@ -58,7 +61,7 @@ class Segments {
     void close();        // safe to call twice
     const std::map<quint32, qint64>& sizes() const { return m_sizes; } // of every segment on disk
 
-    Result<Extent> append(MessageId id, QByteArrayView content, qint64 check);
+    Result<Extent> append(MessageId id, QByteArrayView content, qint64 check, ContentForm form);
     // All that was appended since the last call. The segments for which that failed, each with its reason: whatever was
     // appended to them since the last call is lost.
     std::unordered_map<quint32, Error> sync();

@@ -2,6 +2,7 @@
 #include "queue/spool.h"
 
 #include "base/log.h"
+#include "queue/body_reader.h"
 #include "queue/content_check.h"
 #include "queue/spool_impl.h"
 #include "queue/spool_rescue.h"
@@ -17,6 +18,7 @@ namespace postern::queue {
 namespace {
 
 constexpr quint32 kIdBlock = 65536;
+constexpr char kUnknown[] = "unknown@invalid"; // in place of a recipient that is lost
 
 QByteArray parentOf(const QByteArray& path) {
     const qsizetype slash = path.lastIndexOf('/');
@@ -110,7 +112,7 @@ Result<void> Spool::Impl::open() {
     auto opened = openRows(true);
     if (!opened && opened.error().code == ErrorCode::Corrupt) {
         found(opened.error().text);
-        auto rescued = rescueQueueDatabase(files, paths, settings.vfs, clock);
+        auto rescued = rescueQueueDatabase(files, paths, settings.vfs, clock, seal);
         if (!rescued)
             return rescued.error();
         found(*rescued);
@@ -118,6 +120,8 @@ Result<void> Spool::Impl::open() {
     }
     if (!opened)
         return opened;
+    if (auto fits = checkKey(); !fits)
+        return fits;
     // The names of the database and of our folders must outlive a power cut before anything is promised. Always, not
     // only when they are new: the start that made them may have ended before this line. The parent may be closed to us.
     (void)files.syncDirectory(parentOf(paths.folder));
@@ -137,10 +141,45 @@ Result<void> Spool::Impl::openRows(bool checkStructure) {
     auto opened = openQueueDatabase(database, paths.database, settings.vfs,
                                     checkStructure ? Check::Structure : Check::None);
     if (opened)
-        opened = rows.prepare(database);
+        opened = rows.prepare(database, seal);
     if (!opened)
         database.close();
     return opened;
+}
+
+// Before anything is swept, written or taken in: with a wrong key every message would look damaged. What nothing is
+// sealed with any more is forgotten, so that a queue that has run empty takes a new key, or none.
+Result<void> Spool::Impl::checkKey() {
+    const auto noted = rows.keyId();
+    if (!noted)
+        return noted.error();
+    const QByteArray ours = seal->key() ? seal->key()->id() : QByteArray();
+    if (*noted == ours && !ours.isEmpty())
+        return {};
+    const auto sealed = rows.hasSealed();
+    if (!sealed)
+        return sealed.error();
+    if (!*sealed)
+        return *noted == ours ? Result<void>() : rows.noteKey(ours);
+    if (ours.isEmpty())
+        return Error{ErrorCode::Denied,
+                     "the queue in " + paths.folder + " holds encrypted mail, and the configuration has no key for it: put the"
+                     " line \"queue encryption\" with its key back until that mail has left; nothing was touched",
+                     Permanence::Permanent};
+    if (noted->isEmpty()) { // lost with a damaged database: a row tells
+        bool any = false;
+        auto tried = rows.eachMessage([&](const StoredMessage& stored, const QByteArray& damage) {
+            any = any || (stored.sealedFields.isEmpty() && damage.isEmpty() && stored.form.encrypted);
+        });
+        if (!tried)
+            return tried;
+        if (any)
+            return rows.noteKey(ours);
+    }
+    return Error{ErrorCode::Denied,
+                 "the mail in the queue in " + paths.folder + " was encrypted with another key than the one that is"
+                 " configured now: put the former key back until that mail has left; nothing was touched",
+                 Permanence::Permanent};
 }
 
 // The first serial of a spool is random, so that ids of different gateways differ; from then on the counter decides.
@@ -189,7 +228,7 @@ Result<void> Spool::Impl::sweep(bool rowsMayBeMissing) {
         }
         const QByteArray reason =
             "found as a file that the queue database does not know; sender and recipients are lost";
-        if (auto adopted = adoptBodyFile(rows, files, paths, id, clock.wall().time_since_epoch().count(), reason);
+        if (auto adopted = adoptBodyFile(rows, files, paths, seal, id, clock.wall().time_since_epoch().count(), reason);
             !adopted)
             return adopted;
         found("message " + toText(id) + " was " + reason + "; it is held");
@@ -201,19 +240,24 @@ Envelope placeholderEnvelope(MessageId id, const QByteArray& reason) {
     Envelope envelope;
     envelope.id = newEnvelopeId(id);
     envelope.state = EnvelopeState::Held;
-    envelope.recipient = envelope.destination = "unknown@invalid";
+    envelope.recipient = envelope.destination = kUnknown;
     envelope.lastError = reason;
     return envelope;
 }
 
-Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& paths, MessageId id, qint64 now,
-                           const QByteArray& reason) {
+Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& paths, const SealPtr& seal, MessageId id,
+                           qint64 now, const QByteArray& reason) {
     const auto size = files.size(paths.bodyOf(id));
     if (!size)
         return size.error();
+    const auto found = examine(files, paths.bodyOf(id), id, seal);
+    if (!found)
+        return found.error();
     StoredMessage stored;
     stored.message.id = id;
-    stored.message.size = *size;
+    stored.message.size = found->size;
+    stored.form = found->form;
+    stored.storedSize = *size;
     stored.message.createdAt = now;
     stored.inFile = true;
     if (auto inserted = rows.insert(stored, {}); !inserted)
@@ -224,26 +268,36 @@ Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& 
 Result<std::vector<QueuedMessage>> Spool::load() {
     std::vector<QueuedMessage> all;
     std::unordered_map<MessageId, size_t> placeOf;
-    std::vector<std::pair<MessageId, QByteArray>> missing; // and the file where it should be
+    std::vector<std::pair<MessageId, QByteArray>> wrong; // and what
     const auto names = m->files.list(m->paths.bodies);
     if (!names)
         return names.error();
     const std::set<QByteArray> bodies(names->begin(), names->end());
-    auto loaded = m->rows.eachMessage([&](StoredMessage stored) {
+    const auto lost = [](const QByteArray& file) {
+        return "its content file " + file + " is missing or has the wrong size";
+    };
+    auto loaded = m->rows.eachMessage([&](StoredMessage stored, const QByteArray& damage) {
         const MessageId id = stored.message.id;
-        if (stored.extent.segment != 0 && !m->segments.mayHold(stored.extent, stored.message.size))
-            missing.emplace_back(id, m->segments.pathOf(stored.extent.segment));
+        if (!damage.isEmpty())
+            wrong.emplace_back(id, damage);
+        if (stored.extent.segment != 0 && !m->segments.mayHold(stored.extent, stored.storedSize))
+            wrong.emplace_back(id, lost(m->segments.pathOf(stored.extent.segment)));
         if (stored.inFile &&
-            (!bodies.contains(toText(id)) || m->files.size(m->paths.bodyOf(id)).value_or(-1) != stored.message.size))
-            missing.emplace_back(id, m->paths.bodyOf(id));
+            (!bodies.contains(toText(id)) || m->files.size(m->paths.bodyOf(id)).value_or(-1) != stored.storedSize))
+            wrong.emplace_back(id, lost(m->paths.bodyOf(id)));
         placeOf.emplace(id, all.size());
         all.push_back({std::move(stored.message), {}});
     });
     if (loaded)
-        loaded = m->rows.eachEnvelope([&](Envelope envelope) {
+        loaded = m->rows.eachEnvelope([&](Envelope envelope, const QByteArray& damage) {
             const auto at = placeOf.find(messageOf(envelope.id));
-            if (at != placeOf.end())
-                all[at->second].envelopes.push_back(std::move(envelope));
+            if (at == placeOf.end())
+                return;
+            if (!damage.isEmpty()) {
+                envelope.recipient = envelope.destination = kUnknown;
+                wrong.emplace_back(messageOf(envelope.id), damage);
+            }
+            all[at->second].envelopes.push_back(std::move(envelope));
         });
     if (!loaded)
         return loaded.error();
@@ -253,8 +307,7 @@ Result<std::vector<QueuedMessage>> Spool::load() {
             m->found("message " + toText(queued.message.id) + " is held: its recipients are lost");
             (void)m->rows.insert(queued.envelopes.front());
         }
-    for (const auto& [id, file] : missing) {
-        const QByteArray reason = "its content file " + file + " is missing or has the wrong size";
+    for (const auto& [id, reason] : wrong) {
         m->found("message " + toText(id) + " is held: " + reason);
         for (Envelope& envelope : all[placeOf.at(id)].envelopes) {
             if (envelope.state == EnvelopeState::Waiting)
@@ -271,8 +324,10 @@ Result<std::vector<QueuedMessage>> Spool::load() {
     return all;
 }
 
-BodyPtr Spool::Impl::fileBody(MessageId id, qint64 size) const {
-    return std::make_shared<const Body>(Body{{}, paths.bodyOf(id), size});
+BodyPtr Spool::Impl::fileBody(MessageId id, qint64 size, ContentForm form, qint64 fileSize) const {
+    if (form.isPlain())
+        return std::make_shared<const Body>(Body{{}, paths.bodyOf(id), size});
+    return std::make_shared<const Body>(Body{{}, paths.bodyOf(id), size, seal, fileSize, id});
 }
 
 Result<BodyPtr> Spool::Impl::body(MessageId id) {
@@ -286,21 +341,22 @@ Result<BodyPtr> Spool::Impl::body(MessageId id) {
         const auto size = files.size(paths.bodyOf(id));
         if (!size)
             return size.error();
-        if (*size != stored->message.size)
+        if (*size != stored->storedSize)
             return Error{ErrorCode::Corrupt, "the content file " + paths.bodyOf(id) + " has the wrong size"};
-        return fileBody(id, *size);
+        return fileBody(id, stored->message.size, stored->form, *size);
     }
-    if (stored->extent.segment != 0) {
-        auto bytes = segments.read(stored->extent, id, stored->message.size, stored->contentCheck);
-        if (!bytes)
-            return bytes.error();
-        return std::make_shared<const Body>(Body{std::move(bytes).value(), {}, stored->message.size});
-    }
-    auto bytes = rows.inlineContent(id);
+    auto bytes = stored->extent.segment != 0
+                     ? segments.read(stored->extent, id, stored->storedSize, stored->contentCheck)
+                     : rows.inlineContent(id);
     if (!bytes)
         return bytes.error();
-    if (bytes->size() != stored->message.size || contentCheck(*bytes) != stored->contentCheck)
+    if (stored->inRow() && (bytes->size() != stored->storedSize || contentCheck(*bytes) != stored->contentCheck))
         return Error{ErrorCode::Corrupt, "the stored content of message " + toText(id) + " is damaged"};
+    if (!stored->form.isPlain()) {
+        bytes = seal->open(id, *bytes, stored->message.size);
+        if (!bytes)
+            return bytes.error();
+    }
     return std::make_shared<const Body>(Body{std::move(bytes).value(), {}, stored->message.size});
 }
 

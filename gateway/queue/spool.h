@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file_store.h"
+#include "queue/seal.h"
 #include "queue/spool_requests.h"
 
 #include <functional>
@@ -34,6 +35,7 @@ struct SpoolSettings {
     // nothing depends on it, so SpoolThread does it beside the commits. A file left over is swept at the next start.
     std::function<void(QByteArray file)> removeFile = {};
     qint64 segmentBytes = 16LL << 20;
+    SealPtr seal = {}; // form of new contents and envelopes, and the key for what is encrypted; null = as they are
 };
 
 // Hands out message ids that are unique for the life of the spool. Thread: any (atomic); refilled by the spool thread.
@@ -45,6 +47,7 @@ class Spool {
     ~Spool();
 
     // Opens or creates, checks (quick_check), migrates, sweeps orphans. Everything still queued comes back in load().
+    // Denied: something is encrypted and the key is missing or another one; then no mail was touched.
     Result<void> open();
     void close(); // checkpoint; safe to call twice
     QByteArrayList findings() const; // what was wrong when it was opened, in sentences for people; empty = sound

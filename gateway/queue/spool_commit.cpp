@@ -174,6 +174,7 @@ Result<void> Spool::Impl::prepareContent(Content& content, std::unordered_set<Me
     StoreMessage& store = *content.what;
     content.file = store.content.file;
     content.size = store.content.file.isEmpty() ? store.content.bytes.size() : store.content.size;
+    content.storedSize = content.size;
     if (auto checked = checkMessage(store); !checked)
         return checked;
     const MessageId id = store.message.id;
@@ -182,11 +183,19 @@ Result<void> Spool::Impl::prepareContent(Content& content, std::unordered_set<Me
         return known.error();
     if (*known || !inGroup.insert(id).second)
         return Error{ErrorCode::Exists, "message id " + toText(id) + " is taken"};
-    if (content.file.isEmpty() && content.size <= kInlineBody)
+    if (content.file.isEmpty() && !seal->form().isPlain()) {
+        auto sealed = seal->seal(id, store.content.bytes);
+        if (!sealed)
+            return sealed.error();
+        content.form = seal->form();
+        content.sealed = std::move(*sealed);
+        content.storedSize = content.sealed.size();
+    }
+    if (content.file.isEmpty() && content.storedSize <= kInlineBody)
         return {};
-    if (content.file.isEmpty() && content.size <= kSegmentBody) {
-        content.check = contentCheck(store.content.bytes);
-        const auto extent = segments.append(id, store.content.bytes, content.check);
+    if (content.file.isEmpty() && content.storedSize <= kSegmentBody) {
+        content.check = contentCheck(content.octets());
+        const auto extent = segments.append(id, content.octets(), content.check, content.form);
         if (!extent)
             return extent.error();
         content.extent = *extent;
@@ -195,10 +204,14 @@ Result<void> Spool::Impl::prepareContent(Content& content, std::unordered_set<Me
     content.isLarge = true;
     if (content.file.isEmpty())
         return writeContent(content);
+    if (store.content.seal) {
+        content.form = store.content.seal->form();
+        content.storedSize = store.content.fileSize;
+    }
     const auto size = files.size(content.file);
     if (!size)
         return size.error();
-    if (*size != content.size)
+    if (*size != content.storedSize)
         return Error{ErrorCode::Io, "the content file " + content.file + " was not written completely"};
     return {};
 }
@@ -209,7 +222,7 @@ Result<void> Spool::Impl::writeContent(Content& content) {
     auto file = files.create(content.file);
     if (!file)
         return file.error();
-    auto written = (*file)->write(content.what->content.bytes);
+    auto written = (*file)->write(content.octets());
     if (written)
         written = (*file)->close();
     return written;
@@ -253,7 +266,7 @@ void Spool::Impl::committed(const Group& group, const Leftovers& left) {
     for (const Step& step : group)
         for (const Content& content : step.contents)
             if (!step.failure && content.extent.segment != 0)
-                segments.keep(content.extent, content.size);
+                segments.keep(content.extent, content.storedSize);
     for (const LeftContent& one : left.extents)
         segments.release(one.extent, one.size);
     removals += int(left.extents.size());
@@ -261,11 +274,12 @@ void Spool::Impl::committed(const Group& group, const Leftovers& left) {
 
 Result<void> Spool::Impl::writeRows(Step& step, Leftovers& left) {
     for (const Content& content : step.contents) {
-        StoredMessage stored{content.what->message, content.inFile, content.check, content.extent};
+        StoredMessage stored{content.what->message, content.inFile, content.check, content.extent,
+                             content.form, content.storedSize, {}};
         stored.message.size = content.size;
         if (stored.inRow())
-            stored.contentCheck = contentCheck(content.what->content.bytes);
-        if (auto inserted = rows.insert(stored, content.what->content.bytes); !inserted)
+            stored.contentCheck = contentCheck(content.octets());
+        if (auto inserted = rows.insert(stored, content.octets()); !inserted)
             return inserted;
         for (const Envelope& envelope : content.what->envelopes)
             if (auto inserted = rows.insert(envelope); !inserted)
@@ -361,7 +375,7 @@ void Spool::Impl::answer(Step& step) {
         if (step.failure)
             content.what->done(*step.failure);
         else if (content.inFile)
-            content.what->done(fileBody(content.what->message.id, content.size));
+            content.what->done(fileBody(content.what->message.id, content.size, content.form, content.storedSize));
         else
             content.what->done(
                 BodyPtr(std::make_shared<const Body>(Body{std::move(content.what->content.bytes), {}, content.size})));

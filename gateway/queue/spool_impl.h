@@ -28,13 +28,14 @@ struct SpoolPaths {
 struct Spool::Impl {
     Impl(FileStore& store, const Clock& theClock, SpoolSettings given)
         : files(store), clock(theClock), settings(std::move(given)), paths(settings.folder),
-          segments(files, paths.segments, settings.segmentBytes) {}
+          seal(settings.seal ? settings.seal : std::make_shared<const Seal>()), segments(files, paths.segments, settings.segmentBytes) {}
 
     // Constant after construction.
     FileStore& files;
     const Clock& clock;
     const SpoolSettings settings;
     const SpoolPaths paths;
+    const SealPtr seal;
 
     // Owned by the spool's thread.
     Database database;
@@ -51,12 +52,13 @@ struct Spool::Impl {
     // spool.cpp
     Result<void> open();
     Result<void> openRows(bool checkStructure);
+    Result<void> checkKey();
     Result<void> reserveIds();
     Result<void> sweep(bool rowsMayBeMissing);
     void found(const QByteArray& sentence);
     void remove(const QByteArray& file);
     Result<BodyPtr> body(MessageId id);
-    BodyPtr fileBody(MessageId id, qint64 size) const;
+    BodyPtr fileBody(MessageId id, qint64 size, ContentForm form, qint64 fileSize) const;
 
     // spool_segments.cpp
     Result<void> sweepSegments(bool rowsMayBeMissing);
@@ -70,10 +72,14 @@ struct Spool::Impl {
         StoreMessage* what;
         QByteArray file;          // where its content lies now if not in the database
         qint64 size = 0;
+        ContentForm form;
+        qint64 storedSize = 0;
+        QByteArray sealed;        // content that came as bytes, in its form on disk unless that is plain
         bool isLarge = false;     // goes into a file of its own
         Extent extent;            // or into a segment
         qint64 check = 0;         // of content that is not in a file
         bool inFile = false;      // lies in bodies/ now
+        const QByteArray& octets() const { return form.isPlain() ? what->content.bytes : sealed; }
     };
     struct Step {                 // one request of the group
         SpoolRequest request;
@@ -108,8 +114,10 @@ struct Spool::Impl {
 Envelope placeholderEnvelope(MessageId id, const QByteArray& reason);
 
 // A content file without a row becomes a held message, so that a person can see it, read it and decide.
-Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& paths, MessageId id, qint64 now,
-                           const QByteArray& reason);
-Result<void> adoptExtent(SpoolRows& rows, const FoundExtent& found, qint64 now, const QByteArray& reason);
+Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& paths, const SealPtr& seal, MessageId id,
+                           qint64 now, const QByteArray& reason);
+// stored: the octets of the extent.
+Result<void> adoptExtent(SpoolRows& rows, const FoundExtent& found, const QByteArray& stored, const Seal& seal, qint64 now,
+                         const QByteArray& reason);
 
 } // namespace postern::queue

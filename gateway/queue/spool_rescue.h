@@ -6,11 +6,13 @@
 // queue.db.damaged-TIME; rename queue.db.new to queue.db. finishRescue() takes the last step if it is found missing.
 // What becomes of mail: whole messages go on as they were; content without recipients, recipients without content and
 // content that fails its check become Held with the reason. Nothing that could be read is dropped.
+// What is encrypted goes on as it is, whatever the key; only contents without a row are opened, for their size.
 // Thread: the spool's. Failure: an Error leaves the damaged database in its place.
 #pragma once
 
 #include "base/clock.h"
 #include "base/file_store.h"
+#include "queue/seal.h"
 
 namespace postern::queue {
 
@@ -18,6 +20,6 @@ struct SpoolPaths;
 
 Result<void> finishRescue(FileStore& files, const SpoolPaths& paths);
 Result<QByteArray> rescueQueueDatabase(FileStore& files, const SpoolPaths& paths, const char* vfs,
-                                       const Clock& clock); // one sentence about what was found
+                                       const Clock& clock, const SealPtr& seal); // one sentence about what was found
 
 } // namespace postern::queue

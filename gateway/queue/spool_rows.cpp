@@ -2,17 +2,24 @@
 #include "queue/spool_rows.h"
 
 #include "queue/message_id.h"
+#include "queue/row_seal.h"
 
 namespace postern::queue {
 
 const char* const kMessageColumns = "serial, created_at, size, in_file, content_check, is_bounce, eight_bit, sender, "
                                     "declared_size, body_type, smtp_utf8,"
-                                    " ret, envid, helo, client_address, client_name, listener, tag, user, subject, segment, place";
+                                    " ret, envid, helo, client_address, client_name, listener, tag, user, subject, segment, place,"
+                                    " form, stored";
 const char* const kEnvelopeColumns =
     "key, state, recipient, destination, notify, orcpt, action, relay, ttl, next_try_at,"
-    " last_try_at, tries, last_error";
+    " last_try_at, tries, last_error, form";
 
 namespace {
+
+// Of message.form, beside the content's own (ContentForm): the fields are sealed, all in `sender`.
+constexpr qint64 kFieldsSealed = 4;
+// Of envelope.form: the fields are sealed, all in `recipient`; `last_error` is.
+constexpr qint64 kRecipientSealed = 1, kErrorSealed = 2;
 
 qint64 key(MessageId id) {
     return qint64(serialOf(id));
@@ -65,14 +72,22 @@ StoredMessage messageFromRow(const Statement& row) {
         *field = row.bytes(at++);
     stored.extent.segment = quint32(row.number(at++));
     stored.extent.at = row.number(at++);
+    const qint64 form = row.number(at++);
+    stored.form = ContentForm::fromNumber(form);
+    stored.storedSize = row.number(at++);
+    if (stored.form.isPlain())
+        stored.storedSize = m.size;
+    if ((form & kFieldsSealed) != 0)
+        stored.sealedFields = std::exchange(m.sender, {});
     return stored;
 }
 
-Envelope envelopeFromRow(const Statement& row) {
-    Envelope e;
+StoredEnvelope envelopeFromRow(const Statement& row) {
+    StoredEnvelope stored;
+    Envelope& e = stored.envelope;
     int at = 0;
-    const quint64 stored = quint64(row.number(at++));
-    e.id = (EnvelopeId(idOfSerial(quint32(stored >> 32))) << 32) | quint32(stored);
+    const quint64 rowKey = quint64(row.number(at++));
+    e.id = (EnvelopeId(idOfSerial(quint32(rowKey >> 32))) << 32) | quint32(rowKey);
     e.state = stateOf(row.number(at++));
     for (QByteArray* field : {&e.recipient, &e.destination, &e.params.notify, &e.params.orcpt, &e.action, &e.relay})
         *field = row.bytes(at++);
@@ -81,15 +96,50 @@ Envelope envelopeFromRow(const Statement& row) {
     e.lastTryAt = row.number(at++);
     e.tries = int(row.number(at++));
     e.lastError = row.bytes(at++);
-    return e;
+    const qint64 form = row.number(at++);
+    if ((form & kRecipientSealed) != 0)
+        stored.sealedFields = std::exchange(e.recipient, {});
+    if ((form & kErrorSealed) != 0)
+        stored.sealedError = std::exchange(e.lastError, {});
+    return stored;
 }
 
-Result<void> SpoolRows::prepare(Database& database) {
+QByteArray openRow(const Seal& seal, StoredMessage& stored) {
+    if (stored.sealedFields.isEmpty())
+        return {};
+    if (!seal.key())
+        return "its sender is encrypted and there is no key";
+    if (auto opened = openFields(*seal.key(), stored.sealedFields, stored.message, key(stored.message.id)); !opened)
+        return "its sender cannot be read: " + opened.error().text;
+    stored.sealedFields.clear();
+    return {};
+}
+
+QByteArray openRow(const Seal& seal, StoredEnvelope& stored) {
+    const qint64 rowKey = envelopeKey(stored.envelope.id);
+    if (stored.sealedFields.isEmpty() && stored.sealedError.isEmpty())
+        return {};
+    if (!seal.key())
+        return "its recipient is encrypted and there is no key";
+    if (!stored.sealedFields.isEmpty()) {
+        if (auto opened = openFields(*seal.key(), stored.sealedFields, stored.envelope, rowKey); !opened)
+            return "a recipient of it cannot be read: " + opened.error().text;
+        stored.sealedFields.clear();
+    }
+    if (!stored.sealedError.isEmpty()) { // only for people: mail goes on without it
+        stored.envelope.lastError = openError(*seal.key(), stored.sealedError, rowKey).value_or("what failed cannot be read");
+        stored.sealedError.clear();
+    }
+    return {};
+}
+
+Result<void> SpoolRows::prepare(Database& database, SealPtr seal) {
     m_database = &database;
+    m_seal = std::move(seal);
     const QByteArray insertMessage = QByteArray("INSERT INTO message(") + kMessageColumns +
-                                     ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+                                     ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
     const QByteArray insertEnvelope =
-        QByteArray("INSERT INTO envelope(") + kEnvelopeColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)";
+        QByteArray("INSERT INTO envelope(") + kEnvelopeColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
     const QByteArray oneMessage = QByteArray("SELECT ") + kMessageColumns + " FROM message WHERE serial=?";
     // States in SQL: 0 waiting, 1 held, 2 caught. Caught mail never leaves, so hold and release pass it by.
     static_assert(int(EnvelopeState::Waiting) == 0 && int(EnvelopeState::Held) == 1 && int(EnvelopeState::Caught) == 2);
@@ -102,12 +152,12 @@ Result<void> SpoolRows::prepare(Database& database) {
         {m_insertContent, "INSERT INTO content(serial, bytes) VALUES(?,?)"},
         {m_insertEnvelope, insertEnvelope.constData()},
         {m_reschedule, "UPDATE envelope SET next_try_at=?2, last_try_at=iif(?3=0, last_try_at, ?3),"
-                       " tries=iif(?4<0, tries, ?4), last_error=?5 WHERE key=?1"},
+                       " tries=iif(?4<0, tries, ?4), last_error=?5, form=(form & 1) | ?6 WHERE key=?1"},
         {m_hold, "UPDATE envelope SET state=1 WHERE key=? AND state=0"},
         {m_release, "UPDATE envelope SET state=0, next_try_at=?2 WHERE key=?1 AND state=1"},
         {m_removeEnvelope, "DELETE FROM envelope WHERE key=?"},
         {m_hasEnvelopes, "SELECT 1 FROM envelope WHERE key BETWEEN ? AND ? LIMIT 1"},
-        {m_left, "SELECT in_file, segment, place, size FROM message WHERE serial=?"},
+        {m_left, "SELECT in_file, segment, place, iif(form & 3, stored, size) FROM message WHERE serial=?"},
         {m_move, "UPDATE message SET segment=?2, place=?3 WHERE serial=?1"},
         {m_removeMessage, "DELETE FROM message WHERE serial=?"},
         {m_removeContent, "DELETE FROM content WHERE serial=?"},
@@ -138,19 +188,29 @@ Result<bool> SpoolRows::has(MessageId id) {
 
 Result<void> SpoolRows::insert(const StoredMessage& stored, const QByteArray& inlineContent) {
     const Message& m = stored.message;
+    QByteArray sealed = stored.sealedFields;
+    if (sealed.isEmpty() && m_seal->key()) {
+        auto fields = sealFields(*m_seal->key(), m, key(m.id));
+        if (!fields)
+            return fields.error();
+        sealed = std::move(*fields);
+    }
+    const QByteArray nothing("");
     int at = 1;
     for (const qint64 number : {key(m.id), m.createdAt, m.size, qint64(stored.inFile), stored.contentCheck,
                                 qint64(m.isBounce), qint64(m.hasEightBit)})
         m_insertMessage.bind(at++, number);
-    m_insertMessage.bind(at++, m.sender);
+    m_insertMessage.bind(at++, sealed.isEmpty() ? m.sender : sealed);
     for (const qint64 number :
          {m.params.declaredSize, qint64(m.params.body), qint64(m.params.smtpUtf8), qint64(m.params.ret)})
         m_insertMessage.bind(at++, number);
     for (const QByteArray* field : {&m.params.envid, &m.helo, &m.clientAddress, &m.clientName, &m.listener, &m.tag,
                                     &m.user, &m.subject})
-        m_insertMessage.bind(at++, *field);
-    m_insertMessage.bind(at++, qint64(stored.extent.segment));
-    m_insertMessage.bind(at++, stored.extent.at);
+        m_insertMessage.bind(at++, sealed.isEmpty() ? *field : nothing);
+    for (const qint64 number : {qint64(stored.extent.segment), stored.extent.at,
+                                stored.form.toNumber() | (sealed.isEmpty() ? 0 : kFieldsSealed),
+                                stored.form.isPlain() ? m.size : stored.storedSize})
+        m_insertMessage.bind(at++, number);
     if (auto inserted = m_insertMessage.run(); !inserted || !stored.inRow())
         return inserted;
     m_insertContent.bind(1, key(m.id));
@@ -158,16 +218,33 @@ Result<void> SpoolRows::insert(const StoredMessage& stored, const QByteArray& in
     return m_insertContent.run();
 }
 
-Result<void> SpoolRows::insert(const Envelope& e) {
+Result<void> SpoolRows::insert(const StoredEnvelope& stored) {
+    const Envelope& e = stored.envelope;
+    const qint64 rowKey = envelopeKey(e.id);
+    QByteArray fields = stored.sealedFields, error = stored.sealedError;
+    if (const QueueKey* key = m_seal->key()) {
+        auto sealed = fields.isEmpty() ? sealFields(*key, e, rowKey) : Result<QByteArray>(fields);
+        if (sealed && error.isEmpty() && !e.lastError.isEmpty()) {
+            auto words = sealError(*key, e.lastError, rowKey);
+            if (!words)
+                return words.error();
+            error = std::move(*words);
+        }
+        if (!sealed)
+            return sealed.error();
+        fields = std::move(*sealed);
+    }
+    const QByteArray nothing("");
     int at = 1;
-    m_insertEnvelope.bind(at++, envelopeKey(e.id));
+    m_insertEnvelope.bind(at++, rowKey);
     m_insertEnvelope.bind(at++, qint64(e.state));
-    for (const QByteArray* field :
-         {&e.recipient, &e.destination, &e.params.notify, &e.params.orcpt, &e.action, &e.relay})
-        m_insertEnvelope.bind(at++, *field);
+    m_insertEnvelope.bind(at++, fields.isEmpty() ? e.recipient : fields);
+    for (const QByteArray* field : {&e.destination, &e.params.notify, &e.params.orcpt, &e.action, &e.relay})
+        m_insertEnvelope.bind(at++, fields.isEmpty() ? *field : nothing);
     for (const qint64 number : {e.ttl, e.nextTryAt, e.lastTryAt, qint64(e.tries)})
         m_insertEnvelope.bind(at++, number);
-    m_insertEnvelope.bind(at++, e.lastError);
+    m_insertEnvelope.bind(at++, error.isEmpty() ? e.lastError : error);
+    m_insertEnvelope.bind(at++, (fields.isEmpty() ? 0 : kRecipientSealed) | (error.isEmpty() ? 0 : kErrorSealed));
     return m_insertEnvelope.run();
 }
 
@@ -177,13 +254,22 @@ Result<void> SpoolRows::apply(const EnvelopeUpdate& update) {
     case EnvelopeUpdate::Kind::Remove:
         m_removeEnvelope.bind(1, envelope);
         return m_removeEnvelope.run();
-    case EnvelopeUpdate::Kind::Reschedule:
+    case EnvelopeUpdate::Kind::Reschedule: {
+        QByteArray sealed;
+        if (m_seal->key() && !update.lastError.isEmpty()) {
+            auto words = sealError(*m_seal->key(), update.lastError, envelope);
+            if (!words)
+                return words.error();
+            sealed = std::move(*words);
+        }
         m_reschedule.bind(1, envelope);
         m_reschedule.bind(2, update.nextTryAt);
         m_reschedule.bind(3, update.lastTryAt);
         m_reschedule.bind(4, qint64(update.tries));
-        m_reschedule.bind(5, update.lastError);
+        m_reschedule.bind(5, sealed.isEmpty() ? update.lastError : sealed);
+        m_reschedule.bind(6, sealed.isEmpty() ? 0 : kErrorSealed);
         return m_reschedule.run();
+    }
     case EnvelopeUpdate::Kind::Hold:
         m_hold.bind(1, envelope);
         return m_hold.run();
@@ -256,20 +342,54 @@ Result<QByteArray> SpoolRows::inlineContent(MessageId id) {
     return bytes;
 }
 
-Result<void> SpoolRows::eachMessage(const std::function<void(StoredMessage)>& take) {
+Result<void> SpoolRows::eachMessage(const std::function<void(StoredMessage, const QByteArray&)>& take) {
     return m_database->eachRow(QByteArray("SELECT ") + kMessageColumns + " FROM message ORDER BY serial",
-                               [&](const Statement& row) { take(messageFromRow(row)); });
+                               [&](const Statement& row) {
+                                   StoredMessage stored = messageFromRow(row);
+                                   const QByteArray damage = openRow(*m_seal, stored);
+                                   take(std::move(stored), damage);
+                               });
 }
 
 Result<void> SpoolRows::eachExtent(const std::function<void(Extent, qint64 size)>& take) {
-    return m_database->eachRow("SELECT segment, place, size FROM message WHERE segment<>0", [&](const Statement& row) {
+    return m_database->eachRow("SELECT segment, place, iif(form & 3, stored, size) FROM message WHERE segment<>0", [&](const Statement& row) {
         take({quint32(row.number(0)), row.number(1)}, row.number(2));
     });
 }
 
-Result<void> SpoolRows::eachEnvelope(const std::function<void(Envelope)>& take) {
+Result<void> SpoolRows::eachEnvelope(const std::function<void(Envelope, const QByteArray&)>& take) {
     return m_database->eachRow(QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope ORDER BY key",
-                               [&](const Statement& row) { take(envelopeFromRow(row)); });
+                               [&](const Statement& row) {
+                                   StoredEnvelope stored = envelopeFromRow(row);
+                                   const QByteArray damage = openRow(*m_seal, stored);
+                                   take(std::move(stored.envelope), damage);
+                               });
+}
+
+Result<QByteArray> SpoolRows::keyId() {
+    QByteArray id;
+    if (auto asked = m_database->eachRow("SELECT key_id FROM seal", [&](const Statement& row) { id = row.bytes(0); }); !asked)
+        return asked.error();
+    return id;
+}
+
+Result<void> SpoolRows::noteKey(const QByteArray& id) {
+    auto noted = m_database->prepare(id.isEmpty() ? "DELETE FROM seal"
+                                                  : "INSERT OR REPLACE INTO seal(id, key_id) VALUES(1, ?)");
+    if (!noted)
+        return noted.error();
+    if (!id.isEmpty())
+        noted->bind(1, id);
+    return noted->run();
+}
+
+// Encrypted contents or rows; compressed ones need no key.
+Result<bool> SpoolRows::hasSealed() {
+    const auto any = m_database->askNumber("SELECT EXISTS(SELECT 1 FROM message WHERE form & 6)"
+                                           " OR EXISTS(SELECT 1 FROM envelope WHERE form)");
+    if (!any)
+        return any.error();
+    return *any != 0;
 }
 
 Result<quint32> SpoolRows::counter() {

@@ -8,6 +8,7 @@
 
 #include "queue/database.h"
 #include "queue/envelope.h"
+#include "queue/seal.h"
 #include "queue/segments.h"
 #include "queue/spool_requests.h"
 
@@ -18,35 +19,51 @@ namespace postern::queue {
 struct StoredMessage {
     Message message;
     bool inFile = false;
-    qint64 contentCheck = 0;
-    Extent extent;          // of content in a segment
+    qint64 contentCheck = 0; // of the octets as they are stored
+    Extent extent = {};      // of content in a segment
+    ContentForm form = {};
+    qint64 storedSize = 0;   // octets as they are stored; message.size if the form is plain
+    QByteArray sealedFields = {}; // as read; empty: the fields are plain. Written again as they are, whatever the key
     bool inRow() const { return !inFile && extent.segment == 0; }
+};
+
+struct StoredEnvelope {
+    Envelope envelope;
+    QByteArray sealedFields = {}, sealedError = {}; // the same
 };
 
 // Where the content of a removed message still lies; neither: it is gone with its row.
 struct LeftContent {
     bool inFile = false;
     Extent extent;
-    qint64 size = 0;
+    qint64 size = 0; // as stored
 };
 
 class SpoolRows {
   public:
-    Result<void> prepare(Database& database);
+    // New rows are sealed if there is a key.
+    Result<void> prepare(Database& database, SealPtr seal);
 
     Result<bool> has(MessageId id);
     Result<void> insert(const StoredMessage& stored, const QByteArray& inlineContent);
-    Result<void> insert(const Envelope& envelope);
+    Result<void> insert(const StoredEnvelope& stored);
+    Result<void> insert(const Envelope& envelope) { return insert(StoredEnvelope{envelope, {}, {}}); }
     Result<void> apply(const EnvelopeUpdate& update); // an envelope that is gone is fine
     Result<bool> hasEnvelopes(MessageId id);
     Result<LeftContent> removeMessage(MessageId id); // with its content, if it is in a row, and its envelopes
     Result<void> move(MessageId id, const Extent& extent);
 
-    Result<StoredMessage> message(MessageId id);
+    Result<StoredMessage> message(MessageId id); // sealed fields stay so
     Result<QByteArray> inlineContent(MessageId id); // NotFound if the row is missing
-    Result<void> eachMessage(const std::function<void(StoredMessage)>& take);
-    Result<void> eachExtent(const std::function<void(Extent, qint64 size)>& take);
-    Result<void> eachEnvelope(const std::function<void(Envelope)>& take);
+    // Opened; `damage` is a reason why fields could not be, "" if all is well.
+    Result<void> eachMessage(const std::function<void(StoredMessage, const QByteArray& damage)>& take);
+    Result<void> eachExtent(const std::function<void(Extent, qint64 size)>& take); // size as stored
+    Result<void> eachEnvelope(const std::function<void(Envelope, const QByteArray& damage)>& take);
+
+    // The key that the rows are sealed with: see checkKey() of the spool.
+    Result<QByteArray> keyId();             // "" = none is noted
+    Result<void> noteKey(const QByteArray& id); // "" = none any more
+    Result<bool> hasSealed();
 
     Result<quint32> counter();              // 0 if never set
     Result<void> setCounter(quint32 serial);
@@ -58,13 +75,17 @@ class SpoolRows {
         m_removeEnvelope, m_hasEnvelopes, m_left, m_move, m_removeMessage, m_removeContent, m_removeEnvelopes, m_message,
         m_content, m_counter, m_setCounter, m_keepCounter;
     Database* m_database = nullptr;
+    SealPtr m_seal;
 };
 
 // For the rescue of damaged databases, which reads in its own order. Columns as in kMessageColumns / kEnvelopeColumns.
 extern const char* const kMessageColumns;
 extern const char* const kEnvelopeColumns;
 StoredMessage messageFromRow(const Statement& row);
-Envelope envelopeFromRow(const Statement& row);
+StoredEnvelope envelopeFromRow(const Statement& row);
+// Sealed fields opened, or why not; "" = they are open.
+QByteArray openRow(const Seal& seal, StoredMessage& stored);
+QByteArray openRow(const Seal& seal, StoredEnvelope& stored);
 qint64 envelopeKey(EnvelopeId id);
 
 } // namespace postern::queue

@@ -15,19 +15,29 @@ CREATE TABLE message(
     sender BLOB NOT NULL, declared_size INTEGER NOT NULL, body_type INTEGER NOT NULL, smtp_utf8 INTEGER NOT NULL,
     ret INTEGER NOT NULL, envid BLOB NOT NULL, helo BLOB NOT NULL, client_address BLOB NOT NULL,
     client_name BLOB NOT NULL, listener BLOB NOT NULL, tag BLOB NOT NULL, user BLOB NOT NULL, subject BLOB NOT NULL,
-    segment INTEGER NOT NULL DEFAULT 0, place INTEGER NOT NULL DEFAULT 0);
+    segment INTEGER NOT NULL DEFAULT 0, place INTEGER NOT NULL DEFAULT 0, form INTEGER NOT NULL DEFAULT 0,
+    stored INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE content(serial INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE envelope(
     key INTEGER PRIMARY KEY, state INTEGER NOT NULL, recipient BLOB NOT NULL, destination BLOB NOT NULL,
     notify BLOB NOT NULL, orcpt BLOB NOT NULL, action BLOB NOT NULL, relay BLOB NOT NULL, ttl INTEGER NOT NULL,
-    next_try_at INTEGER NOT NULL, last_try_at INTEGER NOT NULL, tries INTEGER NOT NULL, last_error BLOB NOT NULL);
+    next_try_at INTEGER NOT NULL, last_try_at INTEGER NOT NULL, tries INTEGER NOT NULL, last_error BLOB NOT NULL,
+    form INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE seal(id INTEGER PRIMARY KEY, key_id BLOB NOT NULL);
 )sql";
 
 // Format 1 had every content above 32 KiB in a file of its own. It still may, so nothing but the columns is new.
 constexpr const char* kFrom1To2 = "ALTER TABLE message ADD COLUMN segment INTEGER NOT NULL DEFAULT 0;"
                                   "ALTER TABLE message ADD COLUMN place INTEGER NOT NULL DEFAULT 0;"
                                   "PRAGMA user_version=2";
+
+// Formats 1 and 2 had everything as it came in, which is form 0.
+constexpr const char* kFrom2To3 = "ALTER TABLE message ADD COLUMN form INTEGER NOT NULL DEFAULT 0;"
+                                  "ALTER TABLE message ADD COLUMN stored INTEGER NOT NULL DEFAULT 0;"
+                                  "ALTER TABLE envelope ADD COLUMN form INTEGER NOT NULL DEFAULT 0;"
+                                  "CREATE TABLE seal(id INTEGER PRIMARY KEY, key_id BLOB NOT NULL);"
+                                  "PRAGMA user_version=3";
 
 Error newerProgram(qint64 version) {
     return Error{ErrorCode::Unsupported,
@@ -61,7 +71,9 @@ Result<void> migrate(Database& database) {
         return {};
     if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun)
         return begun;
-    auto changed = database.execute(kFrom1To2);
+    auto changed = *version < 2 ? database.execute(kFrom1To2) : Result<void>();
+    if (changed)
+        changed = database.execute(kFrom2To3);
     if (changed)
         changed = database.execute("COMMIT");
     if (!changed)

@@ -24,11 +24,12 @@ Result<void> Spool::Impl::sweepSegments(bool rowsMayBeMissing) {
             const auto known = rows.has(extent.id);
             if (!known)
                 return known.error();
-            if (*known || !segments.read(extent.where, extent.id, extent.size, extent.check))
+            const auto octets = segments.read(extent.where, extent.id, extent.size, extent.check);
+            if (*known || !octets)
                 continue;
             const QByteArray reason =
                 "found in a file that the queue database does not know; sender and recipients are lost";
-            if (auto adopted = adoptExtent(rows, extent, clock.wall().time_since_epoch().count(), reason); !adopted)
+            if (auto adopted = adoptExtent(rows, extent, *octets, *seal, clock.wall().time_since_epoch().count(), reason); !adopted)
                 return adopted;
             found("message " + toText(extent.id) + " was " + reason + "; it is held");
         }
@@ -46,10 +47,13 @@ Result<void> Spool::Impl::recountSegments() {
     return {};
 }
 
-Result<void> adoptExtent(SpoolRows& rows, const FoundExtent& found, qint64 now, const QByteArray& reason) {
+Result<void> adoptExtent(SpoolRows& rows, const FoundExtent& found, const QByteArray& octets, const Seal& seal, qint64 now,
+                         const QByteArray& reason) {
     StoredMessage stored;
     stored.message.id = found.id;
-    stored.message.size = found.size;
+    stored.message.size = found.form.isPlain() ? found.size : seal.plainSize(found.id, octets);
+    stored.form = found.form;
+    stored.storedSize = found.size;
     stored.message.createdAt = now;
     stored.contentCheck = found.check;
     stored.extent = found.where;
@@ -87,10 +91,10 @@ Result<void> Spool::Impl::moveSurvivors(quint32 segment) {
             return stored.error();
         if (!stored || stored->extent != extent.where)
             continue;
-        const auto bytes = segments.read(extent.where, extent.id, stored->message.size, stored->contentCheck);
+        const auto bytes = segments.read(extent.where, extent.id, stored->storedSize, stored->contentCheck);
         if (!bytes)
             return bytes.error(); // whoever asks for it is told; here it stays
-        const auto to = segments.append(extent.id, *bytes, stored->contentCheck);
+        const auto to = segments.append(extent.id, *bytes, stored->contentCheck, stored->form);
         if (!to)
             return to.error();
         moves.push_back({*stored, *to});
@@ -109,8 +113,8 @@ Result<void> Spool::Impl::moveSurvivors(quint32 segment) {
         return committed;
     }
     for (const Move& move : moves) {
-        segments.keep(move.to, move.stored.message.size);
-        segments.release(move.stored.extent, move.stored.message.size);
+        segments.keep(move.to, move.stored.storedSize);
+        segments.release(move.stored.extent, move.stored.storedSize);
     }
     return {};
 }

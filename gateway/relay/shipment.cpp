@@ -178,7 +178,9 @@ Result<QByteArrayView> Shipment::rawPiece(FileStore& files) {
         piece = QByteArrayView(body.bytes).sliced(std::min<qsizetype>(m_at, body.bytes.size()));
         piece = piece.first(std::min<qsizetype>(want, piece.size()));
     } else {
-        auto read = files.read(body.file, m_at, want);
+        if (!m_reader)
+            m_reader.emplace(files, m_job.body);
+        auto read = m_reader->read(m_at, want);
         if (!read)
             return read.error();
         m_piece = std::move(*read);

@@ -7,6 +7,7 @@
 // Thread: a value of one I/O thread. Failure: an envelope whose address cannot be sent is reported, the others travel.
 #pragma once
 
+#include "queue/body_reader.h"
 #include "relay/relay_worker.h"
 #include "smtp/client_session.h"
 #include "smtp/seven_bit_encoder.h"
@@ -50,7 +51,8 @@ class Shipment {
     std::vector<smtp::RecipientOutcome> m_outcomes; // of the first of m_sendable
     size_t m_atOnce = 0;                     // recipients of one transaction; 0 = all
     qint64 m_at = 0;
-    QByteArray m_piece;                      // of a file
+    std::optional<queue::BodyReader> m_reader; // of a file
+    QByteArray m_piece;                      // of it
 
     // Only where a peer lacks what the content needs.
     std::optional<smtp::SevenBitPlan> m_plan;

@@ -4,6 +4,7 @@
 // Thread: the test's.
 #pragma once
 
+#include "queue/body_reader.h"
 #include "queue/spool.h"
 #include "support/failing_file_store.h"
 #include "support/fake_clock.h"
@@ -36,6 +37,10 @@ inline queue::StoreMessage makeMessage(queue::MessageId id, QByteArray bytes, in
     return store;
 }
 
+inline queue::SealPtr makeSeal(bool compress, const char* key = nullptr) {
+    return std::make_shared<const queue::Seal>(compress, key ? *queue::QueueKey::from(Secret(QByteArray(key))) : nullptr);
+}
+
 class SpoolFixture {
   public:
     static constexpr const char* kFolder = "/spool";
@@ -45,7 +50,7 @@ class SpoolFixture {
     }
 
     static constexpr qint64 kSegment = 200 * 1024; // small, so that stories fill several
-    queue::SpoolSettings settings() const { return {kFolder, vfs.name(), 64LL << 20, {}, kSegment}; }
+    queue::SpoolSettings settings() const { return {kFolder, vfs.name(), 64LL << 20, {}, kSegment, seal}; }
 
     // A new process. The one before is gone, in whatever way the test let it end.
     Result<void> open() {
@@ -71,11 +76,18 @@ class SpoolFixture {
         kill();
     }
 
-    // Puts content into incoming/ the way a session does: written, closed, not synced.
+    // Puts content into incoming/ the way a session does: in the queue's form, written, closed, not synced.
     queue::StoreMessage inFile(queue::StoreMessage store) {
         const QByteArray path = spool->incomingPath(store.message.id);
         auto file = disk.create(path);
-        (void)(*file)->write(store.content.bytes);
+        if (seal && !seal->form().isPlain()) {
+            const auto sealed = seal->seal(store.message.id, store.content.bytes);
+            (void)(*file)->write(*sealed);
+            store.content.seal = seal;
+            store.content.fileSize = sealed->size();
+        } else {
+            (void)(*file)->write(store.content.bytes);
+        }
         store.content.bytes.clear();
         store.content.file = path;
         return store;
@@ -109,9 +121,10 @@ class SpoolFixture {
         const auto body = spool->body(id);
         if (!body)
             return body.error();
-        return (*body)->file.isEmpty() ? Result<QByteArray>((*body)->bytes) : disk.read((*body)->file, 0, -1);
+        return queue::BodyReader(disk, *body).read(0, (*body)->size + 1);
     }
 
+    queue::SealPtr seal; // of the next open()
     FakeClock clock;
     MemoryFileStore disk;
     DiskFaultsPtr faults;

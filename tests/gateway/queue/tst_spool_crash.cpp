@@ -40,9 +40,17 @@ void removeProbes(SpoolFixture& f) {
     (void)f.update(removals);
 }
 
+// In which form the queue is kept: 0 as it comes, 1 compressed, 2 encrypted, 3 both.
+SealPtr sealOf(int form) {
+    if (form == 0)
+        return nullptr;
+    return makeSeal((form & 1) != 0, (form & 2) != 0 ? "0123456789abcdef0123456789abcdef" : nullptr);
+}
+
 // One life with operation `failAt` going wrong, and what is left after it.
-Run live(quint32 seed, int groups, Fault fault, int failAt) {
+Run live(quint32 seed, int groups, Fault fault, int failAt, int form = 0) {
     SpoolFixture f;
+    f.seal = sealOf(form);
     f.faults->failAt = failAt;
     const bool lasting = fault == Fault::PowerCut || fault == Fault::TornPowerCut;
     const bool outage = fault == Fault::OutageThenKill || fault == Fault::OutageThenPowerCut;
@@ -106,6 +114,8 @@ class TestSpoolCrash : public QObject {
     void initTestCase() { setLogThreshold(LogLevel(99)); } // hundreds of injected failures
     void keepsItsPromisesAtEveryOperation_data();
     void keepsItsPromisesAtEveryOperation();
+    void keepsSealedPromisesAtEveryOperation_data();
+    void keepsSealedPromisesAtEveryOperation();
     void keepsItsPromisesInManyLives();
     void losesNobodyWhileItClosesUp();
 };
@@ -133,13 +143,36 @@ void TestSpoolCrash::keepsItsPromisesAtEveryOperation() {
     }
 }
 
+void TestSpoolCrash::keepsSealedPromisesAtEveryOperation_data() {
+    QTest::addColumn<Fault>("fault");
+    QTest::addColumn<int>("form");
+    QTest::addRow("Q01 Q03 X05 encrypted: an operation fails, then kill") << Fault::IoThenKill << 2;
+    QTest::addRow("Q04 compressed: the disk is full for one operation, then kill") << Fault::NoSpaceThenKill << 1;
+    QTest::addRow("Q04 X05 both: the disk is full for one operation, then kill") << Fault::NoSpaceThenKill << 3;
+    QTest::addRow("Q02 compressed: the power goes") << Fault::PowerCut << 1;
+    QTest::addRow("Q02 X05 both: the power goes; some unsynced blocks survive") << Fault::TornPowerCut << 3;
+}
+
+void TestSpoolCrash::keepsSealedPromisesAtEveryOperation() {
+    QFETCH(Fault, fault);
+    QFETCH(int, form);
+    for (int n = 1;; ++n) {
+        const Run run = live(2, 6, fault, n, form);
+        QVERIFY2(run.wrong.isEmpty(), ("operation " + QByteArray::number(n) + ": " + run.wrong).constData());
+        if (run.reachedEnd) {
+            QVERIFY2(n > 100, "the story is too short to prove anything");
+            return;
+        }
+    }
+}
+
 // Thirty more stories; their operations are spread over the kinds of faults. A failure prints what repeats it.
 void TestSpoolCrash::keepsItsPromisesInManyLives() {
     for (quint32 seed = 100; seed < 130; ++seed) {
         bool reachedEnd = false;
         for (int n = 1; !reachedEnd; n += 9) {
             const auto fault = Fault((quint32(n) / 9 + seed) % kFaults);
-            const Run run = live(seed, 8, fault, n + int(seed % 9));
+            const Run run = live(seed, 8, fault, n + int(seed % 9), int(seed % 4));
             QVERIFY2(run.wrong.isEmpty(),
                      ("seed " + QByteArray::number(seed) + ", fault " + QByteArray::number(int(fault)) +
                       ", operation " + QByteArray::number(n + int(seed % 9)) + ": " + run.wrong)
