@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
+#include "ctl/queue_key_prompt.h"
 #include "ctl/unix_signals.h"
 
 #include "base/log.h"
@@ -23,6 +24,7 @@ int runCommand(const QByteArrayList& words) {
     settings.profile = profileFrom(arguments);
     settings.dialect = dialectFrom(arguments);
     settings.mustListen = true;
+    settings.askQueueKey = askQueueKey;
 
     engine::EngineHost host;
     // Before the start, which may take its time: a signal that comes then is obeyed as soon as there is a gateway.

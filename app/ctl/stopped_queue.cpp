@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/stopped_queue.h"
 
+#include "ctl/queue_key_prompt.h"
 #include "engine/queue_rows.h"
+#include "policy/compile.h"
 #include "queue/spool.h"
 
 #include <QFileInfo>
@@ -17,6 +19,15 @@ control::Reply refused(const Error& error) {
     return {false, {}, QString::fromUtf8(error.text)};
 }
 
+// As `run` would open it. Without a configuration that can be read the queue may still be plain: then it opens, and if it
+// is not, the spool says what is missing.
+Result<queue::SealPtr> sealOf(FileStore& files, const engine::Profile& profile) {
+    if (!files.size(profile.configFile))
+        return std::make_shared<const queue::Seal>();
+    const auto rules = policy::compile(files, profile.configFile, {}).ruleset;
+    return engine::queueSeal(rules->settings, askQueueKey);
+}
+
 } // namespace
 
 control::Reply askStopped(const engine::Profile& profile, const control::Request& request) {
@@ -29,6 +40,10 @@ control::Reply askStopped(const engine::Profile& profile, const control::Request
     SystemClock clock;
     queue::SpoolSettings settings;
     settings.folder = profile.stateFolder;
+    const auto seal = sealOf(*files, profile);
+    if (!seal)
+        return refused(seal.error());
+    settings.seal = *seal;
     queue::Spool spool(*files, clock, settings);
     if (const auto opened = spool.open(); !opened)
         return refused(opened.error());

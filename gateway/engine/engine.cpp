@@ -82,9 +82,15 @@ Result<void> Engine::start() {
     if (m_settings.mustListen && !config.isUsable())
         return Error{ErrorCode::Invalid, config.firstError(), Permanence::Permanent};
 
+    auto seal = queueSeal(config.rules->settings, m_settings.askQueueKey);
+    if (!seal)
+        return seal.error();
+    m_seal = std::move(*seal);
+    m_openedWith = config.rules;
     queue::SpoolSettings spool;
     spool.folder = profile.stateFolder;
     spool.reserveBytes = kReserveBytes;
+    spool.seal = m_seal;
     m_spool = std::make_unique<queue::SpoolThread>(*m_files, m_clock, spool);
     auto queued = m_spool->start();
     if (!queued)
@@ -171,6 +177,7 @@ listener::ListenerServices Engine::listenerServices() {
     services.hasRoomFor = [free = m_freeBytes](qint64 octets) {
         return free->load(std::memory_order_relaxed) - octets > kReserveBytes;
     };
+    services.seal = m_seal;
     services.stored = m_desk->storedSink();
     services.report = [address = m_sessionEvents.address()](listener::SessionEvent event) {
         address.post(std::move(event));
@@ -212,6 +219,11 @@ control::Reply Engine::reload() {
     QJsonArray texts;
     for (const ListenerBook::Failure& failure : m_listeners.failures())
         texts.append(textOf(failure.reason));
+    if (!sameQueueSeal(m_rules->settings, m_openedWith->settings)) {
+        const QByteArray later = "\"queue compression\" or \"queue encryption\" was changed: that takes effect at the next start";
+        log(LogLevel::Notice, LogArea::Config, later);
+        texts.append(textOf(later));
+    }
     log(LogLevel::Notice, LogArea::Config,
         "configuration taken; listening on " + m_listeners.openNames().join(", "));
     m_journal.add("config", "The configuration was read again");

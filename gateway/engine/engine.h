@@ -16,6 +16,7 @@
 #include "engine/io_thread.h"
 #include "engine/listener_book.h"
 #include "engine/profile.h"
+#include "engine/queue_seal.h"
 
 #include <QTimer>
 
@@ -31,6 +32,7 @@ struct EngineSettings {
     bool mustListen = false;            // headless: an unusable configuration or no open listener is a failed start
     size_t ioThreads = 2;
     dns::ResolverSettings dns;
+    AskQueueKey askQueueKey;         // on the engine's thread, at the start; none = nobody can be asked
     Milliseconds stopWithin{20'000}; // EngineHost::stop() waits so long
 };
 
@@ -74,6 +76,8 @@ class Engine {
     std::vector<std::unique_ptr<IoThread>> m_ioThreads;
     ListenerBook m_listeners;
     policy::RulesetPtr m_rules;
+    policy::RulesetPtr m_openedWith; // the settings that the queue was opened with
+    queue::SealPtr m_seal;
     config::Diagnostics m_configProblems; // errors of a configuration that was not taken
     qint64 m_configLoadedAt = 0;
     qint64 m_startedAt = 0;

@@ -26,8 +26,9 @@ MemoryShare MemoryShare::take(const ContentMemory& memory, qint64 octets) {
     return share;
 }
 
-IncomingContent::IncomingContent(FileStore& files, QByteArray path, qint64 expected, ContentMemory memory)
-    : m_files(files), m_path(std::move(path)), m_memory(std::move(memory)), m_expected(expected),
+IncomingContent::IncomingContent(FileStore& files, QByteArray path, qint64 expected, ContentMemory memory,
+                                 FileForm form)
+    : m_files(files), m_path(std::move(path)), m_memory(std::move(memory)), m_form(std::move(form)), m_expected(expected),
       m_inMemoryAtMost(queue::kInlineBody) {
     if (expected > 0)
         m_bytes.reserve(qsizetype(std::min<qint64>(expected, queue::kInlineBody)) + 1024);
@@ -70,6 +71,16 @@ void IncomingContent::growOrMakeFile() {
     }
     m_file = std::move(file).value();
     m_fileMade = true;
+    if (m_form.seal && !m_form.seal->form().isPlain()) {
+        auto sealer = queue::SealWriter::begin(*m_form.seal, m_form.id);
+        if (!sealer) {
+            m_error = sealer.error();
+            m_file.reset();
+            m_bytes.clear();
+            return;
+        }
+        m_sealer = std::move(*sealer);
+    }
     if (m_bytes.size() >= kPiece)
         writeOut(std::exchange(m_bytes, {}));
     m_bytes.reserve(kPiece * 2);
@@ -81,11 +92,18 @@ Result<queue::Body> IncomingContent::finish() {
     body.size = m_size;
     if (m_fileMade && !m_error) {
         writeOut(std::exchange(m_bytes, {}));
-        if (m_file)
+        if (m_file && m_sealer)
+            if (auto ended = endSealed(); !ended)
+                m_error = ended.error();
+        if (m_file && !m_error)
             if (auto closed = m_file->close(); !closed)
                 m_error = closed.error();
         m_file.reset();
         body.file = m_path;
+        if (m_sealer) {
+            body.seal = m_form.seal;
+            body.fileSize = m_fileSize;
+        }
     }
     if (m_error)
         return *m_error;
@@ -94,10 +112,31 @@ Result<queue::Body> IncomingContent::finish() {
 }
 
 void IncomingContent::writeOut(QByteArrayView bytes) {
-    if (auto written = m_file->write(bytes); !written) {
+    if (!m_file)
+        return;
+    if (auto written = m_sealer ? writeSealed(bytes) : writeFile(bytes); !written) {
         m_error = written.error();
         m_file.reset();
     }
+}
+
+Result<void> IncomingContent::writeSealed(QByteArrayView bytes) {
+    m_sealed.resize(0);
+    if (auto sealed = m_sealer->append(bytes, m_sealed); !sealed)
+        return sealed;
+    return m_sealed.isEmpty() ? Result<void>() : writeFile(m_sealed);
+}
+
+Result<void> IncomingContent::endSealed() {
+    m_sealed.resize(0);
+    if (auto sealed = m_sealer->finish(m_sealed); !sealed)
+        return sealed;
+    return writeFile(m_sealed);
+}
+
+Result<void> IncomingContent::writeFile(QByteArrayView octets) {
+    m_fileSize += octets.size();
+    return m_file->write(octets);
 }
 
 } // namespace postern::listener

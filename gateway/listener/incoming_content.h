@@ -4,6 +4,7 @@
 //
 // Small is at most kInlineBody; up to kSegmentBody if all contents that are between these two leave room for one more: what
 // comes to the spool in memory costs the disk less, but many sessions must not fill the memory.
+// A file is written in the form that the queue is kept in: nothing lies open in an encrypted one, not even for a moment.
 // Never synced here: the spool does that before it commits. A failed write is remembered and told by finish(), so that the
 // client gets its reply at the end of data and the rest of the content costs nothing.
 // Thread: its own. Lifetime: whoever drops it without finish() discards fileName(), if there is one.
@@ -11,6 +12,7 @@
 
 #include "base/file_store.h"
 #include "queue/envelope.h"
+#include "queue/seal.h"
 
 #include <atomic>
 #include <memory>
@@ -45,11 +47,17 @@ class MemoryShare {
     qint64 m_octets = 0;
 };
 
+// How its file is written.
+struct FileForm {
+    queue::SealPtr seal = {}; // null: as it comes
+    queue::MessageId id = 0;
+};
+
 class IncomingContent {
   public:
     // path: where the file goes if one is needed. expected: octets announced by the client, -1 = unknown.
     // memory: null = never above kInlineBody.
-    IncomingContent(FileStore& files, QByteArray path, qint64 expected, ContentMemory memory = {});
+    IncomingContent(FileStore& files, QByteArray path, qint64 expected, ContentMemory memory = {}, FileForm form = {});
 
     void append(QByteArrayView bytes);
     Result<queue::Body> finish(); // once
@@ -60,17 +68,24 @@ class IncomingContent {
 
   private:
     void writeOut(QByteArrayView bytes);
+    Result<void> writeSealed(QByteArrayView bytes);
+    Result<void> endSealed();
+    Result<void> writeFile(QByteArrayView octets);
     void growOrMakeFile();
 
     FileStore& m_files;
     const QByteArray m_path;
     const ContentMemory m_memory;
+    const FileForm m_form;
+    std::optional<queue::SealWriter> m_sealer;
+    QByteArray m_sealed; // a piece of it
     MemoryShare m_share;
     const qint64 m_expected;
     qint64 m_inMemoryAtMost;
     QByteArray m_bytes; // not yet written
     std::unique_ptr<File> m_file;
     bool m_fileMade = false;
+    qint64 m_fileSize = 0;
     qint64 m_size = 0;
     std::optional<Error> m_error;
 };

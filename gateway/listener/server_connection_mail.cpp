@@ -219,7 +219,8 @@ void ServerConnection::perform(smtp::effect::BeginContent&) {
     m_contentOctets = 0;
     m_messageId = services().newMessageId();
     m_content.emplace(*services().files, services().incomingPath(m_messageId),
-                      m_session->transaction().params.declaredSize, services().contentMemory);
+                      m_session->transaction().params.declaredSize, services().contentMemory,
+                      FileForm{services().seal, m_messageId});
     m_masquerade.reset();
     const bool mustBeHimself = m_service->spec.masquerade && !m_session->user().isEmpty();
     if (mustBeHimself && !m_session->transaction().sender.isNull())

@@ -95,16 +95,46 @@ void setWarnIntervals(Build& build, const SettingView& view) {
     build.rules->settings.warnIntervals = std::move(intervals);
 }
 
+// [cipher C] [digest D], 2012. The cipher that is written must be ours; the key's characters are used as they are.
+void checkAlgorithms(Build& build, const SettingView& view) {
+    size_t at = 1; // values: the key, then what stands behind each further word
+    for (const config::Value& word : view.words()) {
+        if (word.text != "cipher" && word.text != "digest")
+            continue;
+        const config::Value* name = view.value(at++);
+        if (!name)
+            return;
+        if (word.text == "digest")
+            build.report.note(view, "\"digest\" has no effect: the 32 characters of the key are the key");
+        else if (name->text.compare("aes-256-gcm", Qt::CaseInsensitive) != 0)
+            build.report.error(view, name->range,
+                               "the queue is encrypted with aes-256-gcm only, not with " + harmless(name->text, 40) +
+                                   "; write that, or leave \"cipher\" out");
+    }
+}
+
 void setQueueKey(Build& build, const SettingView& view) {
+    constexpr qsizetype kKeyCharacters = 32;
     Settings& settings = build.rules->settings;
     const config::Value* key = view.value();
     settings.queueKey = !key                                         ? QueueKey::Terminal
                         : key->text == "stdin" || key->text == "-" ? QueueKey::StandardInput
                                                                      : QueueKey::Written;
-    if (settings.queueKey == QueueKey::Written)
-        settings.queueKeyText = Secret(key->text);
-    build.report.say(build.unsafe(), view, {},
-                     "the queue can't be encrypted yet; take this line out to keep mail unencrypted on disk");
+    checkAlgorithms(build, view);
+    if (settings.queueKey != QueueKey::Written)
+        return;
+    settings.queueKeyText = Secret(key->text);
+    const QByteArray n = QByteArray::number(key->text.size());
+    if (key->text.size() != kKeyCharacters) // readers of the language find this out when they start
+        build.report.say(build.unsafe(), view, key->range,
+                         "the key of the queue must be exactly 32 characters, this one has " + n);
+    const QByteArray file = view.file();
+    if (build.options.syntaxOnly || build.checkedSecretFiles.contains(file))
+        return;
+    build.checkedSecretFiles.append(file);
+    if (build.files.readableByOthers(file).value_or(false))
+        build.report.warning(view, "the queue's key in " + file +
+                                       " can be read by every user of this computer; take that right away (chmod o-r)");
 }
 
 void setNumber(Build& build, const SettingView& view, const config::Value& value, qint64 least, qint64 most,
@@ -183,7 +213,9 @@ void addSetting(Build& build, const SettingView& view) {
         break;
     case Setting::QueueCompression:
         settings.compression = true;
-        noEffect(build, view, "the queue is kept uncompressed");
+        if (value && value->text != "gzip" && value->text != "zlib")
+            build.report.note(view, "the queue is compressed with zlib; " + harmless(value->text, 40) +
+                                        " can't be chosen");
         break;
     case Setting::QueueEncryption:
         setQueueKey(build, view);

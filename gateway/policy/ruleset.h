@@ -228,11 +228,11 @@ struct Settings {
     int maxRecipients = 1000;
     int maxMails = 100;
     char subAddressDelimiter = '+';
-    // Read and kept; the engine does not follow them yet, and compile() says so.
-    std::vector<qint64> warnIntervals{4 * 3600}; // seconds, at most four; empty = no notices of delay
     bool compression = false;
     QueueKey queueKey = QueueKey::None;
     Secret queueKeyText;               // of QueueKey::Written
+    // Read and kept; the engine does not follow them yet, and compile() says so.
+    std::vector<qint64> warnIntervals{4 * 3600}; // seconds, at most four; empty = no notices of delay
     MtaLimits mta;
     std::map<QByteArray, MtaLimits> mtaByDomain; // lower case
     MdaLimits mda;

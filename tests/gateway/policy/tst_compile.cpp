@@ -303,8 +303,29 @@ void TestCompile::complains_data() {
     row("limit misspelt", "smtp limit max-rcpts 5\n" + kRule, {"error 1:|did you mean \"max-rcpt\"?"});
     row("limit 0", "smtp limit max-rcpt 0\n" + kRule, {"error 1:|takes a number from 1"});
     row("delimiter", "smtp sub-addr-delim \"ab\"\n" + kRule, {"error 1:|one printable character"});
-    row("encrypted queue", "queue encryption \"01234567890123456789012345678901\"\n" + kRule,
-        {"error 1:|can't be encrypted yet"});
+    row("queue key too short", "queue encryption \"0123456789\"\n" + kRule,
+        {"error 1:|must be exactly 32 characters, this one has 10"});
+    row("queue key too long", "queue encryption \"012345678901234567890123456789012\"\n" + kRule,
+        {"error 1:|must be exactly 32 characters, this one has 33"});
+    row("queue key", "queue encryption \"01234567890123456789012345678901\"\n" + kRule, {});
+    row("queue key from standard input", "queue encryption stdin\n" + kRule, {});
+    row("queue key of accept/reject", "queue encryption key \"01234567890123456789012345678901\"\naccept for any relay\n", {});
+    row("queue key from the terminal", "queue encryption\naccept for any relay\n", {});
+    row("queue compression", "queue compression\n" + kRule, {});
+    row("2012: the cipher that there is",
+        "queue interval 900\nqueue encryption key \"01234567890123456789012345678901\" cipher aes-256-gcm\n"
+        "accept for any relay\n",
+        {});
+    row("2012: another cipher",
+        "queue interval 900\nqueue encryption key \"01234567890123456789012345678901\" cipher bf-cbc\n"
+        "accept for any relay\n",
+        {"error 2:|aes-256-gcm only, not with bf-cbc"});
+    row("2012: a digest",
+        "queue interval 900\nqueue encryption key \"01234567890123456789012345678901\" digest sha256\n"
+        "accept for any relay\n",
+        {});
+    row("2012: a way to compress",
+        "queue interval 900\nqueue compression lzma\naccept for any relay\n", {});
 }
 
 void TestCompile::complains() {
@@ -345,7 +366,7 @@ void TestCompile::syntaxOnlyTakesWhatReadersTake_data() {
         << "filter \"f\" phase connect match fcrdns disconnect \"550 no\"\nlisten on lo filter \"f\"\n" +
                kRule;
     QTest::newRow("certificates by name") << "listen on lo tls\n" + kRule;
-    QTest::newRow("encrypted queue") << "queue encryption \"01234567890123456789012345678901\"\n" + kRule;
+    QTest::newRow("a queue key that is too short") << "queue encryption \"0123456789\"\n" + kRule;
 }
 
 void TestCompile::syntaxOnlyTakesWhatReadersTake() {
