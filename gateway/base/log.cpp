@@ -140,6 +140,11 @@ QByteArray redact(QByteArray text) {
     return s.toUtf8();
 }
 
+QByteArray toText(const LogLine& line) {
+    return stampOf(line.unixMs) + ' ' + toString(line.area).toByteArray() + ' ' + toString(line.level).toByteArray() + ": " +
+           line.text;
+}
+
 void log(LogLevel level, LogArea area, QByteArrayView text) {
     LogState& s = state();
     if (level < s.threshold.load(std::memory_order_relaxed))
@@ -147,8 +152,7 @@ void log(LogLevel level, LogArea area, QByteArrayView text) {
     LogLine line{QDateTime::currentMSecsSinceEpoch(), level, area, redact(harmless(text, 2000))};
     const std::lock_guard lock(s.mutex);
     if (s.toStandardError.load(std::memory_order_relaxed)) {
-        standardError().add(stampOf(line.unixMs) + ' ' + toString(area).toByteArray() + ' ' +
-                            toString(level).toByteArray() + ": " + line.text + '\n');
+        standardError().add(toText(line) + '\n');
     }
     if (s.listener)
         s.listener(line);
@@ -157,6 +161,10 @@ void log(LogLevel level, LogArea area, QByteArrayView text) {
 void flushLog() {
     if (state().toStandardError.load(std::memory_order_relaxed))
         (void)standardError().flush();
+}
+
+bool isLogged(LogLevel level) {
+    return level >= state().threshold.load(std::memory_order_relaxed);
 }
 
 void setLogThreshold(LogLevel lowest) {

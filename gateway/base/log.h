@@ -27,11 +27,14 @@ struct LogLine {
     QByteArray text; // already harmless and redacted
 };
 
+QByteArray toText(const LogLine& line); // "2026-11-19 14:32:07.123 smtp notice: ..." in local time, without a line end
+
 void log(LogLevel level, LogArea area, QByteArrayView text);
 
 void flushLog(); // waits, at most a second, until standard error has what was logged; done at exit
 
 void setLogThreshold(LogLevel lowest);       // default Info
+bool isLogged(LogLevel level);               // not below the threshold; for lines that cost something to make
 void setLogToStandardError(bool on);         // default on
 void setLogListener(std::function<void(const LogLine&)> listener); // one; empty removes it
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Carries log lines to a file descriptor on a thread of its own, so that a full pipe or a stopped terminal never stops mail.
+// Carries log lines to a file descriptor, or to a function, on a thread of its own, so that a full pipe, a stopped terminal or
+// a slow disk never stops mail.
 //
 // Lines wait in memory up to kMostWaiting octets; beyond that new ones are dropped and counted, and the count is told as
 // soon as the reader reads again. Failure: a descriptor that cannot be written to swallows its lines.
@@ -12,6 +13,7 @@
 #include <QByteArray>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -23,6 +25,7 @@ class LogWriter {
     static constexpr Milliseconds kPatience{1000}; // of the end, with a reader that does not read
 
     explicit LogWriter(int descriptor);
+    explicit LogWriter(std::function<void(const QByteArray& lines)> write); // called on the thread, with whole lines
     ~LogWriter();
     LogWriter(const LogWriter&) = delete;
     LogWriter& operator=(const LogWriter&) = delete;
@@ -34,7 +37,8 @@ class LogWriter {
     void run();
     bool writeOut(const QByteArray& lines); // false: given up, we are ending
 
-    const int m_descriptor;
+    const int m_descriptor = -1;
+    const std::function<void(const QByteArray&)> m_write; // instead of the descriptor
     std::mutex m_mutex;
     std::condition_variable m_wake, m_idle;
     QByteArray m_waiting;      // guarded by m_mutex, as are the next three

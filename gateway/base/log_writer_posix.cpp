@@ -19,6 +19,9 @@ constexpr int kLookAgainMs = 100; // whether we are ending, while nobody reads
 
 LogWriter::LogWriter(int descriptor) : m_descriptor(descriptor), m_thread([this] { run(); }) {}
 
+LogWriter::LogWriter(std::function<void(const QByteArray&)> write)
+    : m_write(std::move(write)), m_thread([this] { run(); }) {}
+
 LogWriter::~LogWriter() {
     (void)flush();
     {
@@ -70,6 +73,10 @@ void LogWriter::run() {
 
 // A descriptor that polls as writable takes PIPE_BUF octets without blocking, whatever it is.
 bool LogWriter::writeOut(const QByteArray& lines) {
+    if (m_write) {
+        m_write(lines);
+        return true;
+    }
     for (qsizetype at = 0; at < lines.size();) {
         pollfd ready{m_descriptor, POLLOUT, 0};
         const int found = ::poll(&ready, 1, kLookAgainMs);
