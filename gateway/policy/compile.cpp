@@ -49,6 +49,7 @@ config::FileSetOptions setOptions(const CompileOptions& options) {
     if (options.dialect)
         result.dialect = dialectOf(*options.dialect);
     result.followIncludes = !options.syntaxOnly;
+    result.macros = options.macros;
     return result;
 }
 

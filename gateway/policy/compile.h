@@ -17,6 +17,7 @@ namespace postern::policy {
 struct CompileOptions {
     std::optional<Era> dialect;  // override detection
     bool syntaxOnly = false;     // do not look at other files
+    std::vector<std::pair<QByteArray, QByteArray>> macros = {}; // of the command line; no definition in a file replaces them
 };
 
 struct Compiled {

@@ -24,6 +24,7 @@ CompileOptions compileOptions(const JudgeOptions& options) {
 
 config::FileSetOptions setOptions(const JudgeOptions& options) {
     config::FileSetOptions result;
+    result.macros = options.macros;
     result.dialect = config::dialectOf(options.target);
     result.followIncludes = !options.syntaxOnly;
     return result;

@@ -18,6 +18,7 @@ struct JudgeOptions {
     config::Target target = config::Target::Postern; // a reader sets the dialect
     std::optional<config::Dialect> dialect;          // for Postern: override detection
     bool syntaxOnly = false;                         // do not look at other files
+    std::vector<std::pair<QByteArray, QByteArray>> macros = {}; // of the command line
 };
 
 // Severities are the target's: config::isRefused(result, options.target) is the verdict.
