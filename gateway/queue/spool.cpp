@@ -360,4 +360,25 @@ Result<BodyPtr> Spool::Impl::body(MessageId id) {
     return std::make_shared<const Body>(Body{std::move(bytes).value(), {}, stored->message.size});
 }
 
+Result<QueuedMessage> Spool::Impl::queued(MessageId id) {
+    if (!database.isOpen())
+        if (auto reopened = reopen(); !reopened)
+            return reopened.error();
+    auto stored = rows.message(id);
+    if (!stored)
+        return stored.error();
+    QByteArray damage = openRow(*seal, *stored);
+    QueuedMessage result{std::move(stored->message), {}};
+    auto read = rows.eachEnvelopeOf(id, [&](Envelope envelope, const QByteArray& what) {
+        if (damage.isEmpty())
+            damage = what;
+        result.envelopes.push_back(std::move(envelope));
+    });
+    if (!read)
+        return read.error();
+    if (!damage.isEmpty())
+        return Error{ErrorCode::Corrupt, "message " + toText(id) + ": " + damage};
+    return result;
+}
+
 } // namespace postern::queue

@@ -391,6 +391,9 @@ void Spool::Impl::answer(Step& step) {
             } else if constexpr (std::is_same_v<T, ReadBody>) {
                 if (request.done)
                     request.done(body(request.id));
+            } else if constexpr (std::is_same_v<T, LoadMessage>) {
+                if (request.done)
+                    request.done(queued(request.id));
             } else if constexpr (std::is_same_v<T, DiscardIncoming>) {
                 if (request.file.startsWith(paths.incoming + '/') && !request.file.contains("/../"))
                     (void)files.remove(request.file);

@@ -58,6 +58,7 @@ struct Spool::Impl {
     void found(const QByteArray& sentence);
     void remove(const QByteArray& file);
     Result<BodyPtr> body(MessageId id);
+    Result<QueuedMessage> queued(MessageId id);
     BodyPtr fileBody(MessageId id, qint64 size, ContentForm form, qint64 fileSize) const;
 
     // spool_segments.cpp

@@ -46,11 +46,17 @@ struct ReadBody {
     std::function<void(Result<BodyPtr>)> done;
 };
 
+// A message with its envelopes as they are on disk. NotFound: it has no row.
+struct LoadMessage {
+    MessageId id = 0;
+    std::function<void(Result<QueuedMessage>)> done;
+};
+
 struct DiscardIncoming { QByteArray file; }; // content file of a message that was not accepted after all
 
 // Numbers that should outlive a restart; nothing depends on them. Joins the next commit.
 struct KeepCounters { std::vector<std::pair<QByteArray, qint64>> values; };
 
-using SpoolRequest = std::variant<StoreMessage, UpdateEnvelopes, ReadBody, DiscardIncoming, KeepCounters>;
+using SpoolRequest = std::variant<StoreMessage, UpdateEnvelopes, ReadBody, LoadMessage, DiscardIncoming, KeepCounters>;
 
 } // namespace postern::queue

@@ -392,6 +392,17 @@ Result<bool> SpoolRows::hasSealed() {
     return *any != 0;
 }
 
+Result<void> SpoolRows::eachEnvelopeOf(MessageId id, const std::function<void(Envelope, const QByteArray&)>& take) {
+    return m_database->eachRow(QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope WHERE key BETWEEN " +
+                                   QByteArray::number(firstKey(id)) + " AND " + QByteArray::number(lastKey(id)) +
+                                   " ORDER BY key",
+                               [&](const Statement& row) {
+                                   StoredEnvelope stored = envelopeFromRow(row);
+                                   const QByteArray damage = openRow(*m_seal, stored);
+                                   take(std::move(stored.envelope), damage);
+                               });
+}
+
 Result<quint32> SpoolRows::counter() {
     const auto stepped = m_counter.step();
     if (!stepped)

@@ -59,6 +59,7 @@ class SpoolRows {
     Result<void> eachMessage(const std::function<void(StoredMessage, const QByteArray& damage)>& take);
     Result<void> eachExtent(const std::function<void(Extent, qint64 size)>& take); // size as stored
     Result<void> eachEnvelope(const std::function<void(Envelope, const QByteArray& damage)>& take);
+    Result<void> eachEnvelopeOf(MessageId id, const std::function<void(Envelope, const QByteArray& damage)>& take);
 
     // The key that the rows are sealed with: see checkKey() of the spool.
     Result<QByteArray> keyId();             // "" = none is noted

@@ -62,6 +62,7 @@ class TestSpool : public QObject {
     void keepsEveryField();
     void changesEnvelopes();
     void caughtMailNeverLeaves();
+    void loadsOneMessageAsItIsOnTheDisk();
     void removesContentWithItsLastEnvelope();
     void bounceReplacesWhatFailed();
     void bounceThatFailsKeepsWhatFailed();
@@ -389,6 +390,33 @@ void TestSpool::caughtMailNeverLeaves() {
     QVERIFY(f.update({{EnvelopeUpdate::Kind::Hold, envelope(7, 1), 0, 0, 0, {}},
                       {EnvelopeUpdate::Kind::Release, envelope(7, 1), 1, 0, 0, {}}}));
     QVERIFY(loaded(f).at(0).envelopes.at(0).state == EnvelopeState::Caught);
+}
+
+void TestSpool::loadsOneMessageAsItIsOnTheDisk() {
+    SpoolFixture f;
+    QVERIFY(f.open().has_value());
+    const MessageId one = f.spool->ids()->next(), two = f.spool->ids()->next();
+    QVERIFY(f.store(makeMessage(one, kSmall, 3)).has_value());
+    QVERIFY(f.store(makeMessage(two, kSmall, 2)).has_value());
+    const auto ask = [&f](MessageId id) {
+        Result<QueuedMessage> answer = Error{ErrorCode::Unavailable, "no answer"};
+        std::vector<SpoolRequest> group;
+        group.emplace_back(LoadMessage{id, [&answer](Result<QueuedMessage> queued) { answer = std::move(queued); }});
+        f.spool->carryOut(std::move(group));
+        return answer;
+    };
+    const auto first = ask(one);
+    QVERIFY(first.has_value());
+    QCOMPARE(first->message.sender, QByteArray("scanner@office.example"));
+    QCOMPARE(first->envelopes.size(), size_t(3));
+    for (const Envelope& e : first->envelopes)
+        QCOMPARE(messageOf(e.id), one);
+    QVERIFY(f.update({removal(envelope(one, 2))}).has_value()); // gone from the disk, gone from the answer
+    QCOMPARE(ask(one)->envelopes.size(), size_t(2));
+    QCOMPARE(ask(two)->envelopes.size(), size_t(2));
+    const auto none = ask(f.spool->ids()->next());
+    QVERIFY(!none.has_value());
+    QCOMPARE(none.error().code, ErrorCode::NotFound);
 }
 
 void TestSpool::removesContentWithItsLastEnvelope() {
