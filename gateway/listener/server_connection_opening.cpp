@@ -118,6 +118,11 @@ void ServerConnection::open() {
 void ServerConnection::begin(QByteArray hostname) {
     m_since = now();
     m_session.emplace(featuresOf(*m_service, std::move(hostname)), limitsOf(*m_service), m_client);
+    if (isLogged(LogLevel::Debug))
+        m_session->setTrace([who = "session " + QByteArray::number(m_id) + " of " + m_client.address + ": "](
+                                QByteArrayView from, QByteArrayView event, QByteArrayView to) {
+            log(LogLevel::Debug, LogArea::Smtp, who + from.toByteArray() + ", " + event.toByteArray() + ": " + to.toByteArray());
+        });
     if (m_service->spec.tls == policy::ListenTls::Wrapped)
         startTls();
     else
