@@ -3,6 +3,8 @@
 
 #include "listener/open_listener.h"
 
+#include <QFile>
+#include <QFileInfo>
 #include <QSysInfo>
 
 #include <algorithm>
@@ -118,6 +120,15 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         d.text = text;
         loaded.diagnostics.push_back(d);
     };
+    for (const QByteArray& file : loaded.rules->files) {
+        if (!QFileInfo(QFile::decodeName(file)).permission(QFile::WriteOther))
+            continue;
+        policy::Origin whole;
+        whole.file = file;
+        whole.line = whole.column = 1;
+        complain(whole, Severity::Warning,
+                 "every user of this computer may change this file; take that right away (chmod o-w " + file + ')');
+    }
     for (const policy::Pki& pki : loaded.rules->pkis) {
         if (pki.certFile.isEmpty() || pki.keyFile.isEmpty()) {
             complain(pki.origin, Severity::Error,

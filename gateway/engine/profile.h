@@ -22,6 +22,7 @@ struct Profile {
 
     QByteArray settingsFile() const; // postern.ini
     QByteArrayList nameServers() const; // its resolver/servers: "192.0.2.53", "192.0.2.53@5353"; empty = the system's
+    QByteArray logFolder() const; // logs/ of the profile; beside the queue if that lies elsewhere (--state)
     QByteArray socketPath() const;   // control socket; may lie outside when the folder's path is too long for a socket
 
     QByteArray submissionPath() const; // SMTP for programs of this computer, beside the control socket
@@ -31,6 +32,13 @@ struct Profile {
     static Profile platformDefault();
     static Profile at(const QByteArray& folder);
 };
+
+// Are the folders, as far as they are there, ours alone? Error: others may write in them (C03), or they belong to another user
+// and we are root, who would leave files there that this user could not use (K07).
+Result<void> checkFolders(const Profile& profile);
+
+// From now on whatever this process makes is for its user alone, whatever umask it was started with (C08). The process's.
+void keepNewFilesPrivate();
 
 // Creates the folders and, if there is no configuration yet, the default one, which catches mail on loopback.
 Result<void> prepare(FileStore& files, const Profile& profile);

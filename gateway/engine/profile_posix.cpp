@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,6 +33,10 @@ QByteArray absolute(const QByteArray& path) {
 
 QByteArray Profile::settingsFile() const {
     return (folder.isEmpty() ? stateFolder : folder) + "/postern.ini";
+}
+
+QByteArray Profile::logFolder() const {
+    return (stateFolder == folder + "/queue" ? folder : stateFolder) + "/logs";
 }
 
 QByteArrayList Profile::nameServers() const {
@@ -86,7 +91,32 @@ match from any for any action "caught"
 )";
 }
 
+Result<void> checkFolders(const Profile& profile) {
+    for (const QByteArray& folder : {profile.folder, profile.stateFolder}) {
+        struct stat st {};
+        if (folder.isEmpty() || ::stat(folder.constData(), &st) != 0)
+            continue;
+        if (::geteuid() == 0 && st.st_uid != 0) {
+            const passwd* const owner = ::getpwuid(st.st_uid);
+            const QByteArray name = owner ? QByteArray(owner->pw_name) : '#' + QByteArray::number(st.st_uid);
+            return Error{ErrorCode::Denied, folder + " belongs to the user " + name +
+                                                ", who could not use the files that root would leave there; run this as that "
+                                                "user: runuser -u " + name + " -- posternctl ..."};
+        }
+        if ((st.st_mode & S_IWOTH) != 0)
+            return Error{ErrorCode::Denied, "every user of this computer may change the files in " + folder +
+                                                "; take that right away (chmod o-w " + folder + "), or choose another folder"};
+    }
+    return {};
+}
+
+void keepNewFilesPrivate() {
+    ::umask(::umask(077) | 077);
+}
+
 Result<void> prepare(FileStore& files, const Profile& profile) {
+    if (auto trusted = checkFolders(profile); !trusted)
+        return trusted;
     for (const QByteArray& folder : {profile.folder, profile.stateFolder}) {
         if (folder.isEmpty())
             continue;
@@ -96,6 +126,13 @@ Result<void> prepare(FileStore& files, const Profile& profile) {
                           ": let its user make that folder, or choose another one (--profile DIR or --state DIR)";
             return error;
         }
+    }
+    // Of an older version, or made under a wide umask; the folder may be open to others, its mail is not.
+    for (const char* name : {"/queue.db", "/queue.db-wal", "/queue.db-shm"}) {
+        struct stat st {};
+        const QByteArray path = profile.stateFolder + name;
+        if (::lstat(path.constData(), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+            (void)::chmod(path.constData(), st.st_mode & 0700);
     }
     const QByteArray socket = profile.socketPath();
     if (!socket.startsWith(profile.stateFolder)) {
