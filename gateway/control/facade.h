@@ -27,8 +27,11 @@ namespace postern::control {
 //                                                     came later is left alone
 //   queue.content {id, offset?, most?}             -> {content: base64, offset, size}; a piece at a time (512 KiB at most)
 //   activity     {since?: number, most?}           -> {events: [ActivityEvent]}
-//   pause | resume {what: "mta"|"smtp"}            -> {}
-//   log.tail     {most?}                           -> {lines: [text]}
+//   pause | resume {what: "mta"|"smtp"|"mda"}      -> {}
+//   queue.discover {id}                            -> {changed: n}: envelopes that lie on the disk and are not scheduled
+//   counters                                       -> {name: number}, names in the manner of `smtpctl show stats`
+//   table.update {name}                            -> {entries: n}; that table's file is read again. Not ok: the old one stays
+//   log.tail     {most?, follow?}                  -> {lines: [text]}; follow, over the socket: each later line is an event
 //   reload | stop                                  -> {} (reload: {problems: [text]} names listeners that did not open;
 //                                                     not ok: the configuration has an error and the old one stays)
 //   subscribe                                      -> {}; events follow

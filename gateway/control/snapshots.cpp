@@ -61,6 +61,7 @@ Problem Problem::fromJson(const QJsonObject& json) {
 QJsonObject ListenerStatus::toJson() const {
     return {
         {u"name"_s, name},
+        {u"interface"_s, interface},
         {u"address"_s, address},
         {u"port"_s, port},
         {u"open"_s, open},
@@ -77,6 +78,7 @@ QJsonObject ListenerStatus::toJson() const {
 ListenerStatus ListenerStatus::fromJson(const QJsonObject& json) {
     ListenerStatus r;
     r.name = json[u"name"_s].toString();
+    r.interface = json[u"interface"_s].toString();
     r.address = json[u"address"_s].toString();
     r.port = json[u"port"_s].toInt();
     r.open = json[u"open"_s].toBool();
@@ -148,6 +150,7 @@ QJsonObject Status::toJson() const {
         {u"sendsMail"_s, sendsMail},
         {u"relayPaused"_s, relayPaused},
         {u"smtpPaused"_s, smtpPaused},
+        {u"mdaPaused"_s, mdaPaused},
         {u"waiting"_s, waiting},
         {u"inFlight"_s, inFlight},
         {u"held"_s, held},
@@ -177,6 +180,7 @@ Status Status::fromJson(const QJsonObject& json) {
     r.sendsMail = json[u"sendsMail"_s].toBool();
     r.relayPaused = json[u"relayPaused"_s].toBool();
     r.smtpPaused = json[u"smtpPaused"_s].toBool();
+    r.mdaPaused = json[u"mdaPaused"_s].toBool();
     r.waiting = json[u"waiting"_s].toInt();
     r.inFlight = json[u"inFlight"_s].toInt();
     r.held = json[u"held"_s].toInt();
@@ -257,6 +261,8 @@ ActivityEvent ActivityEvent::fromJson(const QJsonObject& json) {
 }
 
 QJsonObject Event::toJson() const {
+    if (kind == "log"_L1)
+        return {{u"kind"_s, kind}, {u"line"_s, line}};
     return {
         {u"kind"_s, kind},
         {u"activity"_s, activity.toJson()},
@@ -267,6 +273,7 @@ Event Event::fromJson(const QJsonObject& json) {
     Event r;
     r.kind = json[u"kind"_s].toString();
     r.activity = ActivityEvent::fromJson(json[u"activity"_s].toObject());
+    r.line = json[u"line"_s].toString();
     return r;
 }
 

@@ -27,6 +27,7 @@ struct Problem {
 
 struct ListenerStatus {
     QString name;    // comment behind the statement, else "address port"
+    QString interface = {}; // as written: "lo0", "egress", "127.0.0.1"
     QString address; // as bound
     int port = 0;
     bool open = false;
@@ -68,7 +69,7 @@ struct Status {
     QString dialect; // "2012", "legacy", "modern"
     bool catchesMail = false;  // some rule catches
     bool sendsMail = false;    // some rule relays, whether or not anything was sent yet
-    bool relayPaused = false, smtpPaused = false;
+    bool relayPaused = false, smtpPaused = false, mdaPaused = false;
     int waiting = 0, inFlight = 0, held = 0, caught = 0; // recipients, as the rows of the queue
     int messages = 0;                                    // that these belong to
     int sessions = 0;
@@ -108,8 +109,9 @@ struct ActivityEvent {
 };
 
 struct Event {
-    QString kind; // "activity" (activity is set), "changed" (ask for status again), "stopping"
+    QString kind; // "activity" (activity is set), "changed" (ask for status again), "log" (line is set), "stopping"
     ActivityEvent activity;
+    QString line = {}; // of the log, as log.tail gives it
     QJsonObject toJson() const;
     static Event fromJson(const QJsonObject& json);
 };

@@ -8,6 +8,8 @@
 #include <QJsonDocument>
 #include <QLocalSocket>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::control {
@@ -16,6 +18,7 @@ struct SocketServer::Client {
     std::unique_ptr<QLocalSocket> socket;
     QByteArray buffer;
     bool subscribed = false;
+    bool followsLog = false;
 };
 
 namespace {
@@ -96,6 +99,8 @@ void SocketServer::read(const std::shared_ptr<Client>& client) {
         }
         if (request.verb == "subscribe")
             client->subscribed = true;
+        if (request.verb == "log.tail" && request.args["follow"_L1].toBool())
+            client->followsLog = true; // what is logged behind the answer
         const std::weak_ptr<Client> weak = client;
         m_handler(request, [this, weak, id](const Reply& reply) {
             const auto c = weak.lock();
@@ -130,13 +135,18 @@ bool SocketServer::isTooFarBehind(const std::shared_ptr<Client>& client) {
 
 void SocketServer::publish(const Event& event) {
     QByteArray bytes;
+    const bool isLog = event.kind == "log"_L1;
     for (const auto& client : std::vector(m_clients)) {
-        if (!client->subscribed || !client->socket || client->socket->bytesToWrite() > kMostUnsentEvents)
+        if (!(isLog ? client->followsLog : client->subscribed) || !client->socket || client->socket->bytesToWrite() > kMostUnsentEvents)
             continue;
         if (bytes.isEmpty())
             bytes = line({{u"event"_s, event.toJson()}});
         client->socket->write(bytes);
     }
+}
+
+bool SocketServer::isLogFollowed() const {
+    return std::any_of(m_clients.begin(), m_clients.end(), [](const auto& client) { return client->followsLog; });
 }
 
 void SocketServer::close() {

@@ -35,7 +35,9 @@ class SocketServer {
     ~SocketServer();
 
     Result<void> listen(const QByteArray& path); // replaces a stale socket; the caller holds the state lock
-    void publish(const Event& event);
+    void publish(const Event& event); // kind "log" goes to those who follow the log, all else to subscribers
+    bool isLogFollowed() const;
+    int clients() const { return int(m_clients.size()); }
     void close();
 
   private:

@@ -87,14 +87,18 @@ void ActivityJournal::add(const char* kind, const QByteArray& text, const QByteA
     const int hour = QDateTime::fromSecsSinceEpoch(event.at).time().hour();
     if (event.kind == "taken"_L1 || event.kind == "caught"_L1) {
         ++m_today.taken;
+        ++m_total.taken;
         ++m_today.takenPerHour[hour];
     } else if (event.kind == "delivered"_L1) {
         ++m_today.delivered;
+        ++m_total.delivered;
     } else if (event.kind == "refused"_L1) {
         ++m_today.refused;
+        ++m_total.refused;
         ++m_today.refusedPerHour[hour];
     } else if (event.kind == "bounced"_L1) {
         ++m_today.bounced;
+        ++m_total.bounced;
     }
     if (const auto area = areaOf(event.kind)) {
         const QByteArray words = detail.left(detail.indexOf('\n'));
@@ -109,12 +113,11 @@ void ActivityJournal::add(const char* kind, const QByteArray& text, const QByteA
         m_sink(event);
 }
 
-void ActivityJournal::addLogLine(const LogLine& line) {
-    m_logLines.push_back(QDateTime::fromMSecsSinceEpoch(line.unixMs).toString(u"yyyy-MM-dd HH:mm:ss.zzz"_s) + u' ' +
-                         QString::fromLatin1(toString(line.area)) + u' ' + QString::fromLatin1(toString(line.level)) +
-                         u": "_s + QString::fromUtf8(line.text));
+const QString& ActivityJournal::addLogLine(const LogLine& line) {
+    m_logLines.push_back(QString::fromUtf8(toText(line)));
     if (qsizetype(m_logLines.size()) > kMostLogLines)
         m_logLines.pop_front();
+    return m_logLines.back();
 }
 
 QList<control::ActivityEvent> ActivityJournal::since(qint64 serial, int most) const {

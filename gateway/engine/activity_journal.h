@@ -27,11 +27,12 @@ class ActivityJournal {
 
     // kind as in control::ActivityEvent. Text may hold words from outside: it is made harmless here.
     void add(const char* kind, const QByteArray& text, const QByteArray& detail = {}, const QByteArray& message = {});
-    void addLogLine(const LogLine& line);
+    const QString& addLogLine(const LogLine& line); // as it is kept
 
     QList<control::ActivityEvent> since(qint64 serial, int most) const; // events after `serial`, the newest `most`
     QStringList logTail(int most) const;
     const control::Counters& today();
+    const control::Counters& total() const { return m_total; } // since the start; no hours
     void noteWaiting(int waiting); // for the hour's bar
 
     // Today's counters as named numbers, to be kept on disk; nothing if they are as they were when last asked for.
@@ -45,7 +46,7 @@ class ActivityJournal {
     std::function<void(const control::ActivityEvent&)> m_sink;
     std::deque<control::ActivityEvent> m_events;
     std::deque<QString> m_logLines;
-    control::Counters m_today;
+    control::Counters m_today, m_total;
     qint64 m_serial = 0;
     qint64 m_day = -1; // Julian day of m_today
     std::vector<std::pair<QByteArray, qint64>> m_kept; // what countersToKeep() gave last

@@ -3,15 +3,16 @@
 
 #include "engine/engine.h"
 #include "engine/queue_rows.h"
-#include "queue/body_reader.h"
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
 namespace postern::engine {
 namespace {
 
-constexpr qint64 kMostContent = 512 << 10; // octets of one queue.content answer
 constexpr int kMostActivity = 2'000;       // events of one answer
+constexpr qint64 kStillComingIn = 10;       // seconds; the desk hears of a stored message in milliseconds
 constexpr int kChangedAtOnce = 500;        // envelopes; then others get their turn
 
 control::Reply fine(QJsonValue value = QJsonObject()) {
@@ -31,6 +32,7 @@ void ControlVerbs::carryOut(const control::Request& request, control::ReplyDone 
         const auto at = e.m_desk->relays().find(e.m_desk->routeOf(message, envelope));
         return at == e.m_desk->relays().end() ? QByteArray() : at->second.name;
     };
+    log(LogLevel::Debug, LogArea::Control, "asked for " + verb);
     if (verb == "status")
         done(fine(e.status().toJson()));
     else if (verb == "queue.list")
@@ -41,6 +43,12 @@ void ControlVerbs::carryOut(const control::Request& request, control::ReplyDone 
         changeQueue(verb, request.args, std::move(done));
     else if (verb == "queue.content")
         content(request.args, std::move(done));
+    else if (verb == "queue.discover")
+        discover(request.args, std::move(done));
+    else if (verb == "counters")
+        done(fine(e.counters()));
+    else if (verb == "table.update")
+        done(e.updateTable(request.args["name"_L1].toString().toUtf8()));
     else if (verb == "activity")
         done(activity(request.args));
     else if (verb == "log.tail")
@@ -114,22 +122,12 @@ void ControlVerbs::content(const QJsonObject& args, control::ReplyDone done) {
     const QByteArray text = args["id"_L1].toString().toLatin1();
     const queue::EnvelopeId envelope = queue::envelopeIdFromText(text);
     const queue::MessageId id = envelope ? queue::messageOf(envelope) : queue::messageIdFromText(text);
-    const qint64 offset = qMax<qint64>(0, args["offset"_L1].toInteger());
-    const qint64 most = qBound<qint64>(1, args["most"_L1].toInteger(kMostContent), kMostContent);
     if (!id) {
         done(refused(u"That is not a message id."_s));
         return;
     }
-    const auto read = [offset, most, files = m_engine.m_files.get()](const Result<queue::BodyPtr>& body) {
-        if (!body)
-            return refused(QString::fromUtf8(body.error().text));
-        const queue::Body& stored = **body;
-        const auto bytes = queue::BodyReader(*files, *body).read(offset, most);
-        if (!bytes)
-            return refused(QString::fromUtf8(bytes.error().text));
-        return fine(QJsonObject{{u"content"_s, QString::fromLatin1(bytes->toBase64())},
-                                {u"offset"_s, offset},
-                                {u"size"_s, stored.size}});
+    const auto read = [args, files = m_engine.m_files.get()](const Result<queue::BodyPtr>& body) {
+        return body ? pieceOfContent(*files, *body, args) : refused(QString::fromUtf8(body.error().text));
     };
     // The spool says where it lies, a reader fetches it from the disk, and here it is handed on.
     const auto located = [&engine = m_engine, read, done = std::move(done)](const Result<queue::BodyPtr>& body) {
@@ -140,6 +138,53 @@ void ControlVerbs::content(const QJsonObject& args, control::ReplyDone done) {
     m_engine.m_spool->post(queue::ReadBody{id, [located, calls = m_engine.m_calls.address()](Result<queue::BodyPtr> body) {
                                                calls.post([located, body = std::move(body)] { located(body); });
                                            }});
+}
+
+// Envelopes of the disk that the scheduler does not know. What is just coming in is left to the way it comes by.
+void ControlVerbs::discover(const QJsonObject& args, control::ReplyDone done) {
+    const QString text = args["id"_L1].toString();
+    const queue::EnvelopeId envelope = queue::envelopeIdFromText(text.toLatin1());
+    const queue::MessageId id = envelope ? queue::messageOf(envelope) : queue::messageIdFromText(text.toLatin1());
+    if (!id) {
+        done(refused(u"\"%1\" is not a message or envelope id."_s.arg(QString::fromUtf8(harmless(text.toUtf8(), 40)))));
+        return;
+    }
+    // While rows of what was delivered cannot be removed, they must not be taken for mail that waits.
+    if (!m_engine.m_spoolTrouble.isEmpty()) {
+        done(refused(u"The queue cannot be written: %1."_s.arg(QString::fromUtf8(m_engine.m_spoolTrouble))));
+        return;
+    }
+    const auto found = [&engine = m_engine, envelope, done = std::move(done)](Result<queue::QueuedMessage> loaded) {
+        if (!loaded) {
+            done(refused(QString::fromUtf8(loaded.error().text) + u'.'));
+            return;
+        }
+        queue::QueuedMessage queued = std::move(loaded).value();
+        const auto known = engine.m_desk->scheduler().rowsOf(queued.message.id);
+        const bool isNew = queued.message.createdAt > engine.m_clock.wall().time_since_epoch().count() - kStillComingIn;
+        const auto all = queued.envelopes.size();
+        std::erase_if(queued.envelopes, [&](const queue::Envelope& one) {
+            return isNew || (envelope && one.id != envelope) ||
+                   std::any_of(known.begin(), known.end(), [&one](const auto& row) { return row.envelope.id == one.id; });
+        });
+        if (all == 0) {
+            done(refused(u"Message %1 has no envelope in the queue."_s.arg(QString::fromLatin1(queue::toText(queued.message.id)))));
+            return;
+        }
+        const int n = int(queued.envelopes.size());
+        if (n > 0) {
+            std::vector<queue::QueuedMessage> one;
+            one.push_back(std::move(queued));
+            engine.m_desk->add(std::move(one));
+            engine.m_journal.add("engine", "By hand: discover, " + QByteArray::number(n) +
+                                               (n == 1 ? " recipient" : " recipients"));
+        }
+        done(fine(QJsonObject{{u"changed"_s, n}}));
+    };
+    m_engine.m_spool->post(
+        queue::LoadMessage{id, [found, calls = m_engine.m_calls.address()](Result<queue::QueuedMessage> loaded) {
+                               calls.post([found, loaded = std::move(loaded)] { found(loaded); });
+                           }});
 }
 
 control::Reply ControlVerbs::activity(const QJsonObject& args) const {
@@ -153,18 +198,24 @@ control::Reply ControlVerbs::activity(const QJsonObject& args) const {
 
 control::Reply ControlVerbs::pause(const QJsonObject& args, bool on) {
     const QString what = args["what"_L1].toString();
+    const char* words = "sending";
     if (what == "mta"_L1) {
         m_engine.m_relayPaused = on;
         m_engine.m_desk->setPaused(on);
+    } else if (what == "mda"_L1) {
+        m_engine.m_mdaPaused = on; // nothing is delivered on this computer yet
+        words = "delivering on this computer";
     } else if (what == "smtp"_L1) {
         m_engine.m_smtpPaused = on;
         for (const auto& thread : m_engine.m_ioThreads)
             thread->setSmtpPaused(on);
+        words = "receiving";
     } else {
-        return refused(u"Say what to pause or resume: mta (sending) or smtp (receiving)."_s);
+        return refused(u"Say what to pause or resume: mta (sending), smtp (receiving) or mda (delivering on this computer)."_s);
     }
-    m_engine.m_journal.add("engine", QByteArray(on ? "Paused: " : "Resumed: ") +
-                                         (what == "mta"_L1 ? "sending" : "receiving"));
+    const QByteArray news = QByteArray(on ? "Paused: " : "Resumed: ") + words;
+    log(LogLevel::Notice, LogArea::Engine, news);
+    m_engine.m_journal.add("engine", news);
     m_engine.publishChanged();
     return fine();
 }

@@ -21,6 +21,7 @@ class ControlVerbs {
     void changeQueue(const QByteArray& verb, const QJsonObject& args, control::ReplyDone done);
     void changeSome(const std::shared_ptr<Change>& change);
     void content(const QJsonObject& args, control::ReplyDone done);
+    void discover(const QJsonObject& args, control::ReplyDone done);
     control::Reply activity(const QJsonObject& args) const;
     control::Reply pause(const QJsonObject& args, bool on);
 

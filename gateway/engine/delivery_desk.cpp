@@ -229,6 +229,11 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
     auto& record = m_relays[delivery.route];
     if (record.name.isEmpty())
         record.name = nameOf(*spec, job.domain);
+    if (isLogged(LogLevel::Debug))
+        log(LogLevel::Debug, LogArea::Relay,
+            queue::toText(delivery.message->id) + ": off to " + record.name + " for " + delivery.envelopes.front().recipient +
+                (delivery.envelopes.size() == 1 ? QByteArray()
+                                                : " and " + QByteArray::number(delivery.envelopes.size() - 1) + " more"));
     const size_t worker = qHash(delivery.route) % m_parts.workers;
     job.body = std::move(body);
     job.spec = std::move(spec);
@@ -274,13 +279,16 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
             const QByteArray via = report.peer.isEmpty() ? QByteArray() : " by " + report.peer;
             switch (outcome.result) {
             case TryResult::Delivered:
+                ++m_tries.delivered;
                 m_parts.journal->add("delivered", "Delivered to " + recipient + via, outcome.text, id);
                 break;
             case TryResult::Temporary:
+                ++m_tries.temporary;
                 m_parts.journal->add("delayed", "Not yet delivered to " + recipient + ": " + outcome.text,
                                      outcome.text, id);
                 break;
             case TryResult::Permanent:
+                ++m_tries.permanent;
                 m_parts.journal->add("delayed", "Refused for " + recipient + via + ": " + outcome.text, outcome.text,
                                      id);
                 break;

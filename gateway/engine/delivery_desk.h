@@ -32,6 +32,11 @@ struct RelayRecord {
     qint64 lastSentAt = 0;
 };
 
+// Tries that ended, since the start; one for each recipient.
+struct DeskCounts {
+    qint64 delivered = 0, temporary = 0, permanent = 0;
+};
+
 class DeliveryDesk {
   public:
     struct Parts {
@@ -68,6 +73,7 @@ class DeliveryDesk {
 
     const queue::Scheduler& scheduler() const { return m_scheduler; }
     const std::map<queue::RouteKey, RelayRecord>& relays() const { return m_relays; }
+    const DeskCounts& tries() const { return m_tries; }
     QByteArray routeOf(const queue::Message& message, const queue::Envelope& envelope) const;
 
   private:
@@ -115,6 +121,7 @@ class DeliveryDesk {
     queue::Scheduler m_scheduler;
     mutable std::unordered_map<QByteArray, std::shared_ptr<const policy::RelaySpec>> m_specs; // by envelope.relay bytes
     std::map<queue::RouteKey, RelayRecord> m_relays;
+    DeskCounts m_tries;
     std::unordered_map<queue::MessageId, queue::BodyPtr> m_bodies; // small contents that may be needed soon
     qint64 m_bodyBytes = 0;
     std::unordered_map<queue::MessageId, std::vector<queue::Delivery>> m_waitingForBody;

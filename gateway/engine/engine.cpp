@@ -3,8 +3,7 @@
 
 #include "engine/control_verbs.h"
 #include "engine/descriptor_limit.h"
-
-#include <QCoreApplication>
+#include "tables/table_factory.h"
 
 using namespace Qt::StringLiterals;
 
@@ -14,7 +13,6 @@ namespace {
 constexpr Milliseconds kTick{1'000};
 constexpr Milliseconds kStopGrace{8'000};
 constexpr Milliseconds kDrainSlack{2'000}; // after that a drain is not waited for any longer
-constexpr qint64 kReserveBytes = 64LL << 20;
 constexpr int kTicksPerCheck = 10; // disk, failed listeners
 
 QString textOf(const QByteArray& bytes) {
@@ -33,8 +31,7 @@ Engine::Engine(EngineSettings settings)
           m_changed = true;
       }),
       m_logLines([this](std::vector<LogLine>&& lines) {
-          for (const LogLine& line : lines)
-              m_journal.addLogLine(line);
+          takeLogLines(lines);
       }),
       m_calls([](std::vector<std::function<void()>>&& calls) {
           for (const auto& call : calls)
@@ -60,6 +57,7 @@ Result<void> Engine::start() {
     m_startedAt = m_clock.wall().time_since_epoch().count();
     setLogListener([address = m_logLines.address()](const LogLine& line) { address.post(line); });
     raiseDescriptorLimit();
+    keepNewFilesPrivate();
     const Profile& profile = m_settings.profile;
     if (auto prepared = prepare(*m_files, profile); !prepared)
         return prepared;
@@ -67,6 +65,7 @@ Result<void> Engine::start() {
     if (!lock)
         return lock.error();
     m_lock = std::move(lock).value();
+    startLogFile();
 
     if (m_settings.dns.servers.isEmpty())
         m_settings.dns.servers = profile.nameServers();
@@ -150,6 +149,33 @@ Result<void> Engine::start() {
     return {};
 }
 
+// Only behind the lock: two gateways never write to one log.
+void Engine::startLogFile() {
+    auto file = LogFile::open(m_settings.profile.logFolder());
+    if (!file) {
+        m_logTrouble = file.error().text;
+        log(LogLevel::Warning, LogArea::Engine, m_logTrouble);
+        return;
+    }
+    m_logFile = std::move(file).value();
+    setLogListener([address = m_logLines.address(), onDisk = m_logFile.get()](const LogLine& line) {
+        onDisk->add(toText(line));
+        address.post(line);
+    });
+}
+
+void Engine::takeLogLines(const std::vector<LogLine>& lines) {
+    for (const LogLine& line : lines) {
+        const QString& text = m_journal.addLogLine(line);
+        if (!m_socket || !m_socket->isLogFollowed())
+            continue;
+        control::Event event;
+        event.kind = u"log"_s;
+        event.line = text;
+        m_socket->publish(event);
+    }
+}
+
 // Listeners' requests to the spool; a store that fails raises a Problem until one works again.
 std::function<void(queue::SpoolRequest)> Engine::watchedSpool() {
     const auto isTroubled = std::make_shared<std::atomic<bool>>(false);
@@ -188,12 +214,14 @@ listener::ListenerServices Engine::listenerServices() {
 LoadedConfig Engine::load() const {
     policy::CompileOptions options;
     options.dialect = m_settings.dialect;
+    options.macros = m_settings.macros;
     return loadConfig(*m_files, m_settings.profile.configFile, options);
 }
 
 void Engine::apply(LoadedConfig config) {
     m_rules = config.rules;
     m_configProblems.clear();
+    m_configStamps = FileStamps(m_rules->files);
     m_configLoadedAt = m_clock.wall().time_since_epoch().count();
     m_listeners.apply(config);
     m_desk->setOwnAddresses(m_listeners.mailAddresses());
@@ -203,6 +231,34 @@ void Engine::apply(LoadedConfig config) {
         thread->forgetRelayFailures();
     }
     m_changed = true;
+}
+
+// One table's file again. Rules refer to their tables, so all is read; what else changed on the disk must not slip in with it.
+control::Reply Engine::updateTable(const QByteArray& name) {
+    const auto at = m_rules->tableOrigins.find(name);
+    const auto refused = [](const QByteArray& why) { return control::Reply{false, {}, textOf(why) + u'.'}; };
+    if (at == m_rules->tableOrigins.end()) {
+        QByteArrayList names;
+        for (const auto& [known, origin] : m_rules->tableOrigins)
+            names.append(known);
+        return refused("the configuration has no table \"" + name + '"' +
+                       (names.isEmpty() ? QByteArray() : "; it has " + names.join(", ")));
+    }
+    const policy::TableOrigin& table = at->second;
+    const QByteArray where = table.origin.file + ':' + QByteArray::number(table.origin.line);
+    if (tables::backendOf(table.backend) != tables::Backend::File)
+        return refused("table " + name + " (" + table.backend + ") is not connected, so there is nothing to read");
+    if (table.path.isEmpty())
+        return refused("table " + name + " has its entries in the configuration itself (" + where +
+                       "); `posternctl reload` reads that again");
+    if (const auto changed = m_configStamps.firstChange(table.path); !changed.isEmpty())
+        return refused("besides table " + name + ", " + changed +
+                       " has changed since it was read; `posternctl reload` takes all of it");
+    const control::Reply reply = reload();
+    if (!reply.ok)
+        return reply;
+    const tables::TablePtr read = m_rules->table(name);
+    return {true, QJsonObject{{u"entries"_s, qint64(read ? read->size() : 0)}}, {}};
 }
 
 control::Reply Engine::reload() {
@@ -341,97 +397,6 @@ void Engine::publishChanged() {
         m_sink(changed);
     if (m_socket)
         m_socket->publish(changed);
-}
-
-QList<control::Problem> Engine::problems(const std::map<queue::RouteKey, int>& waiting) const {
-    QList<control::Problem> out;
-    for (const config::Diagnostic& d : m_configProblems) {
-        if (d.severity != config::Severity::Error)
-            continue;
-        const QString where = textOf(d.file) + u':' + QString::number(d.line);
-        out.append({control::Gravity::Error, u"config"_s, u"The configuration has an error and was not taken"_s,
-                    textOf(d.print()) + (m_configLoadedAt ? u". The one from before stays in force."_s : u"."_s), where});
-        break;
-    }
-    for (const ListenerBook::Failure& failure : m_listeners.failures())
-        out.append({control::Gravity::Error, u"listener:"_s + textOf(failure.name),
-                    u"Nothing can be received on %1"_s.arg(textOf(failure.name)), textOf(failure.reason),
-                    textOf(failure.origin.file) + u':' + QString::number(failure.origin.line)});
-    if (!m_storeTrouble.isEmpty())
-        out.append({control::Gravity::Error, u"disk:store"_s, u"New mail cannot be stored"_s,
-                    textOf(m_storeTrouble) + u". Senders are told to try again later; what was taken in is safe."_s, {}});
-    if (!m_spoolTrouble.isEmpty())
-        out.append({control::Gravity::Error, u"spool"_s, u"The queue cannot be written"_s,
-                    textOf(m_spoolTrouble) + u". New mail is turned away for now; what was taken in is safe."_s, {}});
-    if (m_freeBytes->load() <= kReserveBytes)
-        out.append({control::Gravity::Error, u"disk"_s, u"The disk is nearly full"_s,
-                    u"New mail is turned away for now. Make room on the disk of %1."_s.arg(
-                        textOf(m_settings.profile.stateFolder)), {}});
-    for (const QByteArray& finding : m_spool->findings())
-        out.append({control::Gravity::Attention, u"spool:found"_s, u"The queue was not in order at the start"_s,
-                    textOf(finding), {}});
-    for (const auto& [route, relay] : m_desk->relays()) {
-        if (!relay.failing || !waiting.contains(route))
-            continue;
-        out.append({control::Gravity::Attention, u"relay:"_s + textOf(relay.name),
-                    u"%1 does not take mail at the moment"_s.arg(textOf(relay.name)),
-                    textOf(relay.detail) + (relay.detail.endsWith('.') ? u" "_s : u". "_s) +
-                        u"Mail is safe and is tried again."_s,
-                    {}});
-    }
-    return out;
-}
-
-control::Status Engine::status() {
-    control::Status s;
-    s.version = QStringLiteral(POSTERN_VERSION);
-    s.profile = textOf(m_settings.profile.folder.isEmpty() ? m_settings.profile.stateFolder
-                                                           : m_settings.profile.folder);
-    s.configFile = textOf(m_settings.profile.configFile);
-    s.serverName = textOf(serverName(*m_rules));
-    s.pid = QCoreApplication::applicationPid();
-    s.startedAt = m_startedAt;
-    s.configLoadedAt = m_configLoadedAt;
-    switch (m_rules->era) {
-    case policy::Era::Map2012: s.dialect = u"2012"_s; break;
-    case policy::Era::Legacy: s.dialect = u"legacy"_s; break;
-    case policy::Era::Modern: s.dialect = u"modern"_s; break;
-    }
-    for (const policy::Rule& rule : m_rules->rules) {
-        s.catchesMail = s.catchesMail || (rule.action && rule.action->kind == policy::ActionKind::Catch);
-        s.sendsMail = s.sendsMail || (rule.action && rule.action->kind == policy::ActionKind::Relay);
-    }
-    s.relayPaused = m_relayPaused;
-    s.smtpPaused = m_smtpPaused;
-    const queue::QueueCounts counts = m_desk->scheduler().counts();
-    s.waiting = counts.waiting;
-    s.inFlight = counts.inFlight;
-    s.held = counts.held;
-    s.caught = counts.caught;
-    s.messages = counts.messages;
-    s.diskFree = m_freeBytes->load();
-    std::map<QByteArray, int> sessions;
-    for (const IoCounts& io : m_counts) {
-        s.sessions += io.sessions;
-        for (const auto& [name, n] : io.sessionsPerListener)
-            sessions[name] += n;
-    }
-    s.listeners = m_listeners.statuses(sessions, m_lastAccepted);
-    s.socket = m_listeners.socketStatus(sessions);
-    const std::map<queue::RouteKey, int>& waiting = m_desk->scheduler().waitingByRoute();
-    for (const auto& [route, relay] : m_desk->relays()) {
-        control::RelayStatus r;
-        if (const auto at = waiting.find(route); at != waiting.end())
-            r.waiting = at->second;
-        r.name = textOf(relay.name);
-        r.state = relay.failing ? u"failing"_s : relay.lastSentAt ? u"working"_s : u"idle"_s;
-        r.detail = textOf(relay.detail);
-        r.lastSentAt = relay.lastSentAt;
-        s.relays.append(r);
-    }
-    s.problems = problems(waiting);
-    s.today = m_journal.today();
-    return s;
 }
 
 void Engine::ask(const control::Request& request, control::ReplyDone done) {

@@ -9,10 +9,12 @@
 // unusable configuration is a Problem: the engine runs without listeners until it is mended and reloaded.
 #pragma once
 
+#include "base/log_file.h"
 #include "base/worker_threads.h"
 #include "control/facade.h"
 #include "control/socket_server.h"
 #include "engine/delivery_desk.h"
+#include "engine/file_stamps.h"
 #include "engine/io_thread.h"
 #include "engine/listener_book.h"
 #include "engine/profile.h"
@@ -29,6 +31,7 @@ namespace postern::engine {
 struct EngineSettings {
     Profile profile;
     std::optional<policy::Era> dialect; // override detection
+    std::vector<std::pair<QByteArray, QByteArray>> macros = {}; // NAME=VALUE of the command line
     bool mustListen = false;            // headless: an unusable configuration or no open listener is a failed start
     size_t ioThreads = 2;
     dns::ResolverSettings dns;
@@ -38,6 +41,7 @@ struct EngineSettings {
 
 class Engine {
   public:
+    static constexpr qint64 kReserveBytes = 64LL << 20; // new mail is turned away below so much free room
     explicit Engine(EngineSettings settings);
     ~Engine();
 
@@ -55,13 +59,19 @@ class Engine {
     LoadedConfig load() const;
     void apply(LoadedConfig config);
     control::Reply reload();
+    control::Reply updateTable(const QByteArray& name);
     void drained();
     void finishStop();
     void keepCounters();
     void tick();
     void takeSessionEvents(std::vector<listener::SessionEvent>&& events);
+    // engine_status.cpp
     control::Status status();
+    QJsonObject counters();
     QList<control::Problem> problems(const std::map<queue::RouteKey, int>& waiting) const;
+
+    void startLogFile();
+    void takeLogLines(const std::vector<LogLine>& lines);
     void publishChanged();
     listener::ListenerServices listenerServices();
     std::function<void(queue::SpoolRequest)> watchedSpool();
@@ -81,7 +91,10 @@ class Engine {
     config::Diagnostics m_configProblems; // errors of a configuration that was not taken
     qint64 m_configLoadedAt = 0;
     qint64 m_startedAt = 0;
-    bool m_relayPaused = false, m_smtpPaused = false;
+    bool m_relayPaused = false, m_smtpPaused = false, m_mdaPaused = false;
+    std::unique_ptr<LogFile> m_logFile; // null: none could be opened
+    QByteArray m_logTrouble;   // why
+    FileStamps m_configStamps; // of the files that the rules in force were read from
     QByteArray m_spoolTrouble; // an update could not be made durable
     QByteArray m_storeTrouble; // new mail could not be made durable
     std::map<QByteArray, qint64> m_lastAccepted;       // by listener name

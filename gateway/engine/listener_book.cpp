@@ -237,6 +237,7 @@ QList<control::ListenerStatus> ListenerBook::statuses(const std::map<QByteArray,
     QList<control::ListenerStatus> out;
     for (const Entry& entry : m_entries) {
         control::ListenerStatus status;
+        status.interface = textOf(entry.spec.interface);
         status.address = textOf(entry.address.isEmpty() ? entry.spec.interface : entry.address);
         status.port = entry.socket ? entry.socket->port() : entry.spec.port;
         status.name = entry.spec.comment.isEmpty()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/queue_rows.h"
 
+#include "queue/body_reader.h"
+
 #include "base/log.h"
 
 #include <algorithm>
@@ -9,6 +11,8 @@ using namespace Qt::StringLiterals;
 
 namespace postern::engine {
 namespace {
+
+constexpr qint64 kMostContent = 512 << 10; // octets of one queue.content answer
 
 QString textOf(const QByteArray& bytes) {
     return QString::fromUtf8(harmless(bytes));
@@ -129,6 +133,17 @@ control::Reply showQueue(const queue::Scheduler& scheduler, const QString& id, c
         return {
             false, {}, u"Nothing in the queue has the id \"%1\"."_s.arg(QString::fromUtf8(harmless(id.toUtf8(), 40)))};
     return {true, QJsonObject{{u"rows"_s, rows}}, {}};
+}
+
+control::Reply pieceOfContent(FileStore& files, const queue::BodyPtr& body, const QJsonObject& args) {
+    const qint64 offset = qMax<qint64>(0, args["offset"_L1].toInteger());
+    const qint64 most = qBound<qint64>(1, args["most"_L1].toInteger(kMostContent), kMostContent);
+    const auto bytes = queue::BodyReader(files, body).read(offset, most);
+    if (!bytes)
+        return {false, {}, QString::fromUtf8(bytes.error().text)};
+    return {true,
+            QJsonObject{{u"content"_s, QString::fromLatin1(bytes->toBase64())}, {u"offset"_s, offset}, {u"size"_s, body->size}},
+            {}};
 }
 
 Result<Selection> Selection::from(const Scheduler& scheduler, const QJsonObject& args) {

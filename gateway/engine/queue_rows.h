@@ -4,6 +4,7 @@
 // Shared by the running engine and by posternctl on a stopped profile. Thread: the scheduler's.
 #pragma once
 
+#include "base/file_store.h"
 #include "control/facade.h"
 #include "queue/scheduler.h"
 
@@ -25,6 +26,9 @@ control::Reply listQueue(const queue::Scheduler& scheduler, const QJsonObject& a
 
 // Rows of one message or envelope id; a reply with a clear sentence if there is none.
 control::Reply showQueue(const queue::Scheduler& scheduler, const QString& id, const RelayName& relayName);
+
+// The answer to the verb queue.content: {id, offset?, most?} of a content that was found. Reads the disk.
+control::Reply pieceOfContent(FileStore& files, const queue::BodyPtr& body, const QJsonObject& args);
 
 // Which envelopes a change by hand is meant for, read off in portions: {ids: [message or envelope ids]}, or {all: true},
 // with {state} only those in that state, with {upTo} (`newest` of queue.list) only those that had been there then.
