@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/arguments.h"
 
+#include "config/suggest.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 
+#include <algorithm>
+
 namespace postern::ctl {
 
-Arguments::Arguments(QByteArrayList words, const QByteArrayList& flags, const QByteArrayList& options) {
+Arguments::Arguments(QByteArrayList words, const QByteArrayList& flags, const QByteArrayList& options,
+                     const QByteArrayList& repeated) {
     bool onlyWords = false;
     for (qsizetype i = 0; i < words.size(); ++i) {
         const QByteArray& word = words[i];
@@ -23,14 +28,20 @@ Arguments::Arguments(QByteArrayList words, const QByteArrayList& flags, const QB
         const QByteArray name = equals < 0 ? word : word.left(equals);
         if (flags.contains(name) && equals < 0) {
             m_flags.append(name);
-        } else if (options.contains(name)) {
+        } else if (options.contains(name) || repeated.contains(name)) {
             if (equals < 0 && i + 1 >= words.size())
                 throw UsageError{name + " needs a value"};
+            if (repeated.contains(name)) {
+                m_repeated[name].append(equals < 0 ? words[++i] : word.mid(equals + 1));
+                continue;
+            }
             if (m_values.contains(name))
                 throw UsageError{name + " is given twice"};
             m_values.insert(name, equals < 0 ? words[++i] : word.mid(equals + 1));
         } else {
-            throw UsageError{"there is no option " + name + " here"};
+            const QByteArray meant = config::nearest(name, flags + options + repeated);
+            throw UsageError{"there is no option " + name + " here" +
+                             (meant.isEmpty() ? QByteArray() : "; did you mean " + meant + '?')};
         }
     }
 }
@@ -47,6 +58,10 @@ QByteArray Arguments::required(const QByteArray& option) const {
 }
 
 namespace {
+
+bool isLetter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 QByteArray absolute(const QByteArray& path) {
     return QFile::encodeName(QDir::cleanPath(QFileInfo(QFile::decodeName(path)).absoluteFilePath()));
@@ -72,6 +87,20 @@ engine::Profile profileFrom(const Arguments& arguments) {
     if (file)
         profile.configFile = absolute(*file);
     return profile;
+}
+
+std::vector<std::pair<QByteArray, QByteArray>> macrosFrom(const Arguments& arguments) {
+    std::vector<std::pair<QByteArray, QByteArray>> macros;
+    for (const QByteArray& one : arguments.values("-D")) {
+        const qsizetype equals = one.indexOf('=');
+        const QByteArray name = one.left(equals);
+        const bool isName = !name.isEmpty() && (name[0] == '_' || isLetter(name[0])) &&
+                            std::all_of(name.begin(), name.end(), [](char c) { return c == '_' || isLetter(c) || (c >= '0' && c <= '9'); });
+        if (equals < 0 || !isName)
+            throw UsageError{"-D needs NAME=VALUE, with letters, digits and _ in the name"};
+        macros.emplace_back(name, one.mid(equals + 1));
+    }
+    return macros;
 }
 
 std::optional<policy::Era> dialectFrom(const Arguments& arguments) {

@@ -25,21 +25,26 @@ enum Exit { kGood = 0, kErrorsFound = 1, kUsage = 2 };
 class Arguments {
   public:
     // `flags` take no value, `options` take one; both are long ("--json") or short ("-f") as written.
-    Arguments(QByteArrayList words, const QByteArrayList& flags, const QByteArrayList& options);
+    // `repeated`: options that may be given more than once.
+    Arguments(QByteArrayList words, const QByteArrayList& flags, const QByteArrayList& options,
+              const QByteArrayList& repeated = {});
 
     bool has(const QByteArray& flag) const { return m_flags.contains(flag); }
     std::optional<QByteArray> value(const QByteArray& option) const;
     QByteArray required(const QByteArray& option) const; // UsageError if missing
+    QByteArrayList values(const QByteArray& repeated) const { return m_repeated.value(repeated); } // in their order
     const QByteArrayList& words() const { return m_words; }
 
   private:
     QByteArrayList m_words;
     QByteArrayList m_flags;
     QHash<QByteArray, QByteArray> m_values;
+    QHash<QByteArray, QByteArrayList> m_repeated;
 };
 
 // Options that every command takes: --profile DIR, --state DIR, -f FILE, --json, --dialect D.
 engine::Profile profileFrom(const Arguments& arguments);
 std::optional<policy::Era> dialectFrom(const Arguments& arguments);
+std::vector<std::pair<QByteArray, QByteArray>> macrosFrom(const Arguments& arguments); // -D NAME=VALUE, repeated
 
 } // namespace postern::ctl

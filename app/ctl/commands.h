@@ -6,6 +6,7 @@
 #pragma once
 
 #include "config/diagnostics.h"
+#include "control/snapshots.h"
 
 #include <QByteArrayList>
 #include <QJsonValue>
@@ -25,6 +26,13 @@ int pauseCommand(const QByteArrayList& words);
 int resumeCommand(const QByteArrayList& words);
 int encryptCommand(const QByteArrayList& words);
 int logCommand(const QByteArrayList& words);
+int traceCommand(const QByteArrayList& words);
+int countersCommand(const QByteArrayList& words);
+int updateCommand(const QByteArrayList& words);
+int discoverCommand(const QByteArrayList& words);
+int tableCommand(const QByteArrayList& words);
+
+QByteArray describe(const control::QueueRow& row); // one line a field, for people
 
 // Output. out() takes text without a final line end.
 void out(const QByteArray& text);

@@ -116,7 +116,7 @@ int explainNothing(bool wantsJson, const QByteArray& why, const config::Diagnost
 } // namespace
 
 int checkCommand(const QByteArrayList& words) {
-    const Arguments arguments(words, {"--json", "--syntax-only"}, {"-f", "--dialect", "--profile", "--state", "--target"});
+    const Arguments arguments(words, {"--json", "--syntax-only"}, {"-f", "--dialect", "--profile", "--state", "--target"}, {"-D"});
     QByteArray file;
     if (arguments.words().isEmpty() && !arguments.value("-f"))
         file = profileFrom(arguments).configFile;
@@ -125,6 +125,7 @@ int checkCommand(const QByteArrayList& words) {
     policy::CompileOptions options;
     options.dialect = dialectFrom(arguments);
     options.syntaxOnly = arguments.has("--syntax-only");
+    options.macros = macrosFrom(arguments);
     const config::Target target = targetFrom(arguments);
     if (options.dialect && config::dialectOf(target))
         throw UsageError{toString(target).toByteArray() + " reads one dialect only; leave --dialect out"};
@@ -133,7 +134,7 @@ int checkCommand(const QByteArrayList& words) {
         return refuse(arguments.has("--json"), size.error().text);
     const config::Diagnostics found = target == config::Target::Postern
                                           ? engine::loadConfig(*files, file, options).diagnostics
-                                          : policy::judge(*files, file, {target, {}, options.syntaxOnly});
+                                          : policy::judge(*files, file, {target, {}, options.syntaxOnly, options.macros});
     // Their severities are the target's own by now.
     const bool isGood = !config::isRefused(found, config::Target::Postern);
     if (arguments.has("--json")) {
@@ -169,7 +170,8 @@ int printCommand(const QByteArrayList& words) {
 int explainCommand(const QByteArrayList& words) {
     const Arguments arguments(words, {"--json", "--local", "--tls"},
                               {"-f", "--dialect", "--profile", "--state", "--client", "--helo", "--rdns", "--auth", "--tag",
-                               "--listener", "--mail-from", "--rcpt-to"});
+                               "--listener", "--mail-from", "--rcpt-to"},
+                              {"-D"});
     if (!arguments.words().isEmpty())
         throw UsageError{"explain takes no words, but \"" + arguments.words().first() + "\" was given"};
     const bool wantsJson = arguments.has("--json");
@@ -181,6 +183,7 @@ int explainCommand(const QByteArrayList& words) {
     const QByteArray file = profileFrom(arguments).configFile;
     policy::CompileOptions options;
     options.dialect = dialectFrom(arguments);
+    options.macros = macrosFrom(arguments);
     const auto files = makeDiskFileStore();
     const policy::Compiled compiled = policy::compile(*files, file, options);
     if (!compiled.isUsable())

@@ -4,6 +4,8 @@
 
 #include "base/secret.h"
 
+#include <QJsonArray>
+
 #include <cstdio>
 #include <memory>
 
@@ -22,33 +24,49 @@ QByteArray hashOf(const QByteArray& password) {
     return hash && hash[0] == '$' ? QByteArray(hash) : QByteArray();
 }
 
-bool print(QByteArray password) {
-    const QByteArray hash = hashOf(password);
-    wipe(password);
-    if (hash.isEmpty()) {
-        complain("this system's crypt(3) cannot make a hash of it");
-        return false;
+// Hashes as they come, or all of them as one JSON array. The password is wiped.
+struct Hashes {
+    bool asJson = false;
+    QJsonArray all = {};
+
+    bool add(QByteArray password) {
+        const QByteArray hash = hashOf(password);
+        wipe(password);
+        if (hash.isEmpty())
+            return false;
+        if (asJson)
+            all.append(QString::fromLatin1(hash));
+        else
+            out(hash);
+        return true;
     }
-    out(hash);
-    return true;
-}
+};
 
 } // namespace
 
 int encryptCommand(const QByteArrayList& words) {
-    const Arguments arguments(words, {}, {"--profile", "--state", "-f"});
+    const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
     if (arguments.words().size() > 1)
         throw UsageError{"encrypt takes one word; quote a password with blanks"};
-    if (!arguments.words().isEmpty())
-        return print(arguments.words().first()) ? kGood : kErrorsFound;
-    char line[1024];
-    while (std::fgets(line, sizeof line, stdin)) {
-        QByteArray password(line);
-        while (password.endsWith('\n') || password.endsWith('\r'))
-            password.chop(1);
-        if (!print(std::move(password)))
-            return kErrorsFound;
+    Hashes hashes{arguments.has("--json")};
+    bool isGood = true;
+    if (!arguments.words().isEmpty()) {
+        isGood = hashes.add(arguments.words().first());
+    } else {
+        char line[1024];
+        while (isGood && std::fgets(line, sizeof line, stdin)) {
+            QByteArray password(line);
+            if (!password.endsWith('\n') && !std::feof(stdin))
+                return refuse(hashes.asJson, "a password has at most 1022 octets");
+            while (password.endsWith('\n') || password.endsWith('\r'))
+                password.chop(1);
+            isGood = hashes.add(std::move(password));
+        }
     }
+    if (!isGood)
+        return refuse(hashes.asJson, "this system's crypt(3) cannot make a hash of it");
+    if (hashes.asJson)
+        outJson(hashes.all);
     return kGood;
 }
 

@@ -4,6 +4,9 @@
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
 
+#include "base/log.h"
+#include "config/suggest.h"
+
 #include <QCoreApplication>
 
 #include <array>
@@ -17,28 +20,41 @@ struct Command {
     const char* name;
     int (*carryOut)(const QByteArrayList&);
     const char* usage;
+    bool follows = false; // -f behind it means "go on", as tail has it
 };
 
 constexpr std::array kCommands{
-    Command{"run", runCommand, "run [-f FILE] [--state DIR] [--dialect D] [--verbose]    the gateway in the foreground"},
-    Command{"check", checkCommand, "check [-f] FILE [--dialect auto|2012|legacy|modern] [--target T] [--syntax-only] [--json]"},
+    Command{"run", runCommand,
+            "run [-f FILE] [--state DIR] [--dialect D] [-D NAME=VALUE]... [--verbose]    the gateway in the foreground"},
+    Command{"check", checkCommand,
+            "check [-f] FILE [--dialect auto|2012|legacy|modern] [--target T] [-D NAME=VALUE]... [--syntax-only] [--json]"},
     Command{"print", printCommand, "print FILE                          parse and write back: the same bytes"},
     Command{"convert", convertCommand,
             "convert --to TARGET FILE [-o OUT] [--json]    rewrite for postern, opensmtpd-2012, -5.9, -6.8 or -7.8"},
     Command{"explain", explainCommand,
-            "explain -f FILE [--client IP] [--local] [--helo H] [--auth USER] [--tls] [--tag T]\n"
-            "          [--listener ADDR:PORT] --mail-from A --rcpt-to B [--json]    what would happen, and why"},
+            "explain -f FILE [--client IP] [--local] [--helo H] [--rdns N] [--auth USER] [--tls] [--tag T]\n"
+            "          [--listener ADDR:PORT] [-D NAME=VALUE]... --mail-from A --rcpt-to B [--json]    what would happen, and why"},
+    Command{"table", tableCommand,
+            "table lookup TABLE SERVICE KEY | list [TABLE] | test [TABLE]  [-f FILE] [--json]    the configuration's tables"},
     Command{"status", statusCommand, "status [--json]                     the running gateway"},
     Command{"queue", queueCommand,
-            "queue list [--filter STATE] | show ID | retry|hold|release|remove ID...|--all [--filter STATE]  [--json]\n"
-            "          STATE: waiting, sending, held, caught    works on a stopped profile too"},
+            "queue list [--filter STATE] [--since WHEN] [--from A] [--to A] [--columns C,...] | show ID | stats\n"
+            "          | export ID [-o FILE] | export --all -o FOLDER|FILE.mbox | retry|hold|release|remove ID...|--all  [--json]\n"
+            "          STATE: waiting, sending, held, caught    WHEN: 30m, 2h, 3d, 2026-11-29    works on a stopped profile too"},
+    Command{"trace", traceCommand,
+            "trace ID [-f] [--json]              all that is known of a message; -f: until it has left the queue", true},
+    Command{"discover", discoverCommand, "discover ID [--json]                schedule what lies in the queue folder and is not scheduled"},
     Command{"reload", reloadCommand, "reload [--json]                     read the configuration again"},
+    Command{"update", updateCommand, "update table NAME [--json]          read one table's file again"},
     Command{"stop", stopCommand, "stop [--json]                       finish safely and stop"},
-    Command{"pause", pauseCommand, "pause mta|smtp [--json]             stop sending | receiving for now"},
-    Command{"resume", resumeCommand, "resume mta|smtp [--json]            go on"},
+    Command{"pause", pauseCommand, "pause mta|smtp|mda [--json]         stop sending | receiving | delivering here for now"},
+    Command{"resume", resumeCommand, "resume mta|smtp|mda [--json]        go on"},
+    Command{"counters", countersCommand, "counters [--json]                   numbers of the running gateway, name=value"},
     Command{"encrypt", encryptCommand,
-            "encrypt [PASSWORD]                  a hash for a listener's credentials table; without a word, one line each"},
-    Command{"log", logCommand, "log [-n LINES] [--json]             the last lines of the running gateway's log"},
+            "encrypt [PASSWORD] [--json]         a hash for a listener's credentials table; without a word, one line each"},
+    Command{"log", logCommand,
+            "log [-n LINES] [-f] [--filter WORDS] [--json]    the log's last lines; -f: and what comes\n"
+            "          WORDS: a level (notice: that and worse), an area (smtp, relay ...) or a text; several with commas", true},
 };
 
 QByteArray usage() {
@@ -55,7 +71,7 @@ int carryOut(const QByteArrayList& all) {
     const Command* command = nullptr;
     for (qsizetype i = 0; i < all.size(); ++i) {
         if (command) {
-            after.append(all[i]);
+            after.append(command->follows && all[i] == "-f" ? QByteArray("--follow") : all[i]);
         } else if (all[i] == "-h" || all[i] == "--help" || all[i] == "help") {
             out(usage());
             return kGood;
@@ -72,8 +88,14 @@ int carryOut(const QByteArrayList& all) {
             for (const Command& candidate : kCommands)
                 if (all[i] == candidate.name)
                     command = &candidate;
-            if (!command)
-                throw UsageError{"there is no command \"" + all[i] + '"'};
+            if (!command) {
+                QByteArrayList names;
+                for (const Command& candidate : kCommands)
+                    names.append(candidate.name);
+                const QByteArray meant = config::nearest(all[i], names);
+                throw UsageError{"there is no command \"" + harmless(all[i], 40) + '"' +
+                                 (meant.isEmpty() ? QByteArray() : "; did you mean " + meant + '?')};
+            }
         }
     }
     if (!command)

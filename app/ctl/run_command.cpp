@@ -14,7 +14,7 @@
 namespace postern::ctl {
 
 int runCommand(const QByteArrayList& words) {
-    const Arguments arguments(words, {"--verbose", "-v"}, {"--profile", "--state", "-f", "--dialect"});
+    const Arguments arguments(words, {"--verbose", "-v"}, {"--profile", "--state", "-f", "--dialect"}, {"-D"});
     if (!arguments.words().isEmpty())
         throw UsageError{"run takes no words, but \"" + arguments.words().first() + "\" was given"};
     if (arguments.has("--verbose") || arguments.has("-v"))
@@ -23,6 +23,7 @@ int runCommand(const QByteArrayList& words) {
     engine::EngineSettings settings;
     settings.profile = profileFrom(arguments);
     settings.dialect = dialectFrom(arguments);
+    settings.macros = macrosFrom(arguments);
     settings.mustListen = true;
     settings.askQueueKey = askQueueKey;
 

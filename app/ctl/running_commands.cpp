@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
-#include "ctl/remote.h"
+#include "ctl/gateway_link.h"
 
 #include "control/snapshots.h"
 
@@ -18,16 +18,14 @@ namespace {
 // Asks and hands the value over; what went wrong is told here.
 std::optional<QJsonValue> ask(const Arguments& arguments, const control::Request& request, int& exit) {
     const engine::Profile profile = profileFrom(arguments);
-    const auto reply = askRunning(profile, request);
-    if (reply && reply->ok) {
-        exit = kGood;
-        return reply->value;
+    GatewayLink link(profile);
+    if (!link.isThere()) {
+        exit = refuse(arguments.has("--json"), nobodyRuns(profile));
+        return std::nullopt;
     }
-    exit = refuse(arguments.has("--json"),
-                  reply ? reply->error.toUtf8()
-                        : "no gateway runs on " + (profile.folder.isEmpty() ? profile.stateFolder : profile.folder) +
-                              "; start it with `posternctl run` or the Postern window");
-    return std::nullopt;
+    const control::Reply reply = link.ask(request);
+    exit = reply.ok ? kGood : refuse(arguments.has("--json"), reply.error.toUtf8());
+    return reply.ok ? std::optional(reply.value) : std::nullopt;
 }
 
 void tell(const Arguments& arguments, const QJsonValue& value, const QByteArray& words) {
@@ -46,17 +44,19 @@ QString describe(const control::Status& s) {
     text += u"profile        %1\n"_s.arg(s.profile);
     text += u"configuration  %1 (%2 dialect), taken %3\n"_s.arg(s.configFile, s.dialect, when(s.configLoadedAt));
     for (const control::ListenerStatus& l : s.listeners) {
-        const QString place = l.interface.isEmpty() ? l.address : u"%1 (%2)"_s.arg(l.address, l.interface);
+        const QString place = l.interface.isEmpty() || l.interface == l.address ? l.address : u"%1 (%2)"_s.arg(l.address, l.interface);
         text += u"listener       %1 port %2: "_s.arg(place).arg(l.port);
-        text += l.open ? u"open, %1 sessions, TLS %2, sign-in %3\n"_s.arg(l.sessions).arg(l.tls, l.auth)
+        text += l.open ? u"open, %1 sessions, TLS %2, sign-in %3, %4\n"_s.arg(QString::number(l.sessions), l.tls, l.auth, l.where)
                        : u"NOT OPEN: %1\n"_s.arg(l.detail);
     }
     text += u"local socket   %1: "_s.arg(s.socket.address);
     text += s.socket.open ? u"open, %1 sessions\n"_s.arg(s.socket.sessions) : u"NOT OPEN: %1\n"_s.arg(s.socket.detail);
     for (const control::RelayStatus& r : s.relays)
-        text += u"relay          %1: %2%3\n"_s.arg(r.name, r.state, r.detail.isEmpty() ? QString() : u" ("_s + r.detail + u')');
+        text += u"relay          %1: %2, %3 waiting, last sent %4%5\n"_s.arg(r.name, r.state, QString::number(r.waiting), when(r.lastSentAt),
+                                                                             r.detail.isEmpty() ? QString() : u" ("_s + r.detail + u')');
     text += u"receiving      %1\n"_s.arg(s.smtpPaused ? u"paused"_s : u"running"_s);
     text += u"sending        %1\n"_s.arg(s.relayPaused ? u"paused"_s : u"running"_s);
+    text += u"delivering     %1 (on this computer)\n"_s.arg(s.mdaPaused ? u"paused"_s : u"running"_s);
     text += u"queue          %1 messages; recipients: %2 waiting, %3 being sent, %4 held, %5 caught\n"_s.arg(s.messages)
                 .arg(s.waiting).arg(s.inFlight).arg(s.held).arg(s.caught);
     text += u"since midnight %1 messages taken in, delivered to %2 recipients, %3 refused, %4 returned to their senders\n"_s
@@ -106,7 +106,7 @@ namespace {
 int pauseOrResume(const QByteArrayList& words, const QByteArray& verb) {
     const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
     if (arguments.words().size() != 1)
-        throw UsageError{verb + " what? mta (sending) or smtp (receiving)"};
+        throw UsageError{verb + " what? mta (sending), smtp (receiving) or mda (delivering on this computer)"};
     int exit = kGood;
     const QJsonObject what{{u"what"_s, QString::fromUtf8(arguments.words().first())}};
     if (const auto value = ask(arguments, {verb, what}, exit))
@@ -124,22 +124,36 @@ int resumeCommand(const QByteArrayList& words) {
     return pauseOrResume(words, "resume");
 }
 
-int logCommand(const QByteArrayList& words) {
-    const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f", "-n"});
-    bool isNumber = true;
-    const int most = arguments.value("-n").value_or("200").toInt(&isNumber);
-    if (!isNumber || most < 1)
-        throw UsageError{"-n needs a number of lines"};
+int countersCommand(const QByteArrayList& words) {
+    const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
+    if (!arguments.words().isEmpty())
+        throw UsageError{"counters takes no words"};
     int exit = kGood;
-    const auto value = ask(arguments, {"log.tail", {{u"most"_s, most}}}, exit);
+    const auto value = ask(arguments, {"counters", {}}, exit);
     if (!value)
         return exit;
     if (arguments.has("--json")) {
         outJson(*value);
         return exit;
     }
-    for (const auto& line : value->toObject()["lines"_L1].toArray())
-        out(line.toString().toUtf8());
+    const QJsonObject counters = value->toObject();
+    for (auto at = counters.begin(); at != counters.end(); ++at) // sorted by name
+        out((at.key() + u'=' + (at->isString() ? at->toString() : QString::number(at->toInteger()))).toUtf8());
+    return exit;
+}
+
+// As smtpctl has it: update table NAME.
+int updateCommand(const QByteArrayList& words) {
+    const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
+    const QByteArrayList& rest = arguments.words();
+    if (rest.size() != 2 || rest.first() != "table")
+        throw UsageError{"update what? update table NAME"};
+    int exit = kGood;
+    const auto value = ask(arguments, {"table.update", {{u"name"_s, QString::fromUtf8(rest.last())}}}, exit);
+    if (!value)
+        return exit;
+    const qint64 n = value->toObject()["entries"_L1].toInteger();
+    tell(arguments, *value, "table " + rest.last() + " was read again: " + QByteArray::number(n) + (n == 1 ? " entry" : " entries"));
     return exit;
 }
 

@@ -28,61 +28,112 @@ Result<queue::SealPtr> sealOf(FileStore& files, const engine::Profile& profile) 
     return engine::queueSeal(rules->settings, askQueueKey);
 }
 
+QByteArray nameOfAction(const queue::Message&, const queue::Envelope& envelope) {
+    return envelope.action;
+}
+
 } // namespace
 
-control::Reply askStopped(const engine::Profile& profile, const control::Request& request) {
-    const auto files = makeDiskFileStore();
-    if (!QFileInfo::exists(QFile::decodeName(profile.stateFolder + "/queue.db"))) // looking must not make one
-        return {false, {}, u"There is no queue in %1."_s.arg(QString::fromUtf8(profile.stateFolder))};
-    const auto lock = engine::StateLock::take(profile.stateFolder);
-    if (!lock)
-        return refused(lock.error());
+struct StoppedQueue::Open {
+    explicit Open(const queue::SpoolSettings& settings)
+        : spool(*files, clock, settings),
+          scheduler(clock, [](const queue::Message&, const queue::Envelope& e) { return e.action + e.relay; }) {}
+
+    std::unique_ptr<FileStore> files = makeDiskFileStore();
+    std::unique_ptr<engine::StateLock> lock;
     SystemClock clock;
+    queue::Spool spool;
+    queue::Scheduler scheduler;
+};
+
+StoppedQueue::StoppedQueue(engine::Profile profile) : m_profile(std::move(profile)) {}
+
+StoppedQueue::~StoppedQueue() {
+    if (m_open)
+        m_open->spool.close();
+}
+
+Result<void> StoppedQueue::open() {
+    if (!QFileInfo::exists(QFile::decodeName(m_profile.stateFolder + "/queue.db"))) // looking must not make one
+        return Error{ErrorCode::NotFound, "There is no queue in " + m_profile.stateFolder + '.'};
+    if (auto trusted = engine::checkFolders(m_profile); !trusted)
+        return trusted;
+    engine::keepNewFilesPrivate();
+    auto lock = engine::StateLock::take(m_profile.stateFolder);
+    if (!lock)
+        return lock.error();
     queue::SpoolSettings settings;
-    settings.folder = profile.stateFolder;
-    const auto seal = sealOf(*files, profile);
+    settings.folder = m_profile.stateFolder;
+    const auto seal = sealOf(*makeDiskFileStore(), m_profile);
     if (!seal)
-        return refused(seal.error());
+        return seal.error();
     settings.seal = *seal;
-    queue::Spool spool(*files, clock, settings);
-    if (const auto opened = spool.open(); !opened)
-        return refused(opened.error());
-    auto queued = spool.load();
+    auto opened = std::make_unique<Open>(settings);
+    opened->lock = std::move(lock).value();
+    if (auto started = opened->spool.open(); !started)
+        return started;
+    auto queued = opened->spool.load();
     if (!queued)
-        return refused(queued.error());
-    queue::Scheduler scheduler(clock, [](const queue::Message&, const queue::Envelope& e) { return e.action + e.relay; });
+        return queued.error();
     for (queue::QueuedMessage& one : *queued)
-        scheduler.add(std::move(one));
+        opened->scheduler.add(std::move(one));
+    m_open = std::move(opened);
+    return {};
+}
 
-    const engine::RelayName relayName = [](const queue::Message&, const queue::Envelope& e) { return e.action; };
+control::Reply StoppedQueue::ask(const control::Request& request) {
+    if (!m_open)
+        if (auto opened = open(); !opened)
+            return refused(opened.error());
     if (request.verb == "queue.list")
-        return engine::listQueue(scheduler, request.args, relayName, std::numeric_limits<int>::max()); // nobody waits
+        return engine::listQueue(m_open->scheduler, request.args, nameOfAction, std::numeric_limits<int>::max()); // nobody waits
     if (request.verb == "queue.show")
-        return engine::showQueue(scheduler, request.args["id"_L1].toString(), relayName);
+        return engine::showQueue(m_open->scheduler, request.args["id"_L1].toString(), nameOfAction);
+    if (request.verb == "queue.content")
+        return content(request.args);
+    if (request.verb == "queue.discover")
+        return discover(request.args);
+    return change(request);
+}
 
-    auto selection = engine::Selection::from(scheduler, request.args);
+control::Reply StoppedQueue::change(const control::Request& request) {
+    auto selection = engine::Selection::from(m_open->scheduler, request.args);
     if (!selection)
         return refused(selection.error());
-    const auto ids = selection->next(scheduler, std::numeric_limits<int>::max());
+    const auto ids = selection->next(m_open->scheduler, std::numeric_limits<int>::max());
     queue::UpdateEnvelopes change;
     if (request.verb == "queue.retry")
-        change.updates = scheduler.retryNow(ids);
+        change.updates = m_open->scheduler.retryNow(ids);
     else if (request.verb == "queue.hold")
-        change.updates = scheduler.hold(ids);
+        change.updates = m_open->scheduler.hold(ids);
     else if (request.verb == "queue.release")
-        change.updates = scheduler.release(ids);
+        change.updates = m_open->scheduler.release(ids);
     else
-        change.updates = scheduler.remove(ids);
+        change.updates = m_open->scheduler.remove(ids);
     const int changed = int(change.updates.size());
     Result<void> outcome;
     change.done = [&outcome](Result<void> o) { outcome = std::move(o); };
     std::vector<queue::SpoolRequest> group;
     group.emplace_back(std::move(change));
-    spool.carryOut(std::move(group));
-    spool.close();
+    m_open->spool.carryOut(std::move(group));
     if (!outcome)
         return refused(outcome.error());
     return {true, QJsonObject{{u"changed"_s, changed}}, {}};
+}
+
+control::Reply StoppedQueue::content(const QJsonObject& args) {
+    const QByteArray text = args["id"_L1].toString().toLatin1();
+    const queue::EnvelopeId envelope = queue::envelopeIdFromText(text);
+    const auto body = m_open->spool.body(envelope ? queue::messageOf(envelope) : queue::messageIdFromText(text));
+    if (!body)
+        return refused(body.error());
+    return engine::pieceOfContent(*m_open->files, *body, args);
+}
+
+// All that lies in the folder is scheduled by the start of the gateway.
+control::Reply StoppedQueue::discover(const QJsonObject& args) const {
+    const control::Reply rows = engine::showQueue(m_open->scheduler, args["id"_L1].toString(), nameOfAction);
+    return rows.ok ? control::Reply{true, QJsonObject{{u"changed"_s, 0}}, {}} : rows;
 }
 
 } // namespace postern::ctl

@@ -71,7 +71,6 @@ QJsonObject ListenerStatus::toJson() const {
         {u"sessions"_s, sessions},
         {u"lastAt"_s, lastAt},
         {u"where"_s, where},
-        {u"interface"_s, interface},
     };
 }
 
@@ -88,7 +87,6 @@ ListenerStatus ListenerStatus::fromJson(const QJsonObject& json) {
     r.sessions = json[u"sessions"_s].toInt();
     r.lastAt = json[u"lastAt"_s].toInteger();
     r.where = json[u"where"_s].toString();
-    r.interface = json[u"interface"_s].toString();
     return r;
 }
 

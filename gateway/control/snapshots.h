@@ -37,7 +37,6 @@ struct ListenerStatus {
     int sessions = 0;
     qint64 lastAt = 0; // last accepted message
     QString where;   // file:line
-    QString interface = {}; // as written, where that is not the address: "egress"
     QJsonObject toJson() const;
     static ListenerStatus fromJson(const QJsonObject& json);
 };

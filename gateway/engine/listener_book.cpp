@@ -248,8 +248,6 @@ QList<control::ListenerStatus> ListenerBook::statuses(const std::map<QByteArray,
         status.tls = toText(entry.spec.tls);
         status.auth = toText(entry.spec.auth);
         status.where = whereOf(entry.spec.origin);
-        if (entry.spec.interface != entry.address && !entry.address.isEmpty())
-            status.interface = textOf(entry.spec.interface);
         if (entry.socket) {
             const QByteArray name = entry.socket->name();
             if (const auto at = sessions.find(name); at != sessions.end())
