@@ -6,6 +6,7 @@
 #include "queue/bounce.h"
 
 #include <algorithm>
+#include <set>
 
 namespace postern::engine {
 
@@ -36,6 +37,8 @@ QByteArray nameOf(const policy::RelaySpec& spec, const QByteArray& domain) {
         return spec.urls.front().masked();
     if (spec.hostTable)
         return "hosts of table " + spec.hostTable->name();
+    if (spec.hostByDomain)
+        return "relay of " + domain + " in table " + spec.hostByDomain->name();
     return "mail servers of " + domain;
 }
 
@@ -63,6 +66,7 @@ void DeliveryDesk::setRules(policy::RulesetPtr rules, QByteArray serverName,
     m_identities = std::move(identities);
     m_localNames = localNames(*m_rules);
     m_specs.clear();
+    m_scheduler.setMaxInFlightPerRoute(std::max(1, m_rules->settings.mta.taskHiwat));
     m_scheduler.rerouteAll();
     pump();
 }
@@ -217,6 +221,7 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
     job.domain = domainOf(delivery.envelopes.front().destination);
     job.serverName = m_serverName;
     job.ownAddresses = m_ownAddresses;
+    job.settings = {m_rules, &m_rules->settings};
     if (const policy::Pki* pki = spec->pki.isEmpty() ? nullptr : m_rules->pki(spec->pki)) {
         if (const auto at = m_identities.find(pki->name); at != m_identities.end())
             job.identity = at->second;
@@ -252,17 +257,40 @@ void DeliveryDesk::refuse(const Delivery& delivery, const QByteArray& why, TryRe
     settle(outcomes);
 }
 
+// OpenSMTPD's max-deferred: mail whose next hop failed as a whole goes on when the hop takes something again, and does not
+// wait for its own next try.
+void DeliveryDesk::keepForLater(RelayRecord& relay, const std::vector<TryOutcome>& outcomes) {
+    for (const TryOutcome& outcome : outcomes)
+        if (outcome.result == TryResult::Temporary && outcome.countsAsTry &&
+            relay.deferred.size() < size_t(std::max(0, m_rules->settings.maxDeferred)))
+            relay.deferred.push_back(outcome.id);
+}
+
+void DeliveryDesk::release(RelayRecord& relay) {
+    if (!relay.deferred.empty())
+        record(m_scheduler.retryNow(std::exchange(relay.deferred, {})));
+}
+
 void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
     std::vector<TryOutcome> outcomes;
+    std::set<queue::RouteKey> works;
     for (relay::RelayReport& report : batch) {
         RelayRecord forgotten; // its record was dropped meanwhile
         const auto at = m_relays.find(report.route);
         RelayRecord& relay = at == m_relays.end() ? forgotten : at->second;
+        if (report.stalled) {
+            relay.setStalled(*report.stalled, report.routeText);
+            continue;
+        }
         if (report.routeFailed) {
             relay.failing = true;
+            relay.isStalled = false;
             relay.detail = report.routeText;
             m_scheduler.routeFailed(report.route);
+            keepForLater(relay, report.outcomes);
         } else if (report.routeWorked) {
+            relay.isStalled = false;
+            works.insert(report.route);
             relay.failing = false;
             relay.detail.clear(); // it is over; the activity still tells of it
             relay.lastSentAt = m_parts.clock->wall().time_since_epoch().count();
@@ -298,6 +326,9 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
                         std::make_move_iterator(report.outcomes.end()));
     }
     settle(outcomes);
+    for (const queue::RouteKey& route : works)
+        if (const auto at = m_relays.find(route); at != m_relays.end() && !at->second.failing)
+            release(at->second);
     pump();
 }
 

@@ -30,6 +30,18 @@ struct RelayRecord {
     bool failing = false;
     QByteArray detail; // why it fails, "" while it does not
     qint64 lastSentAt = 0;
+    bool isStalled = false; // failing only because a mail under way has not moved for a while
+    std::vector<queue::EnvelopeId> deferred; // failed with the hop as a whole; at most `mta max-deferred`
+
+    void setStalled(bool stalled, const QByteArray& why) {
+        if (stalled && !failing) {
+            failing = isStalled = true;
+            detail = why;
+        } else if (!stalled && isStalled) {
+            failing = isStalled = false;
+            detail.clear();
+        }
+    }
 };
 
 // Tries that ended, since the start; one for each recipient.
@@ -101,6 +113,8 @@ class DeliveryDesk {
     std::shared_ptr<const policy::RelaySpec> specOf(const queue::Envelope& envelope, QByteArray* why) const;
     void dispatch(queue::Delivery delivery, queue::BodyPtr body);
     void shelve(const queue::Delivery& delivery, const Error& error);
+    void keepForLater(RelayRecord& relay, const std::vector<queue::TryOutcome>& outcomes);
+    void release(RelayRecord& relay);
     void refuse(const queue::Delivery& delivery, const QByteArray& why, queue::TryResult result);
     void settle(const std::vector<queue::TryOutcome>& outcomes);
     void record(std::vector<queue::EnvelopeUpdate> updates);

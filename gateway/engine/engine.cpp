@@ -115,8 +115,10 @@ Result<void> Engine::start() {
     parts.spoolFine = [this] { m_spoolTrouble.clear(); };
     m_desk = std::make_unique<DeliveryDesk>(std::move(parts));
 
+    const auto ledger = std::make_shared<relay::ConnectionLedger>();
     for (size_t i = 0; i < m_settings.ioThreads; ++i) {
         IoThreadSettings io;
+        io.relayLimits.ledger = ledger;
         io.services = listenerServices();
         io.dns = m_settings.dns;
         io.report = m_desk->reportSink();

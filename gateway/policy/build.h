@@ -95,13 +95,8 @@ void readAheadSettings(Build& build, const std::vector<config::StatementView>& s
 void addWrapper(Build& build, const config::SettingView& view);
 std::optional<qint64> delayOf(Build& build, const config::StatementView& at, const config::Value& value);
 
-// The relay part of a rule or action; false if it names things this version can't do: `unsupported` says
-// what.
-struct RelayResult {
-    RelaySpec spec;
-    QByteArray unsupported; // "" = can be carried out
-};
-RelayResult relayOf(Build& build, const config::StatementView& at, const config::RelayClauses& clauses);
+// The relay part of a rule or action.
+RelaySpec relayOf(Build& build, const config::StatementView& at, const config::RelayClauses& clauses);
 
 void addAction(Build& build, const config::ActionView& view);
 void addMatch(Build& build, const config::MatchView& view);

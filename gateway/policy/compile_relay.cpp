@@ -52,6 +52,9 @@ void setHost(Build& build, const StatementView& at, const RelayClauses& clauses,
     if (host->form != TableArgument::Form::Literal) {
         const bool takesShares = spec.order == RelayOrder::Ratio;
         spec.hostTable = resolveTable(build, at, *host, {tables::Service::Source, "host", false, takesShares});
+        if (const auto named = build.rules->tableOrigins.find(spec.hostTable->name());
+            named != build.rules->tableOrigins.end() && spec.hostTable->kind() == "file")
+            spec.hostFile = named->second.path;
         for (const QByteArray& entry : spec.hostTable->keys()) {
             if (const auto url = RelayUrl::parse(entry, spec.era); !url)
                 build.report.say(atDelivery(build), at, host->range,
@@ -222,21 +225,10 @@ void setLimits(Build& build, const StatementView& at, RelaySpec& spec) {
         spec.maxConnections = number(*most);
 }
 
-QByteArray missingFeature(const RelayClauses& clauses, const RelaySpec& spec) {
-    if (clauses.isBackup() || (!spec.urls.empty() && spec.urls.front().meaning().backup))
-        return "relay as a backup MX";
-    if (clauses.hostByDomain())
-        return "relay by a table of domains";
-    if (clauses.heloBySource())
-        return "a HELO name by source address";
-    return {};
-}
-
 } // namespace
 
-RelayResult relayOf(Build& build, const StatementView& at, const RelayClauses& clauses) {
-    RelayResult result;
-    RelaySpec& spec = result.spec;
+RelaySpec relayOf(Build& build, const StatementView& at, const RelayClauses& clauses) {
+    RelaySpec spec;
     spec.era = build.era();
     setOrder(build, at, spec);
     setHost(build, at, clauses, spec);
@@ -276,8 +268,7 @@ RelayResult relayOf(Build& build, const StatementView& at, const RelayClauses& c
         build.report.note(
             at,
             "\"ciphers\" and \"protocols\" have no effect yet: TLS 1.2 and 1.3 with secure ciphers are used");
-    result.unsupported = missingFeature(clauses, spec);
-    return result;
+    return spec;
 }
 
 } // namespace postern::policy

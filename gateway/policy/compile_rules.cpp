@@ -160,12 +160,9 @@ std::shared_ptr<Action> actionOf(Build& build, const StatementView& at, const Cl
     action->origin = originOf(at);
     action->method = methodOf(method);
     switch (action->method) {
-    case Method::Relay: {
-        RelayResult made = relayOf(build, at, relay);
-        action->relay = std::move(made.spec);
-        action->unsupported = std::move(made.unsupported);
+    case Method::Relay:
+        action->relay = relayOf(build, at, relay);
         break;
-    }
     case Method::Catch:
         action->kind = ActionKind::Catch;
         break;

@@ -83,6 +83,15 @@ void setMtaLimits(Build& build, const SettingView& view) {
     }
     limits->origin = originOf(view);
     setLimits(build, view, named(mtaLimitKeys(), *limits), 0, &limits->family);
+    for (const SettingView::Limit& limit : view.limits()) {
+        const QByteArray& key = limit.key.text;
+        if (key == "task-lowat" || key == "task-release" || (key == "task-hiwat" && view.forDomain()))
+            build.report.say(config::Severity::Note, view, limit.key.range,
+                              "\"" + key + "\" has no effect: mail for a host leaves the queue one by one as others are done, " +
+                                  "never in batches, and task-hiwat says for all hosts how many are under way");
+        else if (key.startsWith("max-conn-") && parseNumber(limit.number.text) == 0)
+            build.report.warning(view, limit.number.range, "with \"" + key + " 0\" nothing is ever sent there; mail waits");
+    }
 }
 
 void setWarnIntervals(Build& build, const SettingView& view) {
@@ -227,12 +236,10 @@ void addSetting(Build& build, const SettingView& view) {
         break;
     case Setting::MtaLimit:
         setMtaLimits(build, view);
-        noEffect(build, view, "the relay keeps its built-in limits");
         break;
     case Setting::MaxDeferred:
         if (value)
             setNumber(build, view, *value, 0, kMostPerSession, settings.maxDeferred);
-        noEffect(build, view, "the relay keeps its built-in limits");
         break;
     case Setting::MdaLimit:
         setLimits(build, view, named(mdaLimitKeys(), settings.mda), 0, nullptr);

@@ -12,27 +12,28 @@
 
 namespace postern::policy {
 
-// `mta limit` and `limit mta`: connections at once, seconds between them, mails on one.
+// `mta limit` and `limit mta`: connections at once, seconds between them, mails on one. Where a default differs from
+// OpenSMTPD's (in brackets) the other would hold up a burst of mail to a host that is able to take it.
 struct MtaLimits {
     int family = 0; // 0 both, 4, 6
     int maxConnPerHost = 10;
-    int maxConnPerRoute = 5;
+    int maxConnPerRoute = 10;   // (5)
     int maxConnPerSource = 100;
     int maxConnPerConnector = 20;
     int maxConnPerRelay = 100;
     int maxConnPerDomain = 100;
     int connDelayHost = 0;
-    int connDelayRoute = 5;
+    int connDelayRoute = 0;     // (5)
     int connDelaySource = 0;
     int connDelayConnector = 0;
-    int connDelayRelay = 2;
+    int connDelayRelay = 0;     // (2)
     int connDelayDomain = 0;
-    int reconnDelayRoute = 3;
+    int reconnDelayRoute = 0;   // (3)
     int sessionMailMax = 100;
     int sessionTransactionDelay = 0;
     int sessionKeepalive = 10;
     int maxFailuresPerSession = 25;
-    int taskHiwat = 50;
+    int taskHiwat = 200;        // (50)
     int taskLowat = 30;
     int taskRelease = 10;
     Origin origin; // the last line that changed it; line 0 = nothing written

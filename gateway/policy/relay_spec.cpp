@@ -176,6 +176,8 @@ QByteArray RelaySpec::toBytes() const {
     }
     if (hostTable)
         object.insert(u"hosts"_s, hostsToJson(*this));
+    if (hostByDomain)
+        object.insert(u"domains"_s, toJson(hostByDomain->name())); // a mapping: by name even if inline
     if (verify)
         object.insert(u"verify"_s, *verify);
     if (tlsRequired)
@@ -190,6 +192,8 @@ QByteArray RelaySpec::toBytes() const {
         object.insert(u"source"_s, tableToJson(*source));
     if (heloBySource)
         object.insert(u"helos"_s, toJson(heloBySource->name())); // a mapping: by name even if inline
+    putText(u"ciphers"_s, ciphers);
+    putText(u"protocols"_s, protocols);
     putText(u"backupMx"_s, backupMx);
     if (isBackup)
         object.insert(u"backup"_s, true);
@@ -222,6 +226,11 @@ Result<RelaySpec> RelaySpec::fromBytes(const QByteArray& bytes, const Ruleset& c
     }
     if (auto read = readTable(object.value("hosts"_L1), current, spec.hostTable); !read)
         return read.error();
+    if (spec.hostTable && spec.hostTable->kind() == "file")
+        if (const auto named = current.tableOrigins.find(spec.hostTable->name()); named != current.tableOrigins.end())
+            spec.hostFile = named->second.path;
+    if (auto read = readTable(object.value("domains"_L1), current, spec.hostByDomain); !read)
+        return read.error();
     if (auto read = readTable(object.value("source"_L1), current, spec.source); !read)
         return read.error();
     if (auto read = readTable(object.value("helos"_L1), current, spec.heloBySource); !read)
@@ -241,6 +250,8 @@ Result<RelaySpec> RelaySpec::fromBytes(const QByteArray& bytes, const Ruleset& c
     spec.caFile = spec.ca.isEmpty() ? QByteArray() : current.caFile(spec.ca);
     if (!spec.ca.isEmpty() && spec.caFile.isEmpty())
         return gone("ca", spec.ca);
+    spec.ciphers = fromJson(object.value("ciphers"_L1));
+    spec.protocols = fromJson(object.value("protocols"_L1));
     spec.backupMx = fromJson(object.value("backupMx"_L1));
     spec.isBackup = object.value("backup"_L1).toBool();
     const auto order = orderFromName(fromJson(object.value("order"_L1)));

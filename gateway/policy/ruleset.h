@@ -114,6 +114,8 @@ inline constexpr int kMostShare = 1000;
 struct RelaySpec {
     std::vector<RelayUrl> urls;      // empty = by MX of the recipient's domain
     tables::TablePtr hostTable;      // `host <table>`: one URL per envelope, cycled
+    QByteArray hostFile;             // the file it comes from, read anew when it changes; "" = none
+    tables::TablePtr hostByDomain;   // `domain <t>`: recipient domain -> URL
     Era era = Era::Modern;
     std::optional<bool> verify;      // set by verify / no-verify; else the URL's era decides
     bool tlsRequired = false;        // the word `tls` on the action
@@ -126,9 +128,8 @@ struct RelaySpec {
     tables::TablePtr source;         // local addresses, cycled; null = the system chooses
     QByteArray backupMx;
     bool isBackup = false;
-    // Known here; an action that needs one of the first two is Unsupported, the others are noted by compile().
-    tables::TablePtr hostByDomain;   // `domain <t>`: recipient domain -> URL
     tables::TablePtr heloBySource;   // `helo-src`, `hostnames`: source address -> HELO name
+    // Known here, and noted by compile().
     QByteArrayList filters;
     bool srs = false;
     QByteArray ciphers, protocols;
@@ -245,6 +246,12 @@ struct Settings {
     qint64 srsTtl = 4 * 86400;
     std::map<QByteArray, Wrapper> wrappers; // `mda wrapper`, by name
     std::map<config::Setting, Origin> origins; // of what is written: the last line that says it
+
+    // Those of a recipients' domain or a relay's host, or those of all.
+    const MtaLimits& mtaLimitsFor(const QByteArray& domain) const {
+        const auto own = mtaByDomain.find(domain.toLower());
+        return own == mtaByDomain.end() ? mta : own->second;
+    }
 };
 
 class Ruleset {

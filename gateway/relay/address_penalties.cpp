@@ -6,9 +6,12 @@
 namespace postern::relay {
 namespace {
 
-constexpr Milliseconds kUnit{15'000};
-constexpr Milliseconds kLongest{3'600'000};
-constexpr int kMostFailures = 16; // 15 s · 16² is past the longest
+using namespace std::chrono_literals;
+
+constexpr Milliseconds kFirst = 1min;
+constexpr Milliseconds kLongest = 1h;
+constexpr int kMostDoublings = 6; // 64 minutes are past the longest
+constexpr Milliseconds kProbe = 1min;
 
 } // namespace
 
@@ -21,10 +24,16 @@ Milliseconds AddressPenalties::remaining(const QByteArray& peer, SteadyTime now)
     return at == m_known.cend() ? Milliseconds(0) : std::max(at->until - now, Milliseconds(0));
 }
 
+void AddressPenalties::probing(const QByteArray& peer, SteadyTime now) {
+    const auto at = m_known.find(peer);
+    if (at != m_known.end())
+        at->until = std::max(at->until, now + kProbe);
+}
+
 void AddressPenalties::failed(const QByteArray& peer, SteadyTime now, const QByteArray& trouble) {
     Entry& entry = m_known[peer];
-    entry.failures = std::min(entry.failures + 1, kMostFailures);
-    entry.until = now + std::min(kUnit * entry.failures * entry.failures, kLongest);
+    entry.until = now + std::min(kFirst * (1 << entry.failures), kLongest);
+    entry.failures = std::min(entry.failures + 1, kMostDoublings);
     entry.trouble = trouble;
 }
 

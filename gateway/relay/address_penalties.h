@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Which addresses failed lately and are left alone for a while: 15 s · p², at most an hour, p growing with each failure.
-// A success forgives everything. Thread: a value of the worker's thread. Spec: behaviour of smtpd(8) towards bad routes.
+// Which addresses failed lately and are left alone for a while: a minute, doubled by each further failure, at most an hour.
+//
+// When the while is over one connection goes first; until that one has its result the others still stay away. A success
+// forgives everything. Local source addresses that could not be used are remembered alike.
+// Thread: a value of the worker's thread. Spec: standards as a relay client (hosts known dead, one probe).
 #pragma once
 
 #include "base/clock.h"
@@ -18,6 +21,7 @@ class AddressPenalties {
     Milliseconds remaining(const QByteArray& peer, SteadyTime now) const; // 0 = may be tried
     QByteArray lastTrouble(const QByteArray& peer) const { return m_known.value(peer).trouble; }
 
+    void probing(const QByteArray& peer, SteadyTime now); // somebody tries it: if it failed before, nobody else does
     void failed(const QByteArray& peer, SteadyTime now, const QByteArray& trouble);
     void worked(const QByteArray& peer) { m_known.remove(peer); }
     void forget() { m_known.clear(); }

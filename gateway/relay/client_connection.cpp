@@ -52,6 +52,10 @@ QByteArray ClientConnection::stateText() const {
     return m_phase == Phase::Connecting ? QByteArray("connecting") : m_session.stateName().toByteArray();
 }
 
+Milliseconds ClientConnection::silence(SteadyTime now) const {
+    return m_phase == Phase::Talking && m_shipment ? now - m_lastMove : Milliseconds(0);
+}
+
 void ClientConnection::offer(std::unique_ptr<Shipment> shipment) {
     POSTERN_CHECK(!m_shipment, return);
     m_shipment = std::move(shipment);
@@ -60,7 +64,7 @@ void ClientConnection::offer(std::unique_ptr<Shipment> shipment) {
     if (auto fits = m_shipment->fitTo(m_session.offers(), m_files); !fits) {
         log(LogLevel::Error, LogArea::Relay, fits.error().text);
         const smtp::RecipientOutcome unread{smtp::OutcomeKind::Temporary, {}, fits.error().text};
-        m_outcomes.emplace(m_shipment->mail().recipients.size(), unread);
+        m_done = smtp::effect::MailDone{std::vector(m_shipment->mail().recipients.size(), unread)};
         m_becameReady = true;
         tellOwner();
         return;
@@ -88,13 +92,20 @@ void ClientConnection::abandon(const QByteArray& why) {
     perform(m_session.peerClosed({}));
 }
 
+void ClientConnection::discard() {
+    m_phase = Phase::Closing;
+    m_stream->abort();
+    m_gone = true;
+}
+
 void ClientConnection::tick(SteadyTime now) {
     if (m_gone || now < m_deadline)
         return;
     switch (m_phase) {
     case Phase::Connecting:
+    case Phase::Naming:
     case Phase::Wrapping: {
-        const QByteArray what = m_phase == Phase::Connecting ? "connection to " : "TLS handshake with ";
+        const QByteArray what = m_phase == Phase::Wrapping ? "TLS handshake with " : "connection to ";
         m_stream->abort();
         m_gone = true;
         over(smtp::Fault{smtp::FaultKind::Timeout, false, {}, what + peer() + " timed out"});
@@ -114,6 +125,24 @@ void ClientConnection::tick(SteadyTime now) {
 }
 
 void ClientConnection::onConnected() {
+    if (!m_plan.asksHelo) {
+        begin();
+        return;
+    }
+    m_phase = Phase::Naming;
+    m_stream->setReading(false); // the greeting waits in the kernel
+    m_owner.onHeloWanted(*this, m_stream->localAddress());
+}
+
+void ClientConnection::proceed(const QByteArray& helo) {
+    POSTERN_CHECK(m_phase == Phase::Naming, return);
+    m_plan.session.helo = helo;
+    m_session = smtp::ClientSession(m_plan.session);
+    m_stream->setReading(true);
+    begin();
+}
+
+void ClientConnection::begin() {
     if (m_plan.session.tls == smtp::ClientTls::Wrapped) {
         m_phase = Phase::Wrapping;
         m_deadline = m_clock.steady() + kHandshakeTime + kClosingTime; // the stream itself gives up first
@@ -149,6 +178,8 @@ void ClientConnection::onClosed(const Error& reason, bool) {
     m_gone = true;
     switch (m_phase) {
     case Phase::Connecting:
+    case Phase::Naming:
+        m_sourceRefused = reason.code == ErrorCode::NotFound;
         over(smtp::Fault{smtp::FaultKind::ConnectionLost, false, {}, "cannot reach " + peer() + ": " + causeOf(reason)});
         return;
     case Phase::Wrapping:
@@ -158,6 +189,7 @@ void ClientConnection::onClosed(const Error& reason, bool) {
         perform(m_session.isHandshaking() ? m_session.tlsFailed(causeOf(reason)) : m_session.peerClosed(reason.text));
         return;
     case Phase::Closing:
+        m_owner.onConnectionGone(*this);
         return;
     }
 }
@@ -184,7 +216,7 @@ void ClientConnection::collect(smtp::ClientEffects effects) {
         } else if (std::holds_alternative<smtp::effect::NeedContent>(effect)) {
             m_wantsContent = m_contentBegun = true;
         } else if (auto* done = std::get_if<smtp::effect::MailDone>(&effect)) {
-            m_outcomes = std::move(done->outcomes);
+            m_done = std::move(*done);
             m_wantsContent = false;
         } else if (std::holds_alternative<smtp::effect::Ready>(effect)) {
             m_becameReady = true;
@@ -227,22 +259,26 @@ void ClientConnection::flush() {
 
 // Last thing of every step: the owner may come back with the next mail or quit.
 void ClientConnection::tellOwner() {
-    if (m_outcomes) {
-        auto outcomes = *std::exchange(m_outcomes, std::nullopt);
+    if (m_done) {
+        smtp::effect::MailDone done = *std::exchange(m_done, std::nullopt);
+        std::vector<smtp::RecipientOutcome>& outcomes = done.outcomes;
         if (!m_ownCause.isEmpty())
             for (smtp::RecipientOutcome& outcome : outcomes)
                 if (outcome.reply.code == 0 && outcome.kind == smtp::OutcomeKind::Temporary)
                     outcome.text = m_ownCause;
         const bool untouched = m_finished && m_finished->fault && !m_contentBegun && m_ownCause.isEmpty();
         if (m_shipment) {
+            // What comes in several transactions has its verdicts; only a whole message can go elsewhere.
+            const bool deferred = done.senderDeferred && m_shipment->outcomes().empty();
             const bool more = m_shipment->add(outcomes);
-            if (more && m_becameReady && !m_finished && !hasServedItsMails()) {
+            if (more && !deferred && m_becameReady && !m_finished && !hasServedItsMails()) {
                 m_becameReady = false;
                 m_shipment->rewind();
                 perform(m_session.offer(m_shipment->mail()));
                 return;
             }
-            m_owner.onMailOver(*this, std::move(m_shipment), untouched);
+            const MailEnd end = untouched ? MailEnd::Untouched : deferred ? MailEnd::SenderDeferred : MailEnd::Decided;
+            m_owner.onMailOver(*this, std::move(m_shipment), end);
         }
     }
     if (m_finished) {
@@ -273,6 +309,7 @@ void ClientConnection::over(std::optional<smtp::Fault> fault) {
 
 void ClientConnection::restartDeadline() {
     m_progress = m_session.progress();
+    m_lastMove = m_clock.steady();
     if (m_phase == Phase::Talking)
         m_deadline = m_clock.steady() + m_session.timeout();
 }

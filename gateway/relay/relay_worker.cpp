@@ -2,6 +2,7 @@
 #include "relay/relay_worker.h"
 
 #include "base/log.h"
+#include "relay/host_lists.h"
 #include "relay/route.h"
 
 #include <QRandomGenerator>
@@ -16,7 +17,14 @@ namespace {
 constexpr int kTickMs = 500;
 
 QByteArray badTable(const policy::RelaySpec& spec, const QByteArray& why) {
-    return "Could not retrieve relay: table \"" + harmless(spec.hostTable->name(), 100) + "\" " + why;
+    const tables::TablePtr& table = spec.hostTable ? spec.hostTable : spec.hostByDomain;
+    return "Could not retrieve relay: table \"" + harmless(table->name(), 100) + "\" " + why;
+}
+
+RelayLimits withLedger(RelayLimits limits) {
+    if (!limits.ledger)
+        limits.ledger = std::make_shared<ConnectionLedger>();
+    return limits;
 }
 
 } // namespace
@@ -25,7 +33,8 @@ struct RelayWorker::Impl {
     Impl(const Clock& theClock, FileStore& files, std::unique_ptr<dns::Resolver> theResolver, const RelayLimits& limits,
          std::function<void(RelayReport)> report, Connector connector)
         : clock(theClock), resolver(std::move(theResolver)),
-          services{theClock, files, *resolver, tables, penalties, limits,
+          hosts(files),
+          services{theClock, files, *resolver, tables, penalties, withLedger(limits),
                    connector ? std::move(connector) : Connector(&tls::connectStream),
                    [](quint32 below) { return QRandomGenerator::global()->bounded(below); }, std::move(report)} {
         timer.setTimerType(Qt::CoarseTimer);
@@ -46,10 +55,11 @@ struct RelayWorker::Impl {
 
     void submit(RelayJob job);
     void askHost(RelayJob job);
+    void takeFrom(RelayJob job, std::vector<policy::RelayUrl> urls);
     void onHost(quint64 id, const tables::LookupResult& answer);
     void untried(const RelayJob& job, const QByteArray& text, bool countsAsTry);
     void giveBackAsked();
-    Route& routeFor(const QByteArray& key, const std::optional<policy::RelayUrl>& url);
+    Route& routeFor(const QByteArray& key, std::vector<policy::RelayUrl> urls);
     void tick();
     void finishDrain();
 
@@ -57,6 +67,7 @@ struct RelayWorker::Impl {
     std::unique_ptr<dns::Resolver> resolver;
     TableAsker tables;
     AddressPenalties penalties;
+    HostLists hosts;
     RouteServices services;
 
     std::map<QByteArray, std::unique_ptr<Route>> routes;
@@ -68,10 +79,10 @@ struct RelayWorker::Impl {
     std::function<void()> drained;
 };
 
-Route& RelayWorker::Impl::routeFor(const QByteArray& key, const std::optional<policy::RelayUrl>& url) {
+Route& RelayWorker::Impl::routeFor(const QByteArray& key, std::vector<policy::RelayUrl> urls) {
     auto& route = routes[key];
     if (!route)
-        route = std::make_unique<Route>(services, url);
+        route = std::make_unique<Route>(services, key, std::move(urls));
     if (!timer.isActive())
         timer.start();
     return *route;
@@ -82,12 +93,33 @@ void RelayWorker::Impl::untried(const RelayJob& job, const QByteArray& text, boo
 }
 
 void RelayWorker::Impl::askHost(RelayJob job) {
+    const policy::RelaySpec& spec = *job.spec;
+    if (spec.hostTable && !spec.hostFile.isEmpty()) {
+        auto urls = hosts.next(spec, clock.steady());
+        if (!urls)
+            untried(job, badTable(spec, "could not be asked: " + harmless(urls.error().text, 300)), true);
+        else
+            takeFrom(std::move(job), {urls->front()});
+        return;
+    }
     const quint64 id = ++lastAsked;
-    const tables::TablePtr table = job.spec->hostTable;
+    const tables::TablePtr table = spec.hostTable ? spec.hostTable : spec.hostByDomain;
+    const bool byDomain = !spec.hostTable;
+    const QByteArray domain = job.domain;
     Asked& entry = asked[id];
     entry.job = std::move(job);
-    entry.question = tables.fetch(table, tables::Service::Relayhost,
-                                  [this, id](const tables::LookupResult& answer) { onHost(id, answer); });
+    const auto answered = [this, id](const tables::LookupResult& answer) { onHost(id, answer); };
+    entry.question = byDomain ? tables.lookup(table, tables::Service::Relayhost, domain, answered)
+                              : tables.fetch(table, tables::Service::Relayhost, answered);
+}
+
+void RelayWorker::Impl::takeFrom(RelayJob job, std::vector<policy::RelayUrl> urls) {
+    QByteArray key = job.delivery.route;
+    for (const policy::RelayUrl& url : urls)
+        key += '\n' + url.print();
+    Route& route = routeFor(key, std::move(urls));
+    route.add(std::move(job));
+    route.pump();
 }
 
 void RelayWorker::Impl::onHost(quint64 id, const tables::LookupResult& answer) {
@@ -97,7 +129,8 @@ void RelayWorker::Impl::onHost(quint64 id, const tables::LookupResult& answer) {
     RelayJob& job = node.mapped().job;
     const policy::RelaySpec& spec = *job.spec;
     if (answer.failed || !answer.found) {
-        untried(job, badTable(spec, answer.failed ? "could not be asked: " + harmless(answer.value, 200) : "is empty"), true);
+        const QByteArray none = spec.hostTable ? QByteArray("is empty") : "has no relay for the domain " + harmless(job.domain, 255);
+        untried(job, badTable(spec, answer.failed ? "could not be asked: " + harmless(answer.value, 200) : none), true);
         return;
     }
     const QByteArray text = answer.value.isEmpty() ? answer.key : answer.value;
@@ -106,9 +139,7 @@ void RelayWorker::Impl::onHost(quint64 id, const tables::LookupResult& answer) {
         untried(job, badTable(spec, "holds a URL that cannot be used: " + url.error().text), true);
         return;
     }
-    Route& route = routeFor(job.delivery.route + '\n' + url.value().print(), *url);
-    route.add(std::move(job));
-    route.pump();
+    takeFrom(std::move(job), {*url});
 }
 
 void RelayWorker::Impl::giveBackAsked() {
@@ -152,10 +183,10 @@ void RelayWorker::submit(std::vector<RelayJob> jobs) {
     for (RelayJob& job : jobs) {
         if (m->draining) {
             m->untried(job, "the gateway is stopping", false);
-        } else if (job.spec->hostTable) {
+        } else if (job.spec->hostTable || job.spec->hostByDomain) {
             m->askHost(std::move(job));
         } else {
-            Route& route = m->routeFor(job.delivery.route, std::nullopt);
+            Route& route = m->routeFor(job.delivery.route, {});
             if (std::find(touched.begin(), touched.end(), &route) == touched.end())
                 touched.push_back(&route);
             route.add(std::move(job));

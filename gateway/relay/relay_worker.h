@@ -4,8 +4,8 @@
 // of each recipient.
 //
 // A route (equal key) is always served by the same thread, so its connections need no lock. A route not yet proven carries
-// one connection until it succeeds; then up to maxConnectionsPerRoute while deliveries wait. Connections are reused for
-// up to mailsPerConnection messages and kept open `keepAlive` when idle.
+// one connection until it succeeds; then as many as the limits of the configuration allow, while deliveries wait.
+// Connections are reused for session-mail-max messages and kept open session-keepalive seconds when idle.
 // Thread: one I/O thread, all of it; report is called there and must only post. Failure: every delivery is reported once.
 #pragma once
 
@@ -14,10 +14,12 @@
 #include "dns/resolver.h"
 #include "policy/ruleset.h"
 #include "queue/scheduler.h"
+#include "relay/connection_ledger.h"
 #include "tls/stream.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace postern::relay {
@@ -31,6 +33,7 @@ struct RelayJob {
     QByteArray serverName;  // HELO unless the spec says otherwise
     std::shared_ptr<const QByteArrayList> ownAddresses; // where this gateway itself listens on port 25; may be null
     tls::IdentityPtr identity; // client certificate (`pki`), may be null
+    std::shared_ptr<const policy::Settings> settings; // the limits; null = the defaults
 };
 
 struct RelayReport {
@@ -43,18 +46,19 @@ struct RelayReport {
     QByteArray tls;             // "TLSv1.3", "" = in clear
     std::shared_ptr<const queue::Message> message;
     std::vector<queue::Envelope> relayed; // delivered to a peer that sends no notices, though one of success was asked for
+    // Instead of outcomes: a mail under way has not moved for half a minute (the text says where), or moves again.
+    std::optional<bool> stalled;
 };
 
 using Connector = std::function<std::unique_ptr<tls::Stream>(const QByteArray& address, quint16 port,
                                                              const QByteArray& sourceAddress, Milliseconds timeout,
                                                              tls::StreamHandler* handler)>;
 
+// What no configuration sets. How many connections and how often: policy::MtaLimits.
 struct RelayLimits {
-    int maxConnectionsPerRoute = 10;
-    int mailsPerConnection = 100;
-    Milliseconds keepAlive{10'000};
     Milliseconds connectTimeout{30'000};
     int maxAddressesTried = 5;
+    std::shared_ptr<ConnectionLedger> ledger = {}; // that of all workers; null = one of its own
 };
 
 class RelayWorker {

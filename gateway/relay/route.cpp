@@ -2,10 +2,6 @@
 #include "relay/route.h"
 
 #include "base/log.h"
-#include "relay/credentials.h"
-
-#include <QHostAddress>
-
 #include <algorithm>
 #include <utility>
 
@@ -18,19 +14,9 @@ constexpr Milliseconds kPlanLife = 60s;      // then names are asked again
 constexpr Milliseconds kCeilingLife = 60s;   // how long a refused further connection is remembered
 constexpr Milliseconds kSizeLimitLife = 600s; // how long a peer's limit is remembered
 constexpr Milliseconds kIdleLife = 120s;     // a route that nobody uses
-constexpr Milliseconds kOtherFamilyTime = 8s; // D14: a black-holed family must not hold up the other
-constexpr Milliseconds kSilenceMeansTls = 15s; // a greeting that does not come where TLS may be expected from the start
+constexpr Milliseconds kStalledAfter = 30s;  // without a sign of life in the middle of a mail: told to people
+constexpr Milliseconds kSlack = 1s;          // between a pause and the end of keeping alive
 constexpr int kMostFailuresInRow = 10;
-constexpr qsizetype kMostTroubles = 3;       // told in one text
-
-bool isV6(const QByteArray& address) {
-    return address.contains(':');
-}
-
-// The session died of its carrier, not of what it was told.
-bool isCarrierFault(smtp::FaultKind kind) {
-    return kind == smtp::FaultKind::ConnectionLost || kind == smtp::FaultKind::ServiceClosing;
-}
 
 bool leadsToSamePlace(const policy::RelaySpec& a, const policy::RelaySpec& b) {
     return &a == &b || (a.era == b.era && a.verify == b.verify && a.tlsRequired == b.tlsRequired &&
@@ -41,16 +27,15 @@ bool leadsToSamePlace(const policy::RelaySpec& a, const policy::RelaySpec& b) {
 
 } // namespace
 
-QByteArray Route::Endpoint::name() const {
-    const QByteArray where = '[' + address + "]:" + QByteArray::number(candidate.port);
-    return candidate.host == address ? where : candidate.host + ' ' + where;
+Route::Route(RouteServices& services, QByteArray key, std::vector<policy::RelayUrl> urls)
+    : m_services(services), m_key(std::move(key)), m_urls(std::move(urls)), m_lastUse(services.clock.steady()) {}
+
+Route::~Route() {
+    for (const auto& link : m_links)
+        giveUpPlace(link->place);
+    for (Leaving& leaving : m_leaving)
+        giveUpPlace(leaving.place);
 }
-
-Route::Route(RouteServices& services, std::optional<policy::RelayUrl> url)
-    : m_services(services), m_url(std::move(url)), m_ceiling(services.limits.maxConnectionsPerRoute),
-      m_lastUse(services.clock.steady()) {}
-
-Route::~Route() = default;
 
 void Route::add(RelayJob job) {
     if (!m_spec || !leadsToSamePlace(*job.spec, *m_spec))
@@ -60,6 +45,14 @@ void Route::add(RelayJob job) {
     m_serverName = job.serverName;
     m_ownAddresses = job.ownAddresses;
     m_identity = job.identity;
+    m_lastRoute = job.delivery.route;
+    if (!m_settings || job.settings != m_settings) {
+        m_settings = job.settings;
+        const QByteArray& name = !m_urls.empty()        ? m_urls.front().host()
+                                 : !m_spec->urls.empty() ? m_spec->urls.front().host()
+                                                         : m_domain;
+        m_limits = m_settings ? m_settings->mtaLimitsFor(name) : policy::MtaLimits();
+    }
     m_lastUse = m_services.clock.steady();
     auto shipment = std::make_unique<Shipment>(std::move(job));
     if (!shipment->hasRecipients())
@@ -73,17 +66,17 @@ void Route::add(RelayJob job) {
 
 // RFC 1870 §6.1: the limit told once need not be heard again for each message that breaks it.
 bool Route::isTooLarge(const Shipment& shipment) const {
-    return m_proven && m_sizeLimit.octets > 0 && m_services.clock.steady() < m_sizeLimit.ends &&
+    return m_proven.size() == 1 && m_sizeLimit.octets > 0 && m_services.clock.steady() < m_sizeLimit.ends &&
            shipment.job().body->size > m_sizeLimit.octets;
 }
 
 void Route::pump() {
+    const SteadyTime now = m_services.clock.steady();
     for (size_t i = 0; i < m_links.size() && !m_waiting.empty(); ++i)
-        if (m_links[i]->idle)
+        if (m_links[i]->idle && now >= m_links[i]->notBefore)
             dispatch(*m_links[i]);
     if (m_waiting.empty() || m_stopping || m_isPlanning)
         return;
-    const SteadyTime now = m_services.clock.steady();
     if (!m_plan || (now >= m_planEnds && m_links.empty()))
         makePlan();
     else
@@ -91,7 +84,7 @@ void Route::pump() {
 }
 
 void Route::makePlan() {
-    PlanQuestion question{m_spec, m_url ? std::vector{*m_url} : m_spec->urls, m_domain, m_serverName,
+    PlanQuestion question{m_spec, m_urls.empty() ? m_spec->urls : m_urls, m_domain, m_serverName,
                           m_ownAddresses ? *m_ownAddresses : QByteArrayList()};
     m_isPlanning = true;
     m_planning = std::make_unique<RoutePlan>(m_services.resolver, m_services.random, std::move(question),
@@ -111,179 +104,16 @@ void Route::onPlan(Plan plan) {
     openLinks();
 }
 
-int Route::allowedConnections(SteadyTime now) const {
-    if (!m_proven)
-        return 1;
-    return now < m_ceilingEnds ? m_ceiling : m_services.limits.maxConnectionsPerRoute;
-}
-
-void Route::openLinks() {
-    const SteadyTime now = m_services.clock.steady();
-    while (!m_stopping && !m_waiting.empty() && int(m_links.size()) < allowedConnections(now)) {
-        const size_t total = m_links.size();
-        const auto connecting =
-            size_t(std::count_if(m_links.begin(), m_links.end(), [](const auto& link) { return !link->ready; }));
-        if (connecting >= m_waiting.size() || (total > 2 && total * 2 >= m_waiting.size()))
-            return;
-        auto link = std::make_unique<Link>();
-        QByteArray blockedBy;
-        link->ahead = endpoints(blockedBy);
-        if (link->ahead.empty()) {
-            if (m_links.empty())
-                failWaiting(blockedBy, false, false);
-            return;
-        }
-        Link& opened = *link;
-        m_links.push_back(std::move(link));
-        tryNext(opened);
-    }
-}
-
-// What to try, in order: the place that worked first, then the plan's; addresses that failed lately are left out.
-std::deque<Route::Endpoint> Route::endpoints(QByteArray& blockedBy) const {
-    const SteadyTime now = m_services.clock.steady();
-    std::deque<Endpoint> out;
-    Milliseconds soonest = Milliseconds::max();
-    for (const Candidate& candidate : m_plan->candidates) {
-        for (const QByteArray& address : candidate.addresses) {
-            Endpoint endpoint{candidate, address};
-            const Milliseconds left = m_services.penalties.remaining(endpoint.key(), now);
-            if (left == Milliseconds(0)) {
-                out.push_back(std::move(endpoint));
-            } else if (left < soonest) {
-                soonest = left;
-                blockedBy = "All routes to destination blocked for " +
-                            QByteArray::number(qlonglong((left.count() + 999) / 1000)) +
-                            " s after the last failure: " + m_services.penalties.lastTrouble(endpoint.key());
-            }
-        }
-    }
-    if (m_proven) {
-        const auto at = std::find_if(out.begin(), out.end(), [this](const Endpoint& endpoint) {
-            return endpoint.key() == m_proven->key() && endpoint.candidate.tls == m_proven->candidate.tls;
-        });
-        if (at != out.end())
-            std::rotate(out.begin(), at, at + 1);
-    }
-    if (out.size() > size_t(m_services.limits.maxAddressesTried))
-        out.resize(size_t(m_services.limits.maxAddressesTried));
-    return out;
-}
-
-void Route::retire(Link& link) {
-    if (link.connection)
-        m_over.push_back(std::move(link.connection));
-}
-
-void Route::tryNext(Link& link) {
-    retire(link);
-    if (link.ahead.empty()) {
-        linkFailed(link);
-        return;
-    }
-    link.endpoint = std::move(link.ahead.front());
-    link.ahead.pop_front();
-    link.withoutTls = false;
-    link.credentials.reset();
-    if (link.endpoint->candidate.needsAuth)
-        askCredentials(link);
-    else
-        askSource(link);
-}
-
-// Asked for each connection: a changed password is used at once.
-void Route::askCredentials(Link& link) {
-    const QByteArray label = link.endpoint->candidate.label;
-    if (!m_spec->credentials) {
-        endpointFailed(link, noCredentialsTable(label).text, false, true);
-        return;
-    }
-    const QByteArray table =
-        m_spec->credentialsName.isEmpty() ? m_spec->credentials->name() : m_spec->credentialsName;
-    link.question = m_services.tables.lookup(
-        m_spec->credentials, tables::Service::Credentials, label, [this, &link, label, table](tables::LookupResult answer) {
-            auto credentials = readCredentials(std::move(answer), label, table);
-            if (!credentials) {
-                endpointFailed(link, credentials.error().text, false, true);
-                return;
-            }
-            link.credentials = std::move(*credentials);
-            askSource(link);
-        });
-}
-
-void Route::askSource(Link& link) {
-    if (!m_spec->source) {
-        connectTo(link, {});
-        return;
-    }
-    link.question =
-        m_services.tables.fetch(m_spec->source, tables::Service::Source, [this, &link](tables::LookupResult answer) {
-            const QByteArray table = m_spec->source->name();
-            if (answer.failed || !answer.found) {
-                endpointFailed(link, "Could not retrieve source address: table \"" + harmless(table, 100) + "\" " +
-                                         (answer.failed ? harmless(answer.value, 200) : QByteArray("is empty")),
-                               false, true);
-                return;
-            }
-            const QByteArray source = answer.value.isEmpty() ? answer.key : answer.value;
-            if (QHostAddress(QString::fromLatin1(source)).isNull())
-                endpointFailed(link, "Could not retrieve source address: \"" + harmless(source, 100) + "\" in table \"" +
-                                         harmless(table, 100) + "\" is no address", false, true);
-            else if (isV6(source) != isV6(link.endpoint->address))
-                endpointFailed(link, "Address family mismatch: source " + source + " cannot reach " + link.endpoint->name(),
-                               false, false);
-            else
-                connectTo(link, source);
-        });
-}
-
-void Route::connectTo(Link& link, const QByteArray& source) {
-    const Endpoint& endpoint = *link.endpoint;
-    const Candidate& candidate = endpoint.candidate;
-    ConnectionPlan plan;
-    plan.address = endpoint.address;
-    plan.port = candidate.port;
-    plan.sourceAddress = source;
-    const bool otherFamilyAhead = std::any_of(link.ahead.begin(), link.ahead.end(), [&](const Endpoint& other) {
-        return isV6(other.address) != isV6(endpoint.address);
-    });
-    plan.connectTimeout = otherFamilyAhead ? std::min(m_services.limits.connectTimeout, kOtherFamilyTime)
-                                           : m_services.limits.connectTimeout;
-    plan.session.helo = m_spec->helo.isEmpty() ? m_serverName : m_spec->helo;
-    if (!smtp::isValidDomain(plan.session.helo, smtp::AllowUtf8::No))
-        plan.session.helo = "localhost.localdomain";
-    plan.session.tls = link.withoutTls ? smtp::ClientTls::Never : candidate.tls;
-    plan.session.lmtp = candidate.lmtp;
-    plan.session.auth = link.credentials;
-    plan.session.peerName = endpoint.name();
-    if (candidate.maybeWrapped)
-        plan.session.greetingTimeout = kSilenceMeansTls;
-    plan.tls = {candidate.host, candidate.verify, m_spec->caFile, m_identity};
-    link.connection =
-        std::make_unique<ClientConnection>(m_services.clock, m_services.files, m_services.connector, std::move(plan), *this);
-}
-
-// This address did not work for `link`; on to the next. sameHostToo: its other addresses would say the same.
-void Route::endpointFailed(Link& link, const QByteArray& trouble, bool permanent, bool sameHostToo) {
-    link.onlyPermanent = link.onlyPermanent && permanent;
-    if (!link.troubles.contains(trouble) && link.troubles.size() < kMostTroubles)
-        link.troubles.append(trouble);
-    if (sameHostToo) {
-        const Candidate failed = link.endpoint->candidate;
-        std::erase_if(link.ahead, [&](const Endpoint& next) {
-            return next.candidate.host == failed.host && next.candidate.label == failed.label;
-        });
-    }
-    tryNext(link);
-}
-
 void Route::linkFailed(Link& link) {
+    if (link.carries) { // nobody else takes it either: the first one's words stand
+        removeLink(link);
+        return;
+    }
     const QByteArray text = link.troubles.join("; ");
     const bool permanent = link.onlyPermanent && m_plan && m_plan->byMx;
     removeLink(link);
     if (m_links.empty()) {
-        m_proven.reset();
+        m_proven.clear();
         m_plan.reset();
         log(LogLevel::Notice, LogArea::Relay, text);
         failWaiting(text, permanent, true);
@@ -298,8 +128,11 @@ void Route::removeLink(const Link& link) {
     const auto at = std::find_if(m_links.begin(), m_links.end(), [&](const auto& each) { return each.get() == &link; });
     if (at == m_links.end())
         return;
-    retire(**at);
+    const std::unique_ptr<Link> gone = std::move(*at);
     m_links.erase(at);
+    retire(*gone);
+    if (gone->carries)
+        m_services.report(std::move(gone->verdict));
 }
 
 Route::Link* Route::linkOf(const ClientConnection& connection) {
@@ -319,21 +152,25 @@ void Route::onConnectionReady(ClientConnection& connection) {
     Link* link = linkOf(connection);
     if (!link)
         return;
-    m_lastUse = m_services.clock.steady();
+    const SteadyTime now = m_services.clock.steady();
+    m_lastUse = now;
     const bool first = !std::exchange(link->ready, true);
     if (first) {
-        m_proven = link->endpoint;
-        m_sizeLimit = {connection.peer(), connection.offers().maxSize, m_services.clock.steady() + kSizeLimitLife};
-        m_services.penalties.worked(link->endpoint->key());
+        m_proven.insert(link->endpoint->key());
+        m_sizeLimit = {connection.peer(), connection.offers().maxSize, now + kSizeLimitLife};
+        m_services.penalties.worked(penaltyKey(m_spec->source ? link->source : QByteArray(), *link->endpoint));
     }
-    if (m_stopping || connection.mailsDone() >= m_services.limits.mailsPerConnection || connection.hasServedItsMails() ||
-        link->failuresInRow >= kMostFailuresInRow) {
+    const bool detourIsOver = link->isDetour && !link->carries;
+    if (m_stopping || detourIsOver || connection.mailsDone() >= std::max(m_limits.sessionMailMax, 1) ||
+        connection.hasServedItsMails() || link->failuresInRow >= kMostFailuresInRow ||
+        link->failures >= std::max(m_limits.maxFailuresPerSession, 1)) {
         connection.quit();
-    } else if (!m_waiting.empty()) {
+    } else if (now >= link->notBefore && (link->carries || !m_waiting.empty())) {
         dispatch(*link);
     } else {
         link->idle = true;
-        connection.rest(m_services.limits.keepAlive);
+        const Milliseconds keepAlive = Seconds(m_limits.sessionKeepalive);
+        connection.rest(std::max(keepAlive, link->notBefore - now + kSlack));
     }
     if (first)
         pump(); // proven now: more may open
@@ -341,12 +178,17 @@ void Route::onConnectionReady(ClientConnection& connection) {
 
 void Route::dispatch(Link& link) {
     link.idle = false;
-    auto shipment = std::move(m_waiting.front());
-    m_waiting.pop_front();
+    std::unique_ptr<Shipment> shipment;
+    if (link.carries) {
+        shipment = std::move(link.carries);
+    } else {
+        shipment = std::move(m_waiting.front());
+        m_waiting.pop_front();
+    }
     link.connection->offer(std::move(shipment));
 }
 
-void Route::onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment, bool untouched) {
+void Route::onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment, MailEnd end) {
     Link* link = linkOf(connection);
     const std::vector<smtp::RecipientOutcome>& outcomes = shipment->outcomes();
     const bool answered = std::any_of(outcomes.begin(), outcomes.end(),
@@ -354,7 +196,7 @@ void Route::onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> s
                                           return each.reply.code != 0 && each.reply.code != 421;
                                       });
     // A kept connection that the peer closed just as we came back says nothing about the mail.
-    if (untouched && !answered && link && link->delivered && !shipment->wasRequeued && !m_stopping) {
+    if (end == MailEnd::Untouched && !answered && link && link->delivered && !shipment->wasRequeued && !m_stopping) {
         shipment->wasRequeued = true;
         shipment->forgetOutcomes();
         m_waiting.push_front(std::move(shipment));
@@ -364,55 +206,44 @@ void Route::onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> s
     report.peer = connection.peer();
     report.tls = connection.tlsVersion();
     if (link) {
-        const bool some = std::any_of(outcomes.begin(), outcomes.end(), [](const smtp::RecipientOutcome& each) {
+        const auto taken = std::count_if(outcomes.begin(), outcomes.end(), [](const smtp::RecipientOutcome& each) {
             return each.kind == smtp::OutcomeKind::Delivered;
         });
-        link->failuresInRow = some ? 0 : link->failuresInRow + 1;
+        link->failuresInRow = taken > 0 ? 0 : link->failuresInRow + 1;
+        link->failures += int(qsizetype(outcomes.size()) - taken);
+        link->notBefore = m_services.clock.steady() + Seconds(m_limits.sessionTransactionDelay);
         link->delivered = link->delivered || connection.isReady(); // the session goes on: the peer gave its word
         report.routeWorked = connection.isReady();
         report.routeFailed = !link->delivered;
         if (report.routeFailed && !outcomes.empty())
             report.routeText = outcomes.back().text;
+        if (end == MailEnd::SenderDeferred && !m_stopping && tryElsewhere(*link, shipment, report))
+            return;
     }
     m_services.report(std::move(report));
 }
 
-void Route::onConnectionOver(ClientConnection& connection, const std::optional<smtp::Fault>& fault) {
-    Link* link = linkOf(connection);
-    if (!link)
-        return;
-    const SteadyTime now = m_services.clock.steady();
-    const QByteArray trouble = fault ? fault->text : QByteArray();
-    if (!link->ready) {
-        const Candidate& candidate = link->endpoint->candidate;
-        if (m_stopping) {
-            removeLink(*link);
-            return;
-        }
-        const bool mayGoClear = candidate.tls == smtp::ClientTls::Opportunistic && !link->credentials;
-        if (fault && fault->kind == smtp::FaultKind::TlsFailed && mayGoClear && !link->withoutTls) {
-            link->withoutTls = true;
-            log(LogLevel::Notice, LogArea::Relay, trouble + "; trying without TLS");
-            retire(*link);
-            askSource(*link);
-            return;
-        }
-        if (!servesElsewhere(*link))
-            m_services.penalties.failed(link->endpoint->key(), now, trouble);
-        const bool refusedUs = fault && fault->kind == smtp::FaultKind::AuthRefused; // do not lock the account
-        endpointFailed(*link, trouble, fault && fault->permanent, refusedUs);
-    } else {
-        const bool neverWorked = !link->delivered && fault && isCarrierFault(fault->kind) && !servesElsewhere(*link);
-        const bool hadMail = fault && connection.mailsDone() > 0;
-        if (neverWorked && hadMail)
-            m_services.penalties.failed(link->endpoint->key(), now, trouble);
-        removeLink(*link);
-        if (neverWorked && hadMail && m_links.empty()) {
-            m_proven.reset();
-            failWaiting(trouble, false, false);
-        }
-    }
-    pump();
+// standards 10.8: 4xx to MAIL, so the next host now. False: there is none, the verdict stands.
+bool Route::tryElsewhere(const Link& link, std::unique_ptr<Shipment>& shipment, RelayReport& verdict) {
+    shipment->deferredBy.append(link.endpoint->candidate.host);
+    if (!m_plan || shipment->deferredBy.size() >= m_services.limits.maxAddressesTried ||
+        int(m_links.size()) >= m_limits.maxConnPerRelay)
+        return false;
+    QByteArray blockedBy;
+    std::deque<Endpoint> others = endpoints(blockedBy);
+    std::erase_if(others, [&](const Endpoint& other) { return shipment->deferredBy.contains(other.candidate.host); });
+    if (others.empty())
+        return false;
+    shipment->forgetOutcomes(); // the verdict has them
+    auto detour = std::make_unique<Link>();
+    detour->ahead = std::move(others);
+    detour->isDetour = true;
+    detour->carries = std::move(shipment);
+    detour->verdict = std::move(verdict);
+    Link& opened = *detour;
+    m_links.push_back(std::move(detour));
+    tryNext(opened);
+    return true;
 }
 
 // One failure speaks for everything that waits.
@@ -427,16 +258,48 @@ void Route::failWaiting(const QByteArray& text, bool permanent, bool countsAsTry
 }
 
 void Route::tick(SteadyTime now) {
-    for (size_t i = 0; i < m_over.size(); ++i)
-        m_over[i]->tick(now);
-    std::erase_if(m_over, [](const auto& connection) { return connection->isGone(); });
+    for (Leaving& leaving : m_leaving) {
+        leaving.connection->tick(now);
+        if (leaving.connection->isGone())
+            giveUpPlace(leaving.place);
+    }
+    std::erase_if(m_leaving, [](const Leaving& leaving) { return leaving.connection->isGone(); });
     std::vector<ClientConnection*> live; // ticking may remove links
     for (const auto& link : m_links)
         if (link->connection)
             live.push_back(link->connection.get());
     for (ClientConnection* connection : live)
         connection->tick(now);
+    noteStalls(now);
     pump();
+}
+
+// All that is under way stands still: a next hop that died in the middle of a mail looks like one that works otherwise.
+void Route::noteStalls(SteadyTime now) {
+    const ClientConnection* silent = nullptr;
+    bool moves = false;
+    for (const auto& link : m_links) {
+        if (!link->connection || !link->connection->hasMail())
+            continue;
+        if (link->connection->silence(now) >= kStalledAfter)
+            silent = link->connection.get();
+        else
+            moves = true;
+    }
+    const bool isStalled = silent && !moves;
+    if (isStalled == m_isStalled)
+        return;
+    m_isStalled = isStalled;
+    RelayReport report;
+    report.route = m_lastRoute;
+    report.stalled = isStalled;
+    if (silent) {
+        report.peer = silent->peer();
+        report.routeText = silent->peer() + " has stopped answering in the middle of a message; we are waiting for " +
+                           silent->awaited();
+        log(LogLevel::Notice, LogArea::Relay, report.routeText);
+    }
+    m_services.report(std::move(report));
 }
 
 void Route::forgetFailures() {
@@ -456,7 +319,12 @@ void Route::stop() {
             idle.push_back(link->connection.get());
     for (ClientConnection* connection : idle)
         connection->quit();
-    std::erase_if(m_links, [](const auto& link) { return !link->connection; }); // still asking tables
+    std::vector<Link*> asking; // still at their tables
+    for (const auto& link : m_links)
+        if (!link->connection)
+            asking.push_back(link.get());
+    for (const Link* link : asking)
+        removeLink(*link);
 }
 
 void Route::abandon() {
@@ -473,7 +341,7 @@ bool Route::isEmpty() const {
 }
 
 bool Route::isIdle(SteadyTime now) const {
-    return isEmpty() && m_over.empty() && now - m_lastUse > kIdleLife;
+    return isEmpty() && m_leaving.empty() && now - m_lastUse > kIdleLife;
 }
 
 } // namespace postern::relay

@@ -2,17 +2,21 @@
 //
 // One next hop: what waits for it, where it is, and the connections to it.
 //
-// Not yet proven it carries one connection; after the first that gets as far as taking mail, up to the limit while
-// deliveries wait. A connection is made by trying the plan's addresses in order; when none works, everything that waits is
-// handed back, so that one failure speaks for all.
+// Not yet proven it carries one connection; after the first that gets as far as taking mail, as many as the limits allow
+// while deliveries wait. Addresses of one preference share the load; a worse one is taken only when of the better ones none
+// can be used and none merely waits for a limit or a delay. When no address works, everything that waits is handed back, so
+// that one failure speaks for all. A message whose sender is answered 4xx is offered to another host at once.
 // Thread: one I/O thread. Lifetime: the worker destroys it from tick() only, when isIdle().
 // Failure: every job that add() took is reported once.
+// In two files: route.cpp (mail and its fate), route_links.cpp (from an address to a connection).
 #pragma once
 
 #include "relay/address_penalties.h"
 #include "relay/client_connection.h"
 #include "relay/route_planner.h"
 #include "relay/table_asker.h"
+
+#include <QSet>
 
 #include <deque>
 
@@ -25,7 +29,7 @@ struct RouteServices {
     dns::Resolver& resolver;
     TableAsker& tables;
     AddressPenalties& penalties;
-    RelayLimits limits;
+    RelayLimits limits; // ledger: never null
     Connector connector;
     RoutePlan::Random random;
     std::function<void(RelayReport)> report;
@@ -33,8 +37,8 @@ struct RouteServices {
 
 class Route final : public ConnectionOwner {
   public:
-    // url: the one that a host table gave for these deliveries, if that is how they go.
-    Route(RouteServices& services, std::optional<policy::RelayUrl> url);
+    // key: what its deliveries have in common. urls: those that a table gave for them, if that is how they go.
+    Route(RouteServices& services, QByteArray key, std::vector<policy::RelayUrl> urls);
     ~Route() override;
 
     void add(RelayJob job);
@@ -50,14 +54,16 @@ class Route final : public ConnectionOwner {
 
     // From our own connections only.
     void onConnectionReady(ClientConnection& connection) override;
-    void onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment, bool untouched) override;
+    void onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> shipment, MailEnd end) override;
+    void onHeloWanted(ClientConnection& connection, const QByteArray& localAddress) override;
     void onConnectionOver(ClientConnection& connection, const std::optional<smtp::Fault>& fault) override;
+    void onConnectionGone(ClientConnection& connection) override;
 
   private:
     struct Endpoint {
         Candidate candidate;
         QByteArray address;
-        QByteArray key() const { return address + ':' + QByteArray::number(candidate.port); }
+        QByteArray key() const; // of the way to be there: address, port, TLS from the start or not
         QByteArray name() const; // "mx.example.net [192.0.2.25]:25"
     };
     // One connection, from choosing where to until it is over.
@@ -68,60 +74,96 @@ class Route final : public ConnectionOwner {
         bool ready = false;               // took or can take mail
         bool idle = false;
         bool delivered = false;           // at least one mail got a reply of its own
-        int failuresInRow = 0;
+        int failuresInRow = 0;            // mails without any recipient taken
+        int failures = 0;                 // recipients that were not taken
+        SteadyTime notBefore{};           // the next mail: session-transaction-delay
         std::optional<smtp::Credentials> credentials;
         std::unique_ptr<TableQuestion> question;
         std::unique_ptr<ClientConnection> connection;
+        std::optional<ConnectionLedger::Place> place; // while it counts
+        QByteArray source, helo;
+        int sourcesLeft = 0;              // how many more its table may be asked for
+        bool sourceWaits = false;         // one that would do waits for a limit
+        QByteArray sourceTrouble;
         QByteArrayList troubles;
         bool onlyPermanent = true;        // every refusal so far said "never"
+        std::unique_ptr<Shipment> carries; // made for this mail, which another host put off ...
+        RelayReport verdict;               // ... with these words
+        bool isDetour = false;             // carries, or carried, one: not for the rest of the mail
     };
 
     void makePlan();
     void onPlan(Plan plan);
     void openLinks();
     std::deque<Endpoint> endpoints(QByteArray& blockedBy) const;
+    bool bringToFront(std::deque<Endpoint>& ahead) const;
+    Milliseconds blockedFor(const Endpoint& endpoint, SteadyTime now, QByteArray& trouble) const;
     void tryNext(Link& link);
     void retire(Link& link);
+    void giveUpPlace(std::optional<ConnectionLedger::Place>& place);
     void askCredentials(Link& link);
     void askSource(Link& link);
-    void connectTo(Link& link, const QByteArray& source);
+    void fetchSource(Link& link);
+    void onSource(Link& link, const tables::LookupResult& answer);
+    void askHelo(Link& link);
+    void onHelo(Link& link, const tables::LookupResult& answer);
+    void sourceUnfit(Link& link, const QByteArray& trouble);
+    void connectTo(Link& link);
+    ConnectionPlan connectionPlan(const Link& link) const;
+    void postpone(Link& link);
     void endpointFailed(Link& link, const QByteArray& trouble, bool permanent, bool sameHostToo);
     void linkFailed(Link& link);
     void removeLink(const Link& link);
     void dispatch(Link& link);
     void failWaiting(const QByteArray& text, bool permanent, bool countsAsTry);
     bool isTooLarge(const Shipment& shipment) const;
+    bool tryElsewhere(const Link& link, std::unique_ptr<Shipment>& shipment, RelayReport& verdict);
+    void noteStalls(SteadyTime now);
     Link* linkOf(const ClientConnection& connection);
     bool servesElsewhere(const Link& link) const;
+    int linksTo(const Endpoint& endpoint) const;
     int allowedConnections(SteadyTime now) const;
+    bool mayUse(const QByteArray& address) const; // its family, by the limits
+    ConnectionLedger::Place placeOf(const Endpoint& endpoint, const QByteArray& source) const;
+    static QByteArray penaltyKey(const QByteArray& source, const Endpoint& endpoint);
 
     RouteServices& m_services;
-    std::optional<policy::RelayUrl> m_url;
+    const QByteArray m_key;
+    const std::vector<policy::RelayUrl> m_urls;
 
     std::deque<std::unique_ptr<Shipment>> m_waiting;
-    std::shared_ptr<const policy::RelaySpec> m_spec; // of the latest job, like the next four
+    std::shared_ptr<const policy::RelaySpec> m_spec; // of the latest job, like the next six
     QByteArray m_domain, m_serverName;
     std::shared_ptr<const QByteArrayList> m_ownAddresses;
     tls::IdentityPtr m_identity;
+    std::shared_ptr<const policy::Settings> m_settings;
+    policy::MtaLimits m_limits; // of m_settings, for this destination
 
     std::unique_ptr<RoutePlan> m_planning;
     bool m_isPlanning = false;
     std::optional<Plan> m_plan;
     SteadyTime m_planEnds{};
-    std::optional<Endpoint> m_proven; // where it worked last
+    QSet<QByteArray> m_proven;        // keys of endpoints that worked last
     struct SizeLimit {
         QByteArray peer;
         qint64 octets = 0; // 0 = none told
         SteadyTime ends{};
     };
-    SizeLimit m_sizeLimit;            // of that place
+    SizeLimit m_sizeLimit;            // of the last one that worked
     bool m_stopping = false;
-    int m_ceiling;                    // connections the next hop seems to allow
+    bool m_isStalled = false;
+    int m_ceiling = 0;                // connections the next hop seems to allow
     SteadyTime m_ceilingEnds{};
     SteadyTime m_lastUse{};
+    QByteArray m_lastRoute;           // the scheduler's name for it
 
     std::vector<std::unique_ptr<Link>> m_links;
-    std::vector<std::unique_ptr<ClientConnection>> m_over; // destroyed from tick(), never inside their own calls
+    // Said QUIT or were given up; they count until they are gone. Destroyed from tick(), never inside their own calls.
+    struct Leaving {
+        std::unique_ptr<ClientConnection> connection;
+        std::optional<ConnectionLedger::Place> place;
+    };
+    std::vector<Leaving> m_leaving;
 };
 
 } // namespace postern::relay

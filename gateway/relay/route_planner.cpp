@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kMostHosts = 20; // of one domain; the best ones
 constexpr qsizetype kMostTroubles = 3; // told in one text
 constexpr quint16 kSmtpsPort = 465;
+constexpr char kSayItInARule[] = "mail goes there only by a rule that names the host";
 
 QByteArray bare(QByteArray name) {
     if (name.endsWith('.'))
@@ -30,6 +31,23 @@ bool leadsHere(const QByteArray& address) {
     const QHostAddress parsed(QString::fromLatin1(address));
     return parsed.isLoopback() || parsed == QHostAddress(QHostAddress::AnyIPv4) ||
            parsed == QHostAddress(QHostAddress::AnyIPv6);
+}
+
+// Of nobody on the Internet: private, shared and link-local networks, multicast, reserved ones. Somebody else's DNS must not
+// make us talk to a machine of the network that we stand in (D06); who means it writes the host into a rule.
+bool isPrivate(const QByteArray& address) {
+    static const auto kNets = [] {
+        std::vector<std::pair<QHostAddress, int>> nets;
+        for (const auto& net : {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+                                "224.0.0.0/3", "fc00::/7", "fe80::/10", "ff00::/8"})
+            nets.push_back(QHostAddress::parseSubnet(QString::fromLatin1(net)));
+        return nets;
+    }();
+    QHostAddress parsed(QString::fromLatin1(address));
+    bool isMapped = false;
+    if (const quint32 v4 = parsed.toIPv4Address(&isMapped); isMapped)
+        parsed = QHostAddress(v4);
+    return std::any_of(kNets.begin(), kNets.end(), [&](const auto& net) { return parsed.isInSubnet(net.first, net.second); });
 }
 
 QByteArray addressLiteral(const QByteArray& domain) {
@@ -96,13 +114,17 @@ const policy::RelayUrl* RoutePlan::backupUrl() const {
 }
 
 void RoutePlan::planUrls() {
+    int preference = 0; // several: each is there for the failure of those before it
     for (const policy::RelayUrl& url : m_question.urls) {
-        const auto candidates = candidatesFor(url, *m_question.spec);
+        auto candidates = candidatesFor(url, *m_question.spec);
         if (!candidates) {
             addTrouble(candidates.error().text);
             continue;
         }
-        m_plan.candidates.insert(m_plan.candidates.end(), (*candidates).begin(), (*candidates).end());
+        for (Candidate& candidate : *candidates) {
+            candidate.preference = preference++;
+            m_plan.candidates.push_back(std::move(candidate));
+        }
     }
     resolveHosts();
 }
@@ -126,6 +148,8 @@ void RoutePlan::planMx() {
             return giveUp(true, "5.1.2 Invalid domain name: " + harmless(domain, 255));
         if (leadsHere(literal) || isOurs(literal))
             return giveUp(true, "5.4.6 mail loops back to myself: " + harmless(domain, 255) + " is this computer");
+        if (isPrivate(literal))
+            return giveUp(true, "5.4.4 " + harmless(domain, 255) + " is an address of a private network; " + kSayItInARule);
         m_plan.candidates.push_back(mxCandidate(literal, 0));
         m_plan.candidates.back().addresses = {literal};
         return finish();
@@ -205,6 +229,10 @@ void RoutePlan::onAddresses(size_t index, dns::AddressAnswer answer) {
     } else if (m_plan.byMx && candidate.addresses.removeIf(leadsHere) > 0 && candidate.addresses.isEmpty()) {
         m_loops = true;
         addTrouble(candidate.host + " leads to this computer");
+    } else if (const QByteArray first = candidate.addresses.value(0);
+               m_plan.byMx && candidate.addresses.removeIf(isPrivate) > 0 && candidate.addresses.isEmpty()) {
+        m_otherTrouble = true;
+        addTrouble(candidate.host + " leads into a private network (" + first + "); " + kSayItInARule);
     } else if (candidate.addresses.isEmpty()) {
         const bool failed = answer.outcome == dns::Outcome::Failed;
         m_someFailed = m_someFailed || failed;

@@ -34,6 +34,8 @@ class Shipment {
     Result<QByteArrayView> nextPiece(FileStore& files);
     void rewind();
 
+    QByteArrayList deferredBy; // hosts that said "later" to its sender
+
     bool wasRequeued = false; // once only: the connection was gone before a word was taken
 
     const std::vector<smtp::RecipientOutcome>& outcomes() const { return m_outcomes; }

@@ -64,6 +64,7 @@ struct ClientSession::Impl {
     bool resetInGroup = false;      // and a RSET in front of it
     bool chunked = false;           // by BDAT; never together with DATA
     qint64 chunkLeft = 0;           // octets of it still to go
+    bool senderDeferred = false;    // MAIL was answered 4xx
     bool needsReset = false;        // the server may still hold a transaction
     DotStuffer stuffer;
     int mailsDone = 0;

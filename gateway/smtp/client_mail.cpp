@@ -147,6 +147,7 @@ Way onMail(Machine& m) {
 Way onMailRefused(Machine& m) {
     for (const size_t index : m.toSend)
         m.decide(index, m.judged());
+    m.senderDeferred = m.reply.isTemporary();
     if (m.group)
         return Way::Then;
     m.raised = E::NobodyLeft;

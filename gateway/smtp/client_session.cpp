@@ -215,6 +215,7 @@ void ClientSession::Impl::decideAccepted(const RecipientOutcome& outcome) {
 
 void ClientSession::Impl::endMail(const RecipientOutcome& rest) {
     effect::MailDone done;
+    done.senderDeferred = std::exchange(senderDeferred, false);
     done.outcomes.reserve(outcomes.size());
     for (auto& outcome : outcomes)
         done.outcomes.push_back(outcome ? std::move(*outcome) : rest);
@@ -321,6 +322,10 @@ quint64 ClientSession::progress() const {
 int ClientSession::mailsDone() const {
     return m->mailsDone;
 }
+QByteArray ClientSession::awaited() const {
+    return clientStateRow(m->state).awaited;
+}
+
 QByteArrayView ClientSession::stateName() const {
     return clientStateRow(m->state).name;
 }

@@ -84,7 +84,10 @@ namespace effect {
 struct ClientSend { QByteArray bytes; };
 struct ClientStartTls {};           // then tlsStarted(), or tlsFailed()
 struct NeedContent {};              // give the next piece with content(); empty piece = end
-struct MailDone { std::vector<RecipientOutcome> outcomes; }; // same order as ClientMail::recipients
+struct MailDone {
+    std::vector<RecipientOutcome> outcomes; // same order as ClientMail::recipients
+    bool senderDeferred = false;            // 4xx to MAIL: nothing of it was taken, another host may
+};
 struct Ready {};                    // offer() the next mail or quit()
 struct Finished { std::optional<Fault> fault; }; // close the socket; without a fault: after QUIT
 } // namespace effect
@@ -121,6 +124,7 @@ class ClientSession {
     quint64 progress() const;       // grows with each whole reply: a deadline is for a reply, not for a byte
     int mailsDone() const;          // messages that came to an end, whatever it was
     QByteArrayView stateName() const;
+    QByteArray awaited() const;     // for people: "the reply to RCPT"
 
   private:
     friend struct ClientTransitions;

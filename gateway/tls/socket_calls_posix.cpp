@@ -176,7 +176,7 @@ Result<int> startConnect(const Endpoint& to, const QByteArray& source) {
             ::setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
 #endif
             if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&local->storage), local->length) != 0)
-                refused = {ErrorCode::Unavailable, "source address " + source + " cannot be used: " + systemText(errno),
+                refused = {ErrorCode::NotFound, "source address " + source + " cannot be used: " + systemText(errno),
                            Permanence::Temporary};
         }
         if (!refused.text.isEmpty()) {

@@ -55,6 +55,9 @@ class StoryMx : public QObject {
                         u"--mx-host=middle.far.example,dead.far.example,10"_s,
                         u"--mx-host=middle.far.example,front.far.example,20"_s,
                         u"--mx-host=middle.far.example,mx1.far.example,30"_s,
+                        u"--mx-host=spare.far.example,mx1.far.example,10"_s,
+                        u"--mx-host=spare.far.example,front.far.example,20"_s,
+                        u"--mx-host=spare.far.example,mx2.far.example,30"_s,
                         u"--mx-host=later.far.example,mx1.far.example,10"_s,
                         u"--host-record=mail.office.example,192.0.2.30"_s,
                         u"--mx-host=office.example,mail.office.example,10"_s});
@@ -85,6 +88,25 @@ class StoryMx : public QObject {
         QCOMPARE(right.mails().last().rcpts, QByteArrayList{"c@" + domain});
         QVERIFY(gateway.waitQueue(0));
         QCOMPARE(wrong.mails().size(), elsewhere);
+    }
+
+    void aBackupSendsToTheBetterHost() { // `relay backup mx NAME`: never to itself, nor to a worse one
+        const qsizetype better = m_first->mails().size(), worse = m_second->mails().size();
+        QByteArray config = kConfig;
+        config.replace("relay\n", "relay backup mx \"front.far.example\"\n");
+        GatewayProcess gateway(config);
+        useOurNameServer(gateway);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        QVERIFY(send(gateway, "c@spare.far.example"));
+        STORY_VERIFY(m_first->waitFor(int(better) + 1), gateway.log());
+        QVERIFY(gateway.waitQueue(0));
+        m_first->setDown(true); // the better one is away: it waits here, as is a backup's duty
+        QVERIFY(send(gateway, "d@spare.far.example"));
+        STORY_TRY(gateway.queue().at(0).toObject()["lastError"_L1].toString().contains(u"mx1.far.example"_s), gateway.log(), 30'000);
+        m_first->setDown(false);
+        STORY_TRY((gateway.ctl({u"queue"_s, u"retry"_s, u"--all"_s}), gateway.queue().isEmpty()), gateway.log(), 30'000);
+        QCOMPARE(m_first->mails().size(), better + 2);
+        QCOMPARE(m_second->mails().size(), worse);
     }
 
     void comesBackWhenItCanNeverArrive_data() {

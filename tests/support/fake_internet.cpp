@@ -12,11 +12,12 @@ bool FakeHop::saw(const QByteArray& prefix) const {
 
 class FakeStream final : public tls::Stream {
   public:
-    FakeStream(FakeInternet& net, std::shared_ptr<FakeHop> hop, QByteArray address, quint16 port,
+    FakeStream(FakeInternet& net, std::shared_ptr<FakeHop> hop, QByteArray address, quint16 port, QByteArray source,
                tls::StreamHandler* handler)
-        : m_net(net), m_hop(std::move(hop)), m_address(std::move(address)), m_port(port), m_handler(handler) {
+        : m_net(net), m_hop(std::move(hop)), m_address(std::move(address)), m_port(port), m_source(std::move(source)),
+          m_handler(handler) {
         m_net.m_streams.push_back(this);
-        ++m_hop->connects;
+        m_hop->connects += isBadSource() ? 0 : 1;
     }
     ~FakeStream() override {
         leave();
@@ -30,7 +31,7 @@ class FakeStream final : public tls::Stream {
         m_writtenDue = true;
     }
     qint64 unsent() const override { return m_in.size(); }
-    void setReading(bool) override {}
+    void setReading(bool on) override { m_reading = on; }
     void startServerTls(const tls::ServerTls&) override {}
     void startClientTls(const tls::ClientTlsPolicy&) override { m_tlsDue = true; }
     void close() override { m_closeDue = true; }
@@ -42,17 +43,22 @@ class FakeStream final : public tls::Stream {
     }
     QByteArray peerAddress() const override { return m_address; }
     quint16 peerPort() const override { return m_port; }
-    QByteArray localAddress() const override { return "192.0.2.200"; }
+    QByteArray localAddress() const override { return m_source.isEmpty() ? m_net.localAddress : m_source; }
     quint16 localPort() const override { return 40000; }
     bool isEncrypted() const override { return m_tls; }
 
     const FakeHop* hop() const { return m_hop.get(); }
     void hangUp() { m_peerCloses = true; }
+    void drip(const QByteArray& octets) { m_out += octets; }
 
     bool deliver() {
         if (m_closed || !m_handler)
             return false;
         if (!m_connected) {
+            if (isBadSource()) {
+                end({ErrorCode::NotFound, "source address " + m_source + " cannot be used: not here", Permanence::Temporary}, false);
+                return true;
+            }
             if (m_hop->connect == FakeHop::Connect::Silent)
                 return false;
             if (m_hop->connect == FakeHop::Connect::Refused) {
@@ -63,21 +69,21 @@ class FakeStream final : public tls::Stream {
             m_hop->mostOpen = std::max(m_hop->mostOpen, ++m_hop->open);
             m_counted = true;
             m_wrapped = m_port == 465;
-            if (!m_wrapped && !m_hop->greeting.isEmpty())
-                say(m_hop->greeting);
+            if (const QByteArray greeting = m_hop->greetingTo.value(m_source, m_hop->greeting); !m_wrapped && !greeting.isEmpty())
+                say(greeting);
             m_handler->onConnected();
             return true;
         }
-        if (!m_in.isEmpty()) {
+        if (!m_in.isEmpty() && !isFull()) {
             takeInput();
             return true;
         }
-        if (!m_out.isEmpty()) {
+        if (!m_out.isEmpty() && m_reading) {
             const QByteArray out = std::exchange(m_out, {});
             m_handler->onBytes(out);
             return true;
         }
-        if (std::exchange(m_writtenDue, false)) {
+        if (!isFull() && std::exchange(m_writtenDue, false)) {
             m_handler->onWritten();
             return true;
         }
@@ -104,7 +110,14 @@ class FakeStream final : public tls::Stream {
     }
 
   private:
-    void say(const QByteArray& line) { m_out += line + "\r\n"; }
+    bool isFull() const {
+        return m_inData && m_hop->stopsReadingAfter > 0 && m_content.size() + m_lines.size() >= m_hop->stopsReadingAfter;
+    }
+    bool isBadSource() const { return m_net.badSources.contains(m_source); }
+    void say(const QByteArray& line) {
+        if (!m_silent)
+            m_out += line + "\r\n";
+    }
     void leave() {
         if (std::exchange(m_counted, false))
             --m_hop->open;
@@ -147,6 +160,7 @@ class FakeStream final : public tls::Stream {
         }
         m_inData = false;
         m_hop->mails.push_back(std::exchange(m_content, {}));
+        m_silent = m_silent || m_hop->silentAt == ".";
         if (m_hop->closeAt == ".")
             m_peerCloses = true;
         else
@@ -157,6 +171,7 @@ class FakeStream final : public tls::Stream {
         const QByteArray verb = line.left(line.indexOf(' ') < 0 ? line.size() : line.indexOf(' ')).toUpper();
         if (m_hop->mute)
             return;
+        m_silent = m_silent || verb == m_hop->silentAt;
         if (verb == m_hop->closeAt || (verb == "MAIL" && ++m_mailCount == m_hop->closeAtMail)) {
             m_peerCloses = true;
             return;
@@ -195,12 +210,14 @@ class FakeStream final : public tls::Stream {
     std::shared_ptr<FakeHop> m_hop;
     QByteArray m_address;
     quint16 m_port;
+    QByteArray m_source;
     tls::StreamHandler* m_handler;
     QByteArray m_in, m_out, m_lines, m_content;
     bool m_connected = false, m_closed = false, m_counted = false, m_tls = false, m_wrapped = false;
     bool m_tlsDue = false, m_closeDue = false, m_peerCloses = false, m_writtenDue = false, m_inData = false;
     bool m_inChunk = false;
     qint64 m_chunkLeft = 0;
+    bool m_reading = true, m_silent = false;
     int m_mailCount = 0;
 };
 
@@ -214,7 +231,8 @@ std::shared_ptr<FakeHop> FakeInternet::hopPtr(const QByteArray& key) {
 std::unique_ptr<tls::Stream> FakeInternet::connect(const QByteArray& address, quint16 port, const QByteArray& source,
                                                    tls::StreamHandler* handler) {
     sources.append(source);
-    return std::make_unique<FakeStream>(*this, hopPtr(address + ':' + QByteArray::number(port)), address, port, handler);
+    return std::make_unique<FakeStream>(*this, hopPtr(address + ':' + QByteArray::number(port)), address, port, source,
+                                        handler);
 }
 
 bool FakeInternet::deliver() {
@@ -224,6 +242,13 @@ bool FakeInternet::deliver() {
         if (std::find(m_streams.begin(), m_streams.end(), stream) != m_streams.end())
             any = stream->deliver() || any;
     return any;
+}
+
+void FakeInternet::drip(const QByteArray& addressAndPort, const QByteArray& octets) {
+    const auto hop = hopPtr(addressAndPort);
+    for (FakeStream* stream : m_streams)
+        if (stream->hop() == hop.get())
+            stream->drip(octets);
 }
 
 void FakeInternet::hangUp(const QByteArray& addressAndPort) {

@@ -21,6 +21,7 @@ namespace postern::test {
 struct FakeHop {
     enum class Connect { Yes, Refused, Silent } connect = Connect::Yes;
     QByteArray greeting = "220 hop ready"; // "" = none: waits for TLS, or is dead
+    QHash<QByteArray, QByteArray> greetingTo; // by our address, in place of `greeting`
     QByteArrayList keywords{"PIPELINING", "8BITMIME"};
     QByteArray tlsTrouble;                 // "" = handshakes work
     QByteArray authReply = "235 2.7.0 ok";
@@ -29,6 +30,8 @@ struct FakeHop {
     QByteArray dataReply = "354 go";
     QByteArray dotReply = "250 2.0.0 taken";
     QByteArray closeAt;                    // closes instead of answering this command ("MAIL", "." ...)
+    QByteArray silentAt;                   // says nothing to this command, nor to any behind it ("." = the end of data)
+    qint64 stopsReadingAfter = 0;          // octets of content, then its window is full; 0 = never
     int closeAtMail = 0;                   // the n-th MAIL of a connection is not answered: closed; 0 = never
     bool mute = false;                     // answers nothing after the greeting
 
@@ -50,7 +53,10 @@ class FakeInternet {
                                          tls::StreamHandler* handler);
     bool deliver();        // true if anything happened
     void hangUp(const QByteArray& addressAndPort); // the peer closes all its connections
+    void drip(const QByteArray& addressAndPort, const QByteArray& octets); // says just that on all its connections
     QByteArrayList sources; // of connections, in order
+    QByteArrayList badSources;             // local addresses that this computer does not have
+    QByteArray localAddress = "192.0.2.200"; // of connections whose source the system chooses
 
   private:
     friend class FakeStream;

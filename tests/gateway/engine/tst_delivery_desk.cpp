@@ -90,6 +90,9 @@ class TestDeliveryDesk : public QObject {
     void tellsWhenTheQueueCanBeWrittenAgain();
     void returnsMailToASenderAtOurAddress();
     void aRelayThatWorksAgainHasNoTrouble();
+    void oneThatStopsAnsweringIsNoLongerWorking();
+    void mailOfAFailedHopGoesOnWhenItWorks_data();
+    void mailOfAFailedHopGoesOnWhenItWorks();
     void startsNothingOnceStopped();
 };
 
@@ -173,6 +176,74 @@ void TestDeliveryDesk::aRelayThatWorksAgainHasNoTrouble() {
     office.desk->reportSink()(report);
     QTRY_VERIFY(!record().failing);
     QCOMPARE(record().detail, QByteArray());
+}
+
+void TestDeliveryDesk::oneThatStopsAnsweringIsNoLongerWorking() {
+    Office office;
+    QVERIFY(office.open());
+    office.desk->storedSink()(office.message(EnvelopeState::Waiting), smallBody());
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    const auto record = [&office] { return office.desk->relays().begin()->second; };
+    relay::RelayReport report;
+    report.route = office.jobs.front().delivery.route;
+    report.stalled = true;
+    report.routeText = "mx has stopped answering";
+    office.desk->reportSink()(report);
+    QTRY_VERIFY(record().failing);
+    QCOMPARE(record().detail, QByteArray("mx has stopped answering"));
+    report.stalled = false; // moves again
+    office.desk->reportSink()(report);
+    QTRY_VERIFY(!record().failing);
+
+    relay::RelayReport failed; // a failure that came between is not taken back by it
+    failed.route = report.route;
+    failed.routeFailed = true;
+    failed.routeText = "timed out";
+    office.desk->reportSink()(failed);
+    office.desk->reportSink()(report);
+    QTRY_COMPARE(record().detail, QByteArray("timed out"));
+    QVERIFY(record().failing);
+}
+
+void TestDeliveryDesk::mailOfAFailedHopGoesOnWhenItWorks_data() {
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<size_t>("goesOn");
+    QTest::addRow("max-deferred not written: 100") << QByteArray() << size_t(4);
+    QTest::addRow("max-deferred 2") << QByteArray("mta max-deferred 2\n") << size_t(2);
+    QTest::addRow("max-deferred 0") << QByteArray("mta max-deferred 0\n") << size_t(0);
+}
+void TestDeliveryDesk::mailOfAFailedHopGoesOnWhenItWorks() {
+    QFETCH(QByteArray, line);
+    QFETCH(size_t, goesOn);
+    Office office;
+    QVERIFY(office.open());
+    office.memory.put("/c", line + "action \"out\" relay host smtp://relay.example\nmatch for any action \"out\"\n");
+    const policy::Compiled compiled = policy::compile(office.memory, "/c", {});
+    QVERIFY(compiled.isUsable());
+    office.desk->setRules(compiled.ruleset, "office.example", {});
+    std::vector<EnvelopeId> ids;
+    for (int i = 0; i < 5; ++i) {
+        const QueuedMessage queued = office.message(EnvelopeState::Waiting);
+        ids.push_back(queued.envelopes.front().id);
+        office.spool.post(StoreMessage{queued.message, queued.envelopes, *smallBody(), {}});
+        office.desk->storedSink()(queued, smallBody());
+    }
+    QTRY_COMPARE(office.jobs.size(), size_t(5));
+    relay::RelayReport report;
+    report.route = office.jobs.front().delivery.route;
+    for (size_t i = 0; i < 4; ++i) { // the next hop is away: tries are spent
+        report.outcomes = {{ids[i], TryResult::Temporary, "refused", true}};
+        report.routeFailed = true;
+        office.desk->reportSink()(report);
+    }
+    report.routeFailed = false; // the last one is taken
+    report.routeWorked = true;
+    report.outcomes = {{ids[4], TryResult::Delivered, "250 ok", true}};
+    office.desk->reportSink()(report);
+    QTRY_VERIFY(!office.desk->relays().begin()->second.failing);
+    QTRY_COMPARE(office.jobs.size(), 5 + goesOn);
+    QCoreApplication::processEvents();
+    QCOMPARE(office.jobs.size(), 5 + goesOn);
 }
 
 // The workers are gone by the time the last contents have been read.

@@ -104,6 +104,7 @@ QByteArray meaningOf(const ListenerSpec& listener) {
 class TestCompile : public QObject {
     Q_OBJECT
   private Q_SLOTS:
+    void limitsWithoutEffectGetANote();
     void complains_data();
     void complains();
     void syntaxOnlyLooksAtNoOtherFile();
@@ -128,6 +129,18 @@ class TestCompile : public QObject {
     void tablesBesideTheFile();
     void anUnreadableFileIsADiagnostic();
 };
+
+void TestCompile::limitsWithoutEffectGetANote() {
+    for (const char* line : {"mta limit task-lowat 3\n", "mta limit task-release 3\n", "mta limit for domain a.example task-hiwat 3\n"}) {
+        const Compiled result = compiled(line + kRule);
+        QVERIFY2(std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
+                             [](const auto& one) {
+                                 return one.severity == config::Severity::Note && one.line == 1 &&
+                                        one.text.contains("has no effect: mail for a host leaves the queue one by one");
+                             }),
+                 line);
+    }
+}
 
 void TestCompile::complains_data() {
     QTest::addColumn<QByteArray>("text");
@@ -188,8 +201,14 @@ void TestCompile::complains_data() {
     row("maildir", "action \"m\" maildir\nmatch from any for local action \"m\"\n",
         {"warning 1:|delivery by maildir is not carried out yet"});
     row("deliver to mbox", "accept for local deliver to mbox\n", {"warning 1:|delivery by mbox"});
-    row("backup", "action \"b\" relay backup\nmatch from local for any action \"b\"\n",
-        {"warning 1:|backup MX is not carried out"});
+    row("backup, hosts by domain, names by source: nothing to say",
+        "table d { x.example = \"smtp://h\" }\ntable n { 192.0.2.1 = \"h.example\" }\naction \"b\" relay backup\n"
+        "action \"d\" relay domain <d> helo-src <n>\nmatch from local for domain x action \"b\"\n"
+        "match from local for any action \"d\"\n",
+        {});
+    row("mta limit is obeyed", "mta limit max-conn-per-host 3 conn-delay-route 1\nmta max-deferred 5\n" + kRule, {});
+    row("mta limit: no connection at all", "mta limit max-conn-per-relay 0\n" + kRule,
+        {"warning 1:|nothing is ever sent there"});
     row("L11 ttl 0", "action \"out\" relay ttl 0d\nmatch from local for any action \"out\"\n",
         {"error 1:|a time reads like"});
     row("alias on a relay rule", "table a { \"x\" = \"y\" }\naccept for any alias <a> relay\n",

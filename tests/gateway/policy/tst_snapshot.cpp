@@ -259,7 +259,8 @@ void TestSnapshot::settingsOfActionMatch() {
     QCOMPARE(s.mta.family, 4);
     QCOMPARE(s.mta.maxConnPerHost, 3);
     QCOMPARE(s.mta.connDelayRoute, 9);
-    QCOMPARE(s.mta.maxConnPerRoute, 5); // not written: the default
+    QCOMPARE(s.mta.maxConnPerHost, 3);
+    QCOMPARE(s.mta.maxConnPerSource, 100); // not written: the default
     QCOMPARE(s.mda.maxSession, 8);
     QCOMPARE(s.mda.taskHiwat, 9);
     QCOMPARE(s.scheduler.maxInflight, 11);

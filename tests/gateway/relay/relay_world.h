@@ -50,6 +50,7 @@ struct World {
     queue::MessageId lastMessage = 0;
     QByteArray content = kContent; // of the jobs to come
     policy::RelaySpec spec;
+    policy::Settings settings;
 
     FakeHop& hop(const QByteArray& key = "192.0.2.1:25") { return net.hop(key); }
 
@@ -79,6 +80,7 @@ struct World {
         out.spec = std::make_shared<policy::RelaySpec>(spec);
         out.domain = "b.example";
         out.serverName = "me.example";
+        out.settings = std::make_shared<policy::Settings>(settings);
         return out;
     }
     void submit(RelayJob one) {
@@ -87,17 +89,16 @@ struct World {
         worker->submit(std::move(jobs));
         settle();
     }
-    // Everything that can happen without time passing.
+    // Everything that can happen without time passing. Answers of tables come by posted events, one behind the other.
     void settle() {
-        bool more = true;
-        while (more) {
-            more = resolver->deliver();
-            more = net.deliver() || more;
+        constexpr int kQuietRounds = 24;
+        for (int quiet = 0; quiet < kQuietRounds; ++quiet) {
+            if (resolver->deliver())
+                quiet = 0;
+            if (net.deliver())
+                quiet = 0;
             QCoreApplication::sendPostedEvents();
         }
-        QCoreApplication::sendPostedEvents();
-        while (net.deliver() || resolver->deliver())
-            QCoreApplication::sendPostedEvents();
     }
     void pass(Milliseconds time) {
         clock.advance(time);

@@ -33,7 +33,7 @@ class TestRelayWorker : public QObject {
         w.submit(w.job());
         QCOMPARE(w.results(), QByteArray("T | T(untried)"));
         QCOMPARE(w.hop().connects, 1);
-        w.pass(16s); // the first penalty is over
+        w.pass(61s); // the first penalty is over
         w.hop().connect = FakeHop::Connect::Yes;
         w.submit(w.job());
         QCOMPARE(w.results(), QByteArray("T | T(untried) | D"));
@@ -84,7 +84,7 @@ class TestRelayWorker : public QObject {
         QCOMPARE(w.connectPatience[1], Milliseconds(30s));
     }
 
-    void penaltiesGrowAndAreForgiven() { // 15 s · p²
+    void penaltiesGrowAndAreForgiven() { // standards 10.6: a minute, doubled, at most an hour
         AddressPenalties penalties;
         const SteadyTime now{};
         std::vector<qint64> seconds;
@@ -92,7 +92,7 @@ class TestRelayWorker : public QObject {
             penalties.failed("192.0.2.1:25", now, "no");
             seconds.push_back(penalties.remaining("192.0.2.1:25", now).count() / 1000);
         }
-        QCOMPARE(seconds, (std::vector<qint64>{15, 60, 135, 240}));
+        QCOMPARE(seconds, (std::vector<qint64>{60, 120, 240, 480}));
         for (int i = 0; i < 100; ++i)
             penalties.failed("192.0.2.1:25", now, "no");
         QCOMPARE(penalties.remaining("192.0.2.1:25", now), Milliseconds(1h));
@@ -251,7 +251,8 @@ class TestRelayWorker : public QObject {
     }
 
     void severalConnectionsOnceProven() {
-        World w(RelayLimits{.maxConnectionsPerRoute = 4});
+        World w;
+        w.settings.mta.maxConnPerRoute = 4;
         w.useUrl("smtp://hop.example");
         std::vector<RelayJob> jobs;
         for (int i = 0; i < 300; ++i)
@@ -265,7 +266,9 @@ class TestRelayWorker : public QObject {
     }
 
     void aRefusedFurtherConnectionHarmsNothing() {
-        World w(RelayLimits{.maxConnectionsPerRoute = 4, .mailsPerConnection = 1000});
+        World w;
+        w.settings.mta.maxConnPerRoute = 4;
+        w.settings.mta.sessionMailMax = 1000;
         w.useUrl("smtp://hop.example");
         std::vector<RelayJob> jobs;
         for (int i = 0; i < 40; ++i)
@@ -284,7 +287,8 @@ class TestRelayWorker : public QObject {
     }
 
     void connectionsAreReusedThenLetGo() { // standards 10.11
-        World w(RelayLimits{.mailsPerConnection = 2});
+        World w;
+        w.settings.mta.sessionMailMax = 2;
         w.useUrl("smtp://hop.example");
         for (int i = 0; i < 3; ++i)
             w.submit(w.job());
@@ -439,8 +443,17 @@ class TestRelayWorker : public QObject {
         w.submit(w.job());
         QCOMPARE(w.net.sources, QByteArrayList{"192.0.2.101"});
         w.pass(1min);
+        w.submit(w.job()); // the turn of one that cannot reach it: passed over
+        QCOMPARE(w.net.sources, (QByteArrayList{"192.0.2.101", "192.0.2.101"}));
+        QCOMPARE(w.results(), QByteArray("D | D"));
+    }
+
+    void noSourceOfTheRightFamilyIsSaid() {
+        World w;
+        w.useUrl("smtp://hop.example");
+        w.spec.source = std::make_shared<FakeTable>("out", std::vector<std::pair<QByteArray, QByteArray>>{{"2001:db8::5", ""}});
         w.submit(w.job());
-        QCOMPARE(w.results(), QByteArray("D | T"));
+        QCOMPARE(w.results(), QByteArray("T"));
         QCOMPARE(w.lastText(), QByteArray("Address family mismatch: source 2001:db8::5 cannot reach hop.example [192.0.2.1]:25"));
     }
 
@@ -499,7 +512,8 @@ class TestRelayWorker : public QObject {
     }
 
     void drainingFinishesWhatBeganAndGivesBackTheRest() {
-        World w(RelayLimits{.maxConnectionsPerRoute = 1});
+        World w;
+        w.settings.mta.maxConnPerRoute = 1;
         w.useUrl("smtp://hop.example");
         w.submit(w.job()); // a connection stands, idle
         std::vector<RelayJob> jobs;

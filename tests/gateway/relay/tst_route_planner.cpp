@@ -167,6 +167,13 @@ class TestRoutePlanner : public QObject {
             "never: 5.4.6 mail loops back to myself: loopback.example leads to this computer");
         row("D06 one loopback MX beside a good one", "halfloop.example", "mx1.example:25 opportunistic = 192.0.2.11");
         row("D06 a literal that is us", "[127.0.0.1]", "never: 5.4.6 mail loops back to myself: [127.0.0.1] is this computer");
+        row("D06 an MX in a private network", "inside.example",
+            "later: private.example leads into a private network (192.168.1.10); mail goes there only by a rule that names the host");
+        row("D06 one private address beside a good one", "halfinside.example", "half.example:25 opportunistic = 192.0.2.13");
+        row("D06 the same, mapped into IPv6", "mapped.example",
+            "later: mapped6.example leads into a private network (::ffff:10.0.0.1); mail goes there only by a rule that names the host");
+        row("D06 a literal of a private network", "[10.1.2.3]",
+            "never: 5.4.4 [10.1.2.3] is an address of a private network; mail goes there only by a rule that names the host");
         row("standards 10.4 we are second: only better ones", "second.example", "mx1.example:25 opportunistic = 192.0.2.11");
         row("standards 10.2 MX without address forbids the domain's own", "deadmx.example",
             "later: Host not found: gone.example has no address");
@@ -201,6 +208,12 @@ class TestRoutePlanner : public QObject {
         resolver.setMx("failmx.example", {{10, "broken.example"}});
         resolver.setMx("two.example", {{20, "mx2.example"}, {10, "mx1.example"}});
         resolver.addressesOf["broken.example"] = {dns::Outcome::Failed, {}, {}};
+        resolver.setMx("inside.example", {{10, "private.example"}});
+        resolver.setAddresses("private.example", {"192.168.1.10", "fd00::10", "169.254.3.4"});
+        resolver.setMx("halfinside.example", {{10, "half.example"}});
+        resolver.setAddresses("half.example", {"172.20.0.1", "192.0.2.13"});
+        resolver.setMx("mapped.example", {{10, "mapped6.example"}});
+        resolver.setAddresses("mapped6.example", {"::ffff:10.0.0.1"});
         resolver.setAddresses("loopback.example", {"::1", "127.0.0.1", "0.0.0.0"});
         resolver.setAddresses("mx1.example", {"192.0.2.11"});
         resolver.setAddresses("mx2.example", {"192.0.2.12"});
