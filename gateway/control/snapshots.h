@@ -27,7 +27,6 @@ struct Problem {
 
 struct ListenerStatus {
     QString name;    // comment behind the statement, else "address port"
-    QString interface = {}; // as written: "lo0", "egress", "127.0.0.1"
     QString address; // as bound
     int port = 0;
     bool open = false;
@@ -37,6 +36,7 @@ struct ListenerStatus {
     int sessions = 0;
     qint64 lastAt = 0; // last accepted message
     QString where;   // file:line
+    QString interface = {}; // as written: "lo0", "egress", "127.0.0.1"
     QJsonObject toJson() const;
     static ListenerStatus fromJson(const QJsonObject& json);
 };

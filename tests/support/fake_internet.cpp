@@ -32,6 +32,7 @@ class FakeStream final : public tls::Stream {
     }
     qint64 unsent() const override { return m_in.size(); }
     void setReading(bool on) override { m_reading = on; }
+    void limitReads(qint64) override {}
     void startServerTls(const tls::ServerTls&) override {}
     void startClientTls(const tls::ClientTlsPolicy&) override { m_tlsDue = true; }
     void close() override { m_closeDue = true; }
