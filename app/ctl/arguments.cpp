@@ -38,8 +38,10 @@ Arguments::Arguments(QByteArrayList words, const QByteArrayList& flags, const QB
             if (m_values.contains(name))
                 throw UsageError{name + " is given twice"};
             m_values.insert(name, equals < 0 ? words[++i] : word.mid(equals + 1));
+        } else if (flags.contains(name)) {
+            throw UsageError{name + " takes no value"};
         } else {
-            const QByteArray meant = config::nearest(name, flags + options + repeated);
+            const QByteArray meant = name.startsWith("--") ? config::nearest(name, flags + options + repeated) : QByteArray();
             throw UsageError{"there is no option " + name + " here" +
                              (meant.isEmpty() ? QByteArray() : "; did you mean " + meant + '?')};
         }

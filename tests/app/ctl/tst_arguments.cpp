@@ -66,8 +66,8 @@ void TestArguments::reads_data() {
     row("a flag twice is a flag", {"--json", "--json"}, "--json; words: ");
     row("an option without its value", {"-f"}, "usage: -f needs a value");
     row("an option twice", {"-f", "a", "-f", "b"}, "usage: -f is given twice");
-    row("an option that there is not", {"--jsn"}, "usage: there is no option --jsn here");
-    row("a flag with a value", {"--json=yes"}, "usage: there is no option --json here");
+    row("an option that there is not", {"--jsn"}, "usage: there is no option --jsn here; did you mean --json?");
+    row("a flag with a value", {"--json=yes"}, "usage: --json takes no value");
     row("a short option with =", {"-f=x"}, "usage: there is no option -f=x here");
     row("short options in one word", {"-vf"}, "usage: there is no option -vf here");
 }
