@@ -11,6 +11,8 @@
 #include <QPainter>
 #include <QPushButton>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace postern::window {
@@ -181,11 +183,24 @@ void QueueView::dressGroups() {
 
 void QueueView::fitColumns() {
     const QFontMetrics metrics(font());
-    const auto wide = [&](const QString& sample) { return metrics.horizontalAdvance(sample) + 18; };
+    // Also the header's word, whatever its language makes of it.
+    const auto wide = [&](const QString& sample, int column) {
+        const QString title = m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        return std::max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(title)) + 18;
+    };
+    QString longest; // of the states' words
+    for (const QString& state : {u"waiting"_s, u"sending"_s, u"held"_s}) {
+        control::QueueRow row;
+        row.state = state;
+        if (const QString word = rowState(row).word; metrics.horizontalAdvance(word) > metrics.horizontalAdvance(longest))
+            longest = word;
+    }
     const int total = viewport()->width();
     const QSignalBlocker quiet(header());
-    const int fixed[QueueModel::ColumnCount] = {wide(u"waiting"_s) + 22 + kIndent + 8, 0, 0, 0, wide(u"888.8 MB"_s),
-                                               wide(u"888 min"_s), wide(u"18 Nov, 14:40"_s), wide(u"Tries"_s) + 14};
+    const int fixed[QueueModel::ColumnCount] = {
+        wide(longest, QueueModel::State) + 22 + kIndent + 8,  0, 0, 0, wide(u"888.8 MB"_s, QueueModel::Size),
+        wide(u"888 min"_s, QueueModel::Waiting),             wide(u"18 Nov, 14:40"_s, QueueModel::NextTry) + (total < 900 ? 14 : 0),
+        wide(u"88"_s, QueueModel::Tries) + 14};
     setColumnHidden(QueueModel::Tries, total < 900);
     setColumnHidden(QueueModel::Size, total < 860);
     int rest = total;

@@ -75,6 +75,20 @@ void PosternStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* o
                              isFlat ? QColor() : (option->state.testFlag(State_Enabled) ? r.controlBorder : r.line));
         return;
     }
+    if (element == PE_IndicatorCheckBox) { // Fusion's border is lost on a dark window
+        const bool isOn = option->state.testFlag(State_On);
+        const bool isEnabled = option->state.testFlag(State_Enabled);
+        const QColor fill = isOn && isEnabled ? r.accentFill : hoverFill(*option, r.base);
+        paintButtonPanel(*painter, option->rect, fill, isEnabled ? r.controlBorder : r.line);
+        if (isOn)
+            paintLineIcon(*painter, option->rect, QStringLiteral("check"), isEnabled ? r.onAccent : r.textDisabled);
+        return;
+    }
+    if (element == PE_FrameMenu) {
+        painter->setPen(r.line);
+        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+        return;
+    }
     if (element == PE_PanelButtonTool) {
         const QColor fill = hoverFill(*option, Qt::transparent);
         if (fill.alpha() > 0)
@@ -145,6 +159,11 @@ void PosternStyle::drawControl(ControlElement element, const QStyleOption* optio
     const Roles& r = theme::roles();
     if (element == CE_HeaderSection || element == CE_HeaderEmptyArea) {
         drawHeaderSection(*option, *painter);
+        return;
+    }
+    if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option);
+        element == CE_MenuItem && item && item->menuItemType == QStyleOptionMenuItem::Separator && item->text.isEmpty()) {
+        painter->fillRect(QRect(item->rect.left() + 4, item->rect.center().y(), item->rect.width() - 8, 1), r.line);
         return;
     }
     if (element == CE_HeaderLabel) {
