@@ -99,7 +99,7 @@ class StoryRunningCommands : public QObject {
         QCOMPARE(first["port"_L1].toInt(), int(gateway.port()));
         STORY_VERIFY(first["where"_L1].toString().endsWith(u"smtpd.conf:2"_s), first["where"_L1].toString().toUtf8());
         const QByteArray text = gateway.ctl({u"status"_s}).out;
-        STORY_VERIFY(text.contains("listener       127.0.0.1 port " + QByteArray::number(gateway.port()) + " (lo): open"), text);
+        STORY_VERIFY(text.contains("listener       127.0.0.1 (lo) port " + QByteArray::number(gateway.port()) + ": open"), text);
     }
 
     // Only that table: an edit of smtpd.conf that nobody asked to take stays where it is, and a broken file changes nothing.
