@@ -2,10 +2,9 @@
 #include "engine/delivery_desk.h"
 
 #include "engine/loaded_config.h"
-#include "queue/body_reader.h"
-#include "queue/bounce.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace postern::engine {
@@ -25,7 +24,6 @@ namespace {
 constexpr qint64 kBodyMemory = 64LL << 20; // octets of small contents kept for a first try soon
 constexpr Milliseconds kRecordAgain{3'000};
 constexpr size_t kMostRelays = 2'000;
-constexpr qint64 kHeaderBytes = 64 * 1024;
 
 QByteArray domainOf(const QByteArray& address) {
     return address.mid(address.lastIndexOf('@') + 1).toLower();
@@ -180,12 +178,9 @@ void DeliveryDesk::takeBodies(std::vector<BodyRead>&& batch) {
     if (m_stopped)
         return; // the workers may be gone; what waits is on disk as it was
     for (BodyRead& read : batch) {
-        if (auto waiting = m_failuresWaitingForBody.extract(read.id)) {
-            QByteArray headers;
-            if (read.body)
-                headers = headersOf(*read.body);
-            for (Failure& failure : waiting.mapped())
-                giveBackOne(std::move(failure), headers);
+        if (auto waiting = m_tellingsWaitingForBody.extract(read.id)) {
+            for (Telling& telling : waiting.mapped())
+                tellWith(std::move(telling), read.body ? *read.body : nullptr);
         }
         if (auto waiting = m_waitingForBody.extract(read.id)) {
             for (Delivery& delivery : waiting.mapped()) {
@@ -273,8 +268,11 @@ void DeliveryDesk::release(RelayRecord& relay) {
 
 void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
     std::vector<TryOutcome> outcomes;
+    std::vector<Telling> tellings;
     std::set<queue::RouteKey> works;
     for (relay::RelayReport& report : batch) {
+        if (!report.relayed.empty())
+            tellings.push_back({queue::NoticeKind::Relayed, {report.message, std::move(report.relayed), false}, {}});
         RelayRecord forgotten; // its record was dropped meanwhile
         const auto at = m_relays.find(report.route);
         RelayRecord& relay = at == m_relays.end() ? forgotten : at->second;
@@ -325,18 +323,30 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
         outcomes.insert(outcomes.end(), std::make_move_iterator(report.outcomes.begin()),
                         std::make_move_iterator(report.outcomes.end()));
     }
-    settle(outcomes);
+    settle(outcomes, std::move(tellings));
     for (const queue::RouteKey& route : works)
         if (const auto at = m_relays.find(route); at != m_relays.end() && !at->second.failing)
             release(at->second);
     pump();
 }
 
-void DeliveryDesk::settle(const std::vector<TryOutcome>& outcomes) {
+void DeliveryDesk::settle(const std::vector<TryOutcome>& outcomes, std::vector<Telling> tellings) {
+    const std::vector<Late> late = mayBeLate(outcomes);
     queue::Scheduler::Settled settled = m_scheduler.finished(outcomes);
+    for (Telling& telling : tellings) { // what is told of stays until it is told: the notice needs the content
+        const auto isTold = [&](const EnvelopeUpdate& update) {
+            return std::any_of(telling.about.envelopes.begin(), telling.about.envelopes.end(),
+                               [&](const Envelope& envelope) { return envelope.id == update.id; });
+        };
+        std::copy_if(settled.updates.begin(), settled.updates.end(), std::back_inserter(telling.updates), isTold);
+        std::erase_if(settled.updates, isTold);
+    }
+    tellOfDelay(late, settled.updates);
     for (const EnvelopeUpdate& update : settled.updates)
         forgetBodyOf(update.id);
     record(std::move(settled.updates));
+    for (Telling& telling : tellings)
+        tell(std::move(telling));
     giveBack(std::move(settled.failures));
 }
 
@@ -368,8 +378,9 @@ void DeliveryDesk::takeRecorded(std::vector<Recorded>&& batch) {
             for (const EnvelopeId id : recorded.returned)
                 forgetBodyOf(id);
             for (auto& [bounce, body] : recorded.bounces) {
-                m_parts.journal->add("bounced", "Returned to " + bounce.envelopes.front().recipient + ": " +
-                                                    bounce.message.subject, {}, queue::toText(bounce.message.id));
+                const QByteArray what = recorded.returned.empty() ? "Notice to " : "Returned to ";
+                m_parts.journal->add("bounced", what + bounce.envelopes.front().recipient + ": " + bounce.message.subject,
+                                     {}, queue::toText(bounce.message.id));
                 remember(bounce, body);
                 m_scheduler.add(std::move(bounce));
             }
@@ -390,103 +401,11 @@ void DeliveryDesk::takeRecorded(std::vector<Recorded>&& batch) {
     pump();
 }
 
-QByteArray DeliveryDesk::headersOf(const queue::BodyPtr& body) const {
-    const QByteArray start = queue::BodyReader(*m_parts.files, body).read(0, kHeaderBytes).value_or(QByteArray());
-    const qsizetype end = start.indexOf("\r\n\r\n");
-    return end < 0 ? start : start.left(end + 2);
-}
-
 // --- returning mail --------------------------------------------------------------------------------------------------
 
 void DeliveryDesk::giveBack(std::vector<Failure> failures) {
-    for (Failure& failure : failures) {
-        const MessageId id = failure.message->id;
-        if (const auto at = m_bodies.find(id); at != m_bodies.end()) {
-            giveBackOne(std::move(failure), headersOf(at->second));
-            continue;
-        }
-        auto& waiting = m_failuresWaitingForBody[id];
-        waiting.push_back(std::move(failure));
-        if (waiting.size() == 1)
-            fetchBody(id);
-    }
-}
-
-void DeliveryDesk::giveBackOne(Failure failure, const QByteArray& originalHeaders) {
-    std::vector<EnvelopeId> ids;
-    queue::UpdateEnvelopes request;
-    for (const Envelope& envelope : failure.envelopes) {
-        ids.push_back(envelope.id);
-        EnvelopeUpdate removal;
-        removal.kind = EnvelopeUpdate::Kind::Remove;
-        removal.id = envelope.id;
-        request.updates.push_back(removal);
-    }
-    const WallTime now = m_parts.clock->wall();
-    const auto text = queue::makeBounce(failure, originalHeaders, m_serverName, now);
-    if (!text) {
-        // A null sender or a bounce: dropped to the log, never bounced again (RFC 5321 §6.1).
-        for (const Envelope& envelope : failure.envelopes)
-            m_parts.journal->add("bounced", "Given up without a notice, because it has no sender to tell: mail for " +
-                                                envelope.recipient + ": " + envelope.lastError,
-                                 {}, queue::toText(failure.message->id));
-        m_scheduler.forget(ids);
-        record(std::move(request.updates));
-        for (const EnvelopeId id : ids)
-            forgetBodyOf(id);
-        return;
-    }
-
-    policy::MatchContext context;
-    context.isLocalAddress = true;
-    context.clientAddress = "127.0.0.1";
-    context.helo = m_serverName;
-    context.recipient = failure.message->sender;
-    context.localNames = m_localNames;
-    // Static and file tables answer at once; a slower one leaves the return for later, and may answer when we are gone.
-    const auto answer = std::make_shared<std::optional<policy::Verdict>>();
-    policy::match(m_rules, context, policy::WantTrace::No, [answer](policy::Verdict v) { *answer = std::move(v); });
-    const std::optional<policy::Verdict> verdict = *answer;
-    if (!verdict || (verdict->decision != policy::Decision::Relay && verdict->decision != policy::Decision::Catch)) {
-        hold(failure, "cannot be returned: no rule takes mail to its sender " + failure.message->sender +
-                          "; the failure was: " + failure.envelopes.front().lastError);
-        return;
-    }
-
-    queue::QueuedMessage bounce;
-    bounce.message.id = m_parts.spool->ids()->next();
-    bounce.message.createdAt = now.time_since_epoch().count();
-    bounce.message.size = text->content.size();
-    bounce.message.subject = text->subject;
-    bounce.message.isBounce = true;
-    bounce.message.helo = m_serverName;
-    bounce.message.params.declaredSize = text->content.size();
-    Envelope envelope;
-    envelope.id = queue::newEnvelopeId(bounce.message.id);
-    envelope.recipient = envelope.destination = failure.message->sender;
-    envelope.nextTryAt = bounce.message.createdAt;
-    envelope.ttl = verdict->action->ttl.value_or(m_rules->settings.queueTtl);
-    if (verdict->decision == policy::Decision::Catch)
-        envelope.state = queue::EnvelopeState::Caught;
-    if (m_rules->era == policy::Era::Modern)
-        envelope.action = verdict->action->name;
-    else
-        envelope.relay = verdict->action->relay.toBytes();
-    bounce.envelopes.push_back(envelope);
-
-    queue::Body body;
-    body.bytes = text->content;
-    body.size = text->content.size();
-    const auto shared = std::make_shared<const queue::Body>(body);
-    request.bounces.push_back({bounce.message, bounce.envelopes, body, {}});
-    request.done = [address = m_recorded.address(), ids, bounce, shared](Result<void> outcome) {
-        Recorded recorded;
-        recorded.returned = ids;
-        recorded.bounces.emplace_back(bounce, shared);
-        recorded.outcome = std::move(outcome);
-        address.post(std::move(recorded));
-    };
-    m_parts.spool->post(std::move(request));
+    for (Failure& failure : failures)
+        tell({queue::NoticeKind::Failed, std::move(failure), {}});
 }
 
 void DeliveryDesk::hold(const Failure& failure, const QByteArray& why) {

@@ -12,6 +12,7 @@
 #include "base/mailbox.h"
 #include "engine/activity_journal.h"
 #include "policy/match.h"
+#include "queue/bounce.h"
 #include "queue/scheduler.h"
 #include "queue/spool_thread.h"
 #include "relay/relay_worker.h"
@@ -97,6 +98,12 @@ class DeliveryDesk {
         queue::MessageId id;
         Result<queue::BodyPtr> body;
     };
+    // Somebody is to be told something, as soon as the content of the message is at hand.
+    struct Telling {
+        queue::NoticeKind kind = queue::NoticeKind::Failed;
+        queue::Failure about;
+        std::vector<queue::EnvelopeUpdate> updates; // durable together with the notice; Failed: made when it is
+    };
     struct Recorded {
         queue::UpdateEnvelopes request; // to try again if it failed
         std::vector<queue::EnvelopeId> returned; // failed envelopes whose bounce is in it
@@ -116,11 +123,21 @@ class DeliveryDesk {
     void keepForLater(RelayRecord& relay, const std::vector<queue::TryOutcome>& outcomes);
     void release(RelayRecord& relay);
     void refuse(const queue::Delivery& delivery, const QByteArray& why, queue::TryResult result);
-    void settle(const std::vector<queue::TryOutcome>& outcomes);
+    void settle(const std::vector<queue::TryOutcome>& outcomes, std::vector<Telling> tellings = {});
     void record(std::vector<queue::EnvelopeUpdate> updates);
     void giveBack(std::vector<queue::Failure> failures);
-    QByteArray headersOf(const queue::BodyPtr& body) const;
-    void giveBackOne(queue::Failure failure, const QByteArray& originalHeaders);
+    // Telling senders what became of their mail: delivery_desk_notices.cpp.
+    struct Late { // waits, and may have to be told of after this try
+        std::shared_ptr<const queue::Message> message;
+        queue::Envelope envelope; // before the try
+    };
+    std::vector<Late> mayBeLate(const std::vector<queue::TryOutcome>& outcomes) const;
+    void tellOfDelay(const std::vector<Late>& late, const std::vector<queue::EnvelopeUpdate>& updates);
+    void tell(Telling telling);
+    void tellWith(Telling telling, const queue::BodyPtr& body);
+    queue::Original originalOf(const queue::BodyPtr& body) const;
+    bool mayTell(const QByteArray& sender); // Q14: so many notices an hour, not more
+    void dropWithoutNotice(const Telling& telling);
     void hold(const queue::Failure& failure, const QByteArray& why);
     void fetchBody(queue::MessageId id);
     void remember(const queue::QueuedMessage& queued, const queue::BodyPtr& body);
@@ -139,7 +156,8 @@ class DeliveryDesk {
     std::unordered_map<queue::MessageId, queue::BodyPtr> m_bodies; // small contents that may be needed soon
     qint64 m_bodyBytes = 0;
     std::unordered_map<queue::MessageId, std::vector<queue::Delivery>> m_waitingForBody;
-    std::unordered_map<queue::MessageId, std::vector<queue::Failure>> m_failuresWaitingForBody;
+    std::unordered_map<queue::MessageId, std::vector<Telling>> m_tellingsWaitingForBody;
+    std::unordered_map<QByteArray, std::pair<qint64, int>> m_told; // notices to a sender: hour, how many
     std::vector<queue::UpdateEnvelopes> m_unrecorded; // failed commits, to be tried again
     bool m_spoolTroubled = false; // the last commit heard of failed
     bool m_stopped = false;

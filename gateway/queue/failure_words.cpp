@@ -82,7 +82,16 @@ smtp::EnhancedCode failureStatus(QByteArrayView words, bool expired) {
         return {5, 2, 2};
     if (reply == "553")
         return {5, 1, 3};
+    if (reply == "556") // RFC 7504 §4
+        return {5, 1, 10};
     return {5, 0, 0};
+}
+
+smtp::EnhancedCode delayStatus(QByteArrayView words) {
+    const auto answer = peerAnswer(words);
+    const QByteArrayView behind = !answer ? words : answer->reply.size() > 4 ? answer->reply.sliced(4) : QByteArrayView();
+    const smtp::EnhancedCode code = leadingCode(behind);
+    return code.klass == 4 ? code : smtp::EnhancedCode{4, 0, 0};
 }
 
 QByteArray failureSentence(const smtp::EnhancedCode& status, qint64 ttlSeconds) {
@@ -102,6 +111,8 @@ QByteArray failureSentence(const smtp::EnhancedCode& status, qint64 ttlSeconds) 
         {4, 4, "No way to the recipient's mail server could be found."},
         {4, 6, "The message went round in circles between mail servers."},
         {6, 0, "The other side cannot handle the form of the message."},
+        {6, 3, "The message holds characters beyond plain ASCII, which the next mail server does not take."},
+        {6, 7, "The address or the header holds characters beyond plain ASCII, which the next mail server does not take."},
         {7, 0, "The other side refused the message for its rules of safety or against unwanted mail."},
         {7, 1, "The other side does not permit this message. It may take the sender for unknown, or it for unwanted."},
         {7, 8, "The sign-in at the next mail server was refused. The administrator has to look at it."},

@@ -15,6 +15,9 @@ namespace postern::queue {
 // code of class 5 the reply code decides, else 5.0.0. Expired mail is 5.4.7.
 smtp::EnhancedCode failureStatus(QByteArrayView words, bool expired);
 
+// The status to report while mail waits: the peer's code of class 4, else 4.0.0.
+smtp::EnhancedCode delayStatus(QByteArrayView words);
+
 // What another server said, taken out of an envelope's last error: "550 5.1.1 no such user" as it stands, or behind
 // "HOST [ADDRESS]:PORT said: " as the relay writes it. Views into `words`.
 struct PeerAnswer {

@@ -2,12 +2,8 @@
 //
 // The desk between scheduler, spool and relay workers, with a real spool on a disk in memory and workers that only note
 // what they are given. Time stands still: what happens, happens through mailboxes.
-#include "engine/delivery_desk.h"
-
+#include "office.h"
 #include "policy/compile.h"
-#include "support/failing_file_store.h"
-#include "support/fake_clock.h"
-#include "support/memory_vfs.h"
 
 #include <QTest>
 
@@ -15,70 +11,6 @@ using namespace postern;
 using namespace postern::engine;
 using namespace postern::queue;
 using namespace postern::test;
-
-namespace {
-
-struct Office {
-    FakeClock clock;
-    MemoryFileStore memory;
-    DiskFaultsPtr faults = std::make_shared<DiskFaults>();
-    FailingFileStore files{memory, faults};
-    MemoryVfs vfs{memory, faults};
-    SpoolThread spool{files, clock, {"/spool", vfs.name(), 0, {}}};
-    ActivityJournal journal{clock};
-    std::vector<relay::RelayJob> jobs;
-    int troubles = 0;
-    int recoveries = 0;
-    std::unique_ptr<DeliveryDesk> desk;
-
-    bool open() {
-        if (!spool.start())
-            return false;
-        DeliveryDesk::Parts parts;
-        parts.clock = &clock;
-        parts.files = &files;
-        parts.spool = &spool;
-        parts.journal = &journal;
-        parts.submit = [this](size_t, std::vector<relay::RelayJob> given) {
-            for (relay::RelayJob& job : given)
-                jobs.push_back(std::move(job));
-        };
-        parts.changed = [] {};
-        parts.spoolTroubled = [this](const Error&) { ++troubles; };
-        parts.spoolFine = [this] { ++recoveries; };
-        desk = std::make_unique<DeliveryDesk>(std::move(parts));
-        auto rules = std::make_shared<policy::Ruleset>();
-        auto action = std::make_shared<policy::Action>();
-        action->name = "out";
-        rules->actions["out"] = action;
-        desk->setRules(rules, "office.example", {});
-        return true;
-    }
-
-    QueuedMessage message(EnvelopeState state) {
-        QueuedMessage queued;
-        queued.message.id = spool.ids()->next();
-        queued.message.sender = "scanner@office.example";
-        queued.message.createdAt = clock.unixNow();
-        Envelope envelope;
-        envelope.id = newEnvelopeId(queued.message.id);
-        envelope.recipient = envelope.destination = "a@far.example";
-        envelope.action = "out";
-        envelope.state = state;
-        envelope.nextTryAt = queued.message.createdAt;
-        queued.envelopes.push_back(envelope);
-        return queued;
-    }
-};
-
-BodyPtr smallBody() {
-    Body body;
-    body.bytes = "Subject: t\r\n\r\nhello\r\n";
-    body.size = body.bytes.size();
-    return std::make_shared<const Body>(body);
-}
-
-} // namespace
 
 class TestDeliveryDesk : public QObject {
     Q_OBJECT

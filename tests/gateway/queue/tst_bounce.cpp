@@ -161,6 +161,10 @@ Failure failureOf(const QByteArray& words, int recipients = 1) {
 const QByteArray kHeaders("Received: from x\r\n\tby y\r\nSubject: Scan 17\r\nMessage-ID: <abc@office.example>\r\n\r\n");
 constexpr WallTime kNow{Seconds(1'795'102'321)};
 
+std::optional<BounceText> makeBounce(const Failure& failure, const QByteArray& headers, const QByteArray& hostname, WallTime now) {
+    return makeNotice(NoticeKind::Failed, failure, {headers, false}, hostname, now);
+}
+
 Message& messageOf(Failure& failure) {
     auto copy = std::make_shared<Message>(*failure.message);
     failure.message = copy;
@@ -186,6 +190,15 @@ class TestBounce : public QObject {
     void carriesInternationalAddresses();
     void cutsLongHeaders();
     void keepsTheDsnParameters();
+    void asksForTheRightWord_data();
+    void asksForTheRightWord();
+    void Q14_nothingAnswersAReport();
+    void delayIsNotToldToPrograms_data();
+    void delayIsNotToldToPrograms();
+    void tellsOfDelay();
+    void tellsOfHandingOn();
+    void returnsTheWholeMessage_data();
+    void returnsTheWholeMessage();
     void foldsAndEncodes_data();
     void foldsAndEncodes();
 };
@@ -399,6 +412,132 @@ void TestBounce::keepsTheDsnParameters() { // RFC 3464 §2.2.1, §2.3.1: decoded
     const auto blocks = statusBlocks(notice.parts[1].body);
     QCOMPARE(blocks[0].value("original-envelope-id"), QByteArray("QQ+314 x"));
     QCOMPARE(blocks[1].value("original-recipient"), QByteArray("rfc822; Bob+tag@Example.NET"));
+}
+
+void TestBounce::asksForTheRightWord_data() { // RFC 3461 §4.1, the table of standards §8
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QByteArray>("notify");
+    QTest::addColumn<bool>("made");
+    const auto row = [](NoticeKind kind, const char* name, const char* notify, bool made) {
+        QTest::addRow("%s, NOTIFY=%s", name, notify) << int(kind) << QByteArray(notify) << made;
+    };
+    for (const char* silent : {"NEVER", "SUCCESS", "SUCCESS,DELAY"})
+        row(NoticeKind::Failed, "failed", silent, false);
+    for (const char* wanted : {"", "FAILURE", "SUCCESS,FAILURE,DELAY"})
+        row(NoticeKind::Failed, "failed", wanted, true);
+    for (const char* silent : {"NEVER", "FAILURE", "SUCCESS,FAILURE"})
+        row(NoticeKind::Delayed, "delayed", silent, false);
+    for (const char* wanted : {"", "DELAY", "SUCCESS,DELAY"})
+        row(NoticeKind::Delayed, "delayed", wanted, true);
+    for (const char* silent : {"", "NEVER", "FAILURE", "FAILURE,DELAY"})
+        row(NoticeKind::Relayed, "relayed", silent, false);
+    for (const char* wanted : {"SUCCESS", "FAILURE,SUCCESS"})
+        row(NoticeKind::Relayed, "relayed", wanted, true);
+}
+
+void TestBounce::asksForTheRightWord() {
+    QFETCH(int, kind);
+    QFETCH(QByteArray, notify);
+    Failure failure = failureOf("450 4.2.0 later");
+    failure.envelopes[0].params.notify = notify;
+    QTEST(makeNotice(NoticeKind(kind), failure, {kHeaders, false}, "gate.example", kNow).has_value(), "made");
+}
+
+void TestBounce::Q14_nothingAnswersAReport() { // whatever its sender says
+    const QByteArray headers = "Subject: x\r\nContent-Type: Multipart/Report;\r\n\treport-type=delivery-status; boundary=b\r\n\r\n";
+    QVERIFY(!makeBounce(failureOf("550 5.1.1 no"), headers, "gate.example", kNow));
+}
+
+void TestBounce::delayIsNotToldToPrograms_data() { // RFC 3834 §2
+    QTest::addColumn<QByteArray>("field");
+    QTest::addColumn<bool>("told");
+    QTest::newRow("a vacation answer") << QByteArray("Auto-Submitted: auto-replied") << false;
+    QTest::newRow("a list") << QByteArray("List-Id: <dev.example>") << false;
+    QTest::newRow("bulk") << QByteArray("Precedence: bulk") << false;
+    QTest::newRow("a person") << QByteArray("Auto-Submitted: no") << true;
+}
+
+void TestBounce::delayIsNotToldToPrograms() {
+    QFETCH(QByteArray, field);
+    const QByteArray headers = "Subject: x\r\n" + field + "\r\n\r\n";
+    const Failure failure = failureOf("451 4.7.1 later");
+    QTEST(makeNotice(NoticeKind::Delayed, failure, {headers, false}, "gate.example", kNow).has_value(), "told");
+    QVERIFY(makeBounce(failure, headers, "gate.example", kNow)); // what failed is told to everybody
+}
+
+void TestBounce::tellsOfDelay() { // RFC 3464 §2.3.3, §2.3.9
+    Failure failure = failureOf("mx.example.net [192.0.2.9]:25 said: 451 4.7.1 greylisted (in reply to RCPT)");
+    failure.envelopes[0].ttl = 86400;
+    const auto notice = makeNotice(NoticeKind::Delayed, failure, {kHeaders, false}, "gate.example", kNow);
+    QVERIFY(notice);
+    const Notice read = parseNotice(notice->content);
+    QCOMPARE(read.wrong, QByteArray());
+    const Block block = statusBlocks(read.parts[1].body)[1];
+    QCOMPARE(block.value("action"), QByteArray("delayed"));
+    QCOMPARE(block.value("status"), QByteArray("4.7.1"));
+    QCOMPARE(block.value("diagnostic-code"), QByteArray("smtp; 451 4.7.1 greylisted"));
+    QCOMPARE(block.value("will-retry-until"), QByteArray("Fri, 20 Nov 2026 14:32:00 +0000")); // a day after it came
+    QVERIFY(read.parts[0].body.contains("Fri, 20 Nov 2026 14:32:00 +0000"));
+    QVERIFY(!read.parts[0].body.contains("could not be delivered"));
+}
+
+void TestBounce::tellsOfHandingOn() { // RFC 3461 §6.2.7.3
+    Failure failure = failureOf("451 4.7.1 an error of an earlier try");
+    failure.envelopes[0].params.notify = "SUCCESS";
+    failure.envelopes[0].params.orcpt = "rfc822;first@example.org";
+    messageOf(failure).params.ret = smtp::DsnReturn::Full; // for failures only
+    const auto notice = makeNotice(NoticeKind::Relayed, failure, {kHeaders + "body\r\n", true}, "gate.example", kNow);
+    QVERIFY(notice);
+    const Notice read = parseNotice(notice->content);
+    QCOMPARE(read.wrong, QByteArray());
+    const Block block = statusBlocks(read.parts[1].body)[1];
+    QCOMPARE(block.value("original-recipient"), QByteArray("rfc822; first@example.org"));
+    QCOMPARE(block.value("action"), QByteArray("relayed"));
+    QCOMPARE(block.value("status"), QByteArray("2.0.0"));
+    QCOMPARE(block.count("diagnostic-code"), 0);
+    QVERIFY(!notice->content.contains("earlier try"));
+    QCOMPARE(read.parts[2].header.value("content-type"), QByteArray("text/rfc822-headers"));
+}
+
+void TestBounce::returnsTheWholeMessage_data() { // RFC 3461 §4.3, RFC 2046 §5.2.1, RFC 6533 §6.3
+    QTest::addColumn<QByteArray>("original");
+    QTest::addColumn<bool>("isWhole");
+    QTest::addColumn<QByteArray>("type");
+    QTest::addColumn<QByteArray>("encoding");
+    const QByteArray head = "Subject: x\r\nMIME-Version: 1.0\r\n";
+    QTest::newRow("only its beginning is at hand") << head + "\r\nbody\r\n" << false << QByteArray("text/rfc822-headers") << QByteArray("7bit");
+    QTest::newRow("ASCII") << head + "\r\nbody\r\n" << true << QByteArray("message/rfc822") << QByteArray("7bit");
+    QTest::newRow("an 8-bit body") << head + "\r\n\xc3\xbc\r\n" << true << QByteArray("message/rfc822") << QByteArray("8bit");
+    QTest::newRow("an 8-bit body that no relay may code")
+        << head + "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\xc3\xbc\r\n--b--\r\n" << true
+        << QByteArray("text/rfc822-headers") << QByteArray("7bit");
+    QTest::newRow("an international header")
+        << QByteArray("Subject: \xc3\xbc\r\n\r\n\xc3\xbc\r\n") << true << QByteArray("message/global") << QByteArray("base64");
+    QTest::newRow("a header in no known charset")
+        << QByteArray("Subject: \xfc\r\n\r\nx\r\n") << true << QByteArray("text/rfc822-headers") << QByteArray("quoted-printable");
+}
+
+void TestBounce::returnsTheWholeMessage() {
+    QFETCH(QByteArray, original);
+    QFETCH(bool, isWhole);
+    QFETCH(QByteArray, type);
+    QFETCH(QByteArray, encoding);
+    Failure failure = failureOf("550 5.1.1 no");
+    messageOf(failure).params.ret = smtp::DsnReturn::Full;
+    const auto notice = makeNotice(NoticeKind::Failed, failure, {original, isWhole}, "gate.example", kNow);
+    QVERIFY(notice);
+    QCOMPARE(notice->hasEightBit, encoding == "8bit");
+    const qsizetype at = notice->content.indexOf("Content-Type: " + type + "\r\n");
+    QVERIFY(at > 0);
+    const qsizetype body = notice->content.indexOf("\r\n\r\n", at) + 4;
+    QVERIFY(notice->content.mid(at, body - at).contains("Content-Transfer-Encoding: " + encoding + "\r\n"));
+    const QByteArray rest = notice->content.mid(body);
+    if (type == "message/rfc822")
+        QVERIFY(rest.startsWith(original + "\r\n--=_"));
+    if (type == "message/global")
+        QCOMPARE(QByteArray::fromBase64(rest.left(rest.indexOf("\r\n\r\n--=_"))), original);
+    if (type == "text/rfc822-headers")
+        QVERIFY(!rest.contains("body"));
 }
 
 void TestBounce::foldsAndEncodes_data() {

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which notices a sender gets while mail fails, waits and leaves: one each, durable together with what they are about, and
+// not without end.
+#include "office.h"
+#include "policy/compile.h"
+
+#include <QTest>
+
+using namespace postern;
+using namespace postern::test;
+
+namespace {
+
+struct TellingOffice : Office {
+    bool openWithRules(std::vector<qint64> warnIntervals = {}) {
+        if (!open())
+            return false;
+        memory.put("/c", "action \"box\" catch\naction \"out\" relay host smtp://relay.example\n"
+                         "match for domain \"far.example\" action \"out\"\nmatch for any action \"box\"\n");
+        policy::Compiled compiled = policy::compile(memory, "/c", {});
+        if (!compiled.isUsable())
+            return false;
+        auto rules = std::make_shared<policy::Ruleset>(*compiled.ruleset);
+        rules->settings.warnIntervals = std::move(warnIntervals);
+        desk->setRules(rules, "office.example", {});
+        return true;
+    }
+    QueuedMessage stored(const QByteArray& notify) {
+        QueuedMessage queued = message(EnvelopeState::Waiting);
+        queued.envelopes[0].params.notify = notify;
+        spool.post(StoreMessage{queued.message, queued.envelopes, *smallBody(), {}});
+        desk->storedSink()(queued, smallBody());
+        return queued;
+    }
+    void report(const relay::RelayJob& job, TryResult result, bool relayed = false) {
+        relay::RelayReport report;
+        report.route = job.delivery.route;
+        report.message = job.delivery.message;
+        report.outcomes = {{job.delivery.envelopes.front().id, result, "mx said so", true}};
+        if (relayed)
+            report.relayed = job.delivery.envelopes;
+        desk->reportSink()(report);
+    }
+    QByteArrayList caughtSubjects() const {
+        QByteArrayList out;
+        queue::Scheduler::Wish wish;
+        wish.state = queue::Scheduler::RowState::Caught;
+        wish.most = 1000;
+        for (const auto& row : desk->scheduler().page(wish).rows)
+            out.append(row.message->subject);
+        return out;
+    }
+};
+
+} // namespace
+
+class TestSenderNotices : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() { setLogThreshold(LogLevel(99)); }
+    void tellsOnceThatMailIsLate();
+    void tellsThatMailWasHandedOn();
+    void whatFailedToBeToldIsNotSentAgain();
+    void Q14_noMoreThanSoManyInAnHour();
+};
+
+void TestSenderNotices::tellsOnceThatMailIsLate() { // bounce warn-interval: the try before the moment tells
+    TellingOffice office;
+    QVERIFY(office.openWithRules({300}));
+    office.stored("");
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    office.report(office.jobs[0], TryResult::Temporary); // the next try is in 400 s
+    QTRY_COMPARE(office.caughtSubjects(), QByteArrayList{"Mail is not delivered yet"});
+    office.clock.advance(std::chrono::seconds(500));
+    office.desk->setPaused(false); // looks at what is due
+    QTRY_COMPARE(office.jobs.size(), size_t(2));
+    office.report(office.jobs[1], TryResult::Temporary);
+    QTRY_COMPARE(office.desk->scheduler().counts().inFlight, 0);
+    QCoreApplication::processEvents();
+    QCOMPARE(office.caughtSubjects().size(), 1);
+}
+
+void TestSenderNotices::tellsThatMailWasHandedOn() { // RFC 3461 §6.2.7.3
+    TellingOffice office;
+    QVERIFY(office.openWithRules());
+    const QueuedMessage queued = office.stored("SUCCESS");
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    office.report(office.jobs[0], TryResult::Delivered, true);
+    QTRY_COMPARE(office.caughtSubjects(), QByteArrayList{"Mail was handed on"});
+    QCOMPARE(office.desk->scheduler().counts().waiting, 0);
+    bool gone = false; // from the spool too, in the same commit
+    office.spool.post(ReadBody{queued.message.id, [&gone](const Result<BodyPtr>& body) { gone = !body; }});
+    office.spool.stop();
+    QVERIFY(gone);
+}
+
+void TestSenderNotices::whatFailedToBeToldIsNotSentAgain() {
+    TellingOffice office;
+    QVERIFY(office.openWithRules());
+    office.stored("SUCCESS");
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    office.faults->mode = DiskFaults::Mode::FromThenOn;
+    office.faults->failAt = office.faults->count + 1;
+    office.report(office.jobs[0], TryResult::Delivered, true);
+    QTRY_VERIFY(office.troubles > 0);
+    office.faults->failAt = 0;
+    office.desk->recordAgain();
+    QTRY_VERIFY(office.recoveries > 0);
+    QCOMPARE(office.jobs.size(), size_t(1));
+    QCOMPARE(office.desk->scheduler().counts().waiting, 0);
+}
+
+void TestSenderNotices::Q14_noMoreThanSoManyInAnHour() { // forged sender flood: what is over stays, on hold, with the reason
+    TellingOffice office;
+    QVERIFY(office.openWithRules());
+    for (int i = 0; i < 205; ++i)
+        office.stored("");
+    QTRY_COMPARE(office.desk->scheduler().total(std::nullopt), 205);
+    size_t reported = 0;
+    for (int round = 0; round < 300 && reported < 205; ++round) {
+        QTRY_VERIFY(office.jobs.size() > reported);
+        while (reported < office.jobs.size())
+            office.report(office.jobs[reported++], TryResult::Permanent);
+        QCoreApplication::processEvents();
+    }
+    QTRY_COMPARE(office.desk->scheduler().counts().held, 5);
+    QTRY_COMPARE(office.desk->scheduler().counts().caught, 200);
+}
+
+QTEST_GUILESS_MAIN(TestSenderNotices)
+#include "tst_sender_notices.moc"
