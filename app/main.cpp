@@ -4,6 +4,7 @@
 #include "gateway_door.h"
 
 #include "base/clock.h"
+#include "base/core_dumps.h"
 #include "base/log.h"
 #include "ctl/unix_signals.h"
 #include "engine/profile.h"
@@ -24,6 +25,7 @@ using namespace Qt::StringLiterals;
 using namespace postern;
 
 int main(int argc, char** argv) {
+    postern::forbidCoreDumps();
     std::signal(SIGPIPE, SIG_IGN);
     QApplication app(argc, argv);
     QApplication::setApplicationName(u"postern"_s);

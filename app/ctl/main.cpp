@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // posternctl: the gateway headless, and every tool that goes with it.
+#include "base/core_dumps.h"
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
 
@@ -117,6 +118,7 @@ int carryOut(const QByteArrayList& all) {
 } // namespace postern::ctl
 
 int main(int argc, char** argv) {
+    postern::forbidCoreDumps();
     std::signal(SIGPIPE, SIG_IGN);
     qputenv("QT_NO_GLIB", "1"); // before the application object: the stock loop without GLib is the faster one
     QCoreApplication app(argc, argv);
