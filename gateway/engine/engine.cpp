@@ -14,6 +14,7 @@ constexpr Milliseconds kTick{1'000};
 constexpr Milliseconds kStopGrace{8'000};
 constexpr Milliseconds kDrainSlack{2'000}; // after that a drain is not waited for any longer
 constexpr int kTicksPerCheck = 10; // disk, failed listeners
+constexpr Milliseconds kFreeBytesFresh{200};
 
 QString textOf(const QByteArray& bytes) {
     return QString::fromUtf8(harmless(bytes, 1000));
@@ -202,7 +203,15 @@ listener::ListenerServices Engine::listenerServices() {
     services.toSpool = watchedSpool();
     services.newMessageId = [ids = m_spool->ids()] { return ids->next(); };
     services.incomingPath = [spool = m_spool.get()](queue::MessageId id) { return spool->incomingPath(id); };
-    services.hasRoomFor = [free = m_freeBytes](qint64 octets) {
+    // Asked for each mail and each MiB of a large one; the disk may fill up between two of our own looks at it.
+    services.hasRoomFor = [free = m_freeBytes, askedAt = std::make_shared<std::atomic<qint64>>(0), files = m_files.get(),
+                           clock = &m_clock, folder = m_settings.profile.stateFolder](qint64 octets) {
+        const qint64 now = clock->steady().time_since_epoch().count();
+        if (now - askedAt->load(std::memory_order_relaxed) >= kFreeBytesFresh.count()) {
+            askedAt->store(now, std::memory_order_relaxed);
+            if (const auto found = files->freeBytes(folder))
+                free->store(*found, std::memory_order_relaxed);
+        }
         return free->load(std::memory_order_relaxed) - octets > kReserveBytes;
     };
     services.seal = m_seal;

@@ -10,6 +10,7 @@ namespace postern::listener {
 namespace {
 
 constexpr qsizetype kPiece = 64 * 1024; // of one write
+constexpr qint64 kAskRoomEach = 1 << 20; // octets of a file
 
 } // namespace
 
@@ -117,6 +118,8 @@ void IncomingContent::writeOut(QByteArrayView bytes) {
     if (auto written = m_sealer ? writeSealed(bytes) : writeFile(bytes); !written) {
         m_error = written.error();
         m_file.reset();
+        if (written.error().code == ErrorCode::NoSpace)
+            (void)m_files.remove(m_path);
     }
 }
 
@@ -135,6 +138,11 @@ Result<void> IncomingContent::endSealed() {
 }
 
 Result<void> IncomingContent::writeFile(QByteArrayView octets) {
+    if (m_form.hasRoomFor && m_fileSize >= m_askRoomAt) {
+        m_askRoomAt = m_fileSize + kAskRoomEach;
+        if (!m_form.hasRoomFor(0))
+            return Error{ErrorCode::NoSpace, "the disk is nearly full, so no more of " + m_path + " is written"};
+    }
     m_fileSize += octets.size();
     return m_file->write(octets);
 }

@@ -5,6 +5,7 @@
 // Small is at most kInlineBody; up to kSegmentBody if all contents that are between these two leave room for one more: what
 // comes to the spool in memory costs the disk less, but many sessions must not fill the memory.
 // A file is written in the form that the queue is kept in: nothing lies open in an encrypted one, not even for a moment.
+// A disk that gets nearly full meanwhile ends it as a failed write does, and the file goes at once: its room is needed.
 // Never synced here: the spool does that before it commits. A failed write is remembered and told by finish(), so that the
 // client gets its reply at the end of data and the rest of the content costs nothing.
 // Thread: its own. Lifetime: whoever drops it without finish() discards fileName(), if there is one.
@@ -15,6 +16,7 @@
 #include "queue/seal.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -51,6 +53,7 @@ class MemoryShare {
 struct FileForm {
     queue::SealPtr seal = {}; // null: as it comes
     queue::MessageId id = 0;
+    std::function<bool(qint64 octets)> hasRoomFor = {}; // asked again and again while it grows; none = there is
 };
 
 class IncomingContent {
@@ -86,6 +89,7 @@ class IncomingContent {
     std::unique_ptr<File> m_file;
     bool m_fileMade = false;
     qint64 m_fileSize = 0;
+    qint64 m_askRoomAt = 0; // file size
     qint64 m_size = 0;
     std::optional<Error> m_error;
 };

@@ -220,7 +220,7 @@ void ServerConnection::perform(smtp::effect::BeginContent&) {
     m_messageId = services().newMessageId();
     m_content.emplace(*services().files, services().incomingPath(m_messageId),
                       m_session->transaction().params.declaredSize, services().contentMemory,
-                      FileForm{services().seal, m_messageId});
+                      FileForm{services().seal, m_messageId, services().hasRoomFor});
     m_masquerade.reset();
     const bool mustBeHimself = m_service->spec.masquerade && !m_session->user().isEmpty();
     if (mustBeHimself && !m_session->transaction().sender.isNull())

@@ -2,6 +2,7 @@
 //
 // Where content goes while it comes in, and that every failing disk operation is told at the end, not lost.
 #include "listener/incoming_content.h"
+#include "queue/body_reader.h"
 #include "queue/spool.h"
 #include "support/failing_file_store.h"
 #include "support/memory_file_store.h"
@@ -42,6 +43,8 @@ class TestIncomingContent : public QObject {
     void staysInMemoryWhileThereIsRoom_data();
     void staysInMemoryWhileThereIsRoom();
     void givesItsShareBack();
+    void Q04_endsWhenTheDiskFillsUpMeanwhile();
+    void X05_nothingLiesOpenWhileItComesIn();
 };
 
 void TestIncomingContent::tellsEveryDiskFailureAtTheEnd() {
@@ -159,6 +162,40 @@ void TestIncomingContent::givesItsShareBack() { // R08: by whoever has the octet
     QCOMPARE(memory->load(), room / 2);
     share = {};
     QCOMPARE(memory->load(), room);
+}
+
+void TestIncomingContent::Q04_endsWhenTheDiskFillsUpMeanwhile() {
+    MemoryFileStore disk;
+    int asked = 0;
+    IncomingContent incoming(disk, kPath, -1, {}, FileForm{{}, 0, [&asked](qint64) { return ++asked <= 3; }});
+    const QByteArray piece = content(100'000);
+    for (int i = 0; i < 100; ++i)
+        incoming.append(piece);
+    QCOMPARE(asked, 4); // once for each MiB, and not any more once there is no room
+    QVERIFY(!disk.size(kPath)); // its room is given back at once
+    const auto body = incoming.finish();
+    QVERIFY(!body);
+    QVERIFY(body.error().code == ErrorCode::NoSpace); // 452
+}
+
+void TestIncomingContent::X05_nothingLiesOpenWhileItComesIn() {
+    MemoryFileStore disk;
+    const auto key = queue::QueueKey::from(Secret(QByteArray("0123456789abcdef0123456789abcdef")));
+    const auto seal = std::make_shared<const queue::Seal>(false, *key);
+    IncomingContent incoming(disk, kPath, -1, {}, FileForm{seal, 0x1a2b3c4d, {}});
+    const QByteArray piece = "bodysecret " + content(100'000);
+    QByteArray whole;
+    for (int i = 0; i < 10; ++i) {
+        incoming.append(piece);
+        whole += piece;
+        QVERIFY(!disk.read(kPath, 0, -1).value_or({}).contains("bodysecret"));
+    }
+    auto body = incoming.finish();
+    QVERIFY(body);
+    QCOMPARE(body->size, whole.size());
+    QCOMPARE(disk.size(kPath).value_or(0), body->fileSize);
+    const auto shared = std::make_shared<const queue::Body>(*body);
+    QCOMPARE(queue::BodyReader(disk, shared).read(0, whole.size() + 1).value_or({}), whole);
 }
 
 QTEST_APPLESS_MAIN(TestIncomingContent)
