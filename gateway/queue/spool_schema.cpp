@@ -163,6 +163,9 @@ Result<void> openQueueDatabase(Database& database, const QByteArray& path, const
     database.setClosing(Database::Closing::LeaveFilesAlone); // until we know that the file is ours and sound
     if (auto prepared = prepare(database, check); !prepared) {
         database.close();
+        if (prepared.error().code == ErrorCode::Busy)
+            return Error{ErrorCode::Busy, "the queue database " + path + " is in use by another program, perhaps a backup or a"
+                                          " database tool; end that, then try again (" + prepared.error().text + ')'};
         return prepared;
     }
     database.setClosing(Database::Closing::Checkpoint);
