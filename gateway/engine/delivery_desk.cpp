@@ -64,7 +64,11 @@ void DeliveryDesk::setRules(policy::RulesetPtr rules, QByteArray serverName,
     m_identities = std::move(identities);
     m_localNames = localNames(*m_rules);
     m_specs.clear();
-    m_scheduler.setMaxInFlightPerRoute(std::max(1, m_rules->settings.mta.taskHiwat));
+    const policy::Settings& settings = m_rules->settings;
+    m_scheduler.setMaxInFlightPerRoute(std::max(1, settings.mta.taskHiwat));
+    m_scheduler.setMaxInFlight(settings.scheduler.maxInflight);
+    const bool hasInterval = settings.origins.contains(config::Setting::QueueInterval);
+    m_scheduler.setRetryInterval(Seconds(hasInterval ? settings.queueInterval : 0));
     m_scheduler.rerouteAll();
     pump();
 }

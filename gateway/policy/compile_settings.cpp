@@ -232,7 +232,6 @@ void addSetting(Build& build, const SettingView& view) {
     case Setting::QueueInterval:
         if (value)
             setNumber(build, view, *value, 1, kMaxDelay, settings.queueInterval);
-        noEffect(build, view, "tries follow the built-in schedule");
         break;
     case Setting::MtaLimit:
         setMtaLimits(build, view);
@@ -250,7 +249,9 @@ void addSetting(Build& build, const SettingView& view) {
         break;
     case Setting::SchedulerLimit:
         setLimits(build, view, named(schedulerLimitKeys(), settings.scheduler), 0, nullptr);
-        noEffect(build, view, "the scheduler keeps its built-in limits");
+        for (const SettingView::Limit& limit : view.limits())
+            if (limit.key.text != "max-inflight")
+                build.report.note(view, '"' + limit.key.text + "\" has no effect: the scheduler works in other steps");
         break;
     case Setting::Ciphers:
         setText(settings.ciphers);

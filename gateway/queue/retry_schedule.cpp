@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace postern::queue {
 
@@ -13,6 +14,12 @@ NextTry nextTry(qint64 createdAt, int tries, qint64 now, Seconds base) {
     while (step * n * n <= age) // the square root may have been rounded down
         ++n;
     return {createdAt + step * n * n, int(n)};
+}
+
+NextTry nextTryEvery(Seconds interval, qint64 createdAt, int tries, qint64 now) {
+    const qint64 step = std::max<qint64>(1, interval.count());
+    const qint64 age = std::max<qint64>(0, now - createdAt);
+    return {createdAt + (age / step + 1) * step, std::min(tries, std::numeric_limits<int>::max() - 1) + 1};
 }
 
 } // namespace postern::queue

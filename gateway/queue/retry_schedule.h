@@ -17,6 +17,9 @@ struct NextTry {
     qint64 at = 0; // Unix seconds
     int tries = 0; // the new counter
 };
+// The 2012 way (`queue interval`): the queue was looked through at fixed times, so every so often.
+NextTry nextTryEvery(Seconds interval, qint64 createdAt, int tries, qint64 now);
+
 NextTry nextTry(qint64 createdAt, int tries, qint64 now, Seconds base = kRelayBase);
 
 } // namespace postern::queue

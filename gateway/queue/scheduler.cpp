@@ -29,7 +29,9 @@ constexpr Seconds kGrace = std::chrono::minutes(15);
 constexpr Seconds kLongestLife = std::chrono::years(10);
 constexpr Seconds kNotTriedWait{3};      // nothing was attempted: connection limit, shutdown
 constexpr Seconds kUnreturnedWait{60};   // a bounce that could not be stored
-constexpr int kInFlightAtMost = 5000;    // of all routes together; bounds what content is in memory
+constexpr int kInFlightAtMost = 5000;    // of all routes together
+constexpr qint64 kOctetsInFlight = 32LL << 20; // of contents that are not files: those are read into memory
+constexpr qint64 kReadWhole = 256 * 1024;      // octets; a larger content is a file and goes out in pieces
 
 enum class Place : quint8 {
     Sleeping, // until `due`
@@ -58,6 +60,7 @@ struct MessageEntry {
     std::shared_ptr<const Message> message;
     std::vector<EnvelopeId> envelopes;
     int visible = 0; // those not Leaving
+    int inFlight = 0;
 };
 
 bool mayExpire(Place place) {
@@ -83,9 +86,14 @@ std::optional<Scheduler::RowState> stateAt(Place place) {
 } // namespace
 
 struct Scheduler::Impl {
+    Impl(const Clock& theClock, RouteOf given) : clock(theClock), routeOf(std::move(given)) {}
+
     const Clock& clock;
     const RouteOf routeOf;
     bool paused = false;
+    int maxInFlight = kInFlightAtMost;
+    Seconds retryInterval{0};
+    qint64 octetsInFlight = 0; // of messages with an envelope on its way
     std::unordered_map<EnvelopeId, Entry> entries;
     std::unordered_map<MessageId, MessageEntry> messages;
     std::array<Listed, 4> listed; // by RowState
@@ -107,6 +115,7 @@ struct Scheduler::Impl {
     Listed& list(RowState state) { return listed[size_t(state)]; }
     const Listed& list(RowState state) const { return listed[size_t(state)]; }
     int* counter(Place place);
+    bool mayGo() const { return counts.inFlight < maxInFlight && octetsInFlight < kOctetsInFlight; }
     void count(Entry& entry, int change);
     void putOnRoute(Entry& entry);
     void takeOffRoute(Entry& entry);
@@ -138,7 +147,14 @@ void Scheduler::Impl::count(Entry& entry, int change) {
     if (!one)
         return;
     *one += change;
-    int& visible = messages.at(entry.message->id).visible;
+    MessageEntry& owner = messages.at(entry.message->id);
+    if (entry.place == Place::InFlight) {
+        const bool wasOut = owner.inFlight > 0;
+        owner.inFlight += change;
+        if (wasOut != (owner.inFlight > 0) && entry.message->size <= kReadWhole)
+            octetsInFlight += wasOut ? -entry.message->size : entry.message->size;
+    }
+    int& visible = owner.visible;
     const bool before = visible > 0;
     visible += change;
     counts.messages += int(visible > 0) - int(before);
@@ -234,12 +250,20 @@ void Scheduler::Impl::fail(Entry& entry, std::vector<Failure>& failures, bool ex
 }
 
 Scheduler::Scheduler(const Clock& clock, RouteOf routeOf)
-    : m(std::make_unique<Impl>(Impl{clock, std::move(routeOf), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
+    : m(std::make_unique<Impl>(clock, std::move(routeOf))) {}
 
 Scheduler::~Scheduler() = default;
 
 void Scheduler::setMaxInFlightPerRoute(int envelopes) {
     m->turns.setMaxInFlight(envelopes);
+}
+
+void Scheduler::setMaxInFlight(int envelopes) {
+    m->maxInFlight = std::max(1, envelopes);
+}
+
+void Scheduler::setRetryInterval(Seconds interval) {
+    m->retryInterval = interval;
 }
 
 void Scheduler::setPaused(bool paused) {
@@ -283,7 +307,7 @@ std::vector<Delivery> Scheduler::due() {
     if (m->paused)
         return deliveries;
     const SteadyTime now = m->now();
-    while (m->counts.inFlight < kInFlightAtMost) {
+    while (m->mayGo()) {
         const auto taken = m->turns.take(now);
         if (!taken)
             break;
@@ -329,7 +353,7 @@ std::optional<SteadyTime> Scheduler::nextWake() const {
     const auto consider = [&](SteadyTime time) { wake = wake ? std::min(*wake, time) : time; };
     if (!m->expiries.empty())
         consider(std::max(now, m->expiries.begin()->first));
-    if (!m->paused && m->counts.inFlight < kInFlightAtMost) {
+    if (!m->paused && m->mayGo()) {
         if (!m->sleepers.empty())
             consider(std::max(now, m->sleepers.begin()->first));
         if (const auto turn = m->turns.nextTurn(now))
@@ -347,7 +371,8 @@ void Scheduler::Impl::reschedule(Entry& entry, const TryOutcome& outcome, Settle
     }
     // Along the curve by age, not by date: the same steps whatever the wall clock does meanwhile.
     const qint64 age = std::chrono::duration_cast<Seconds>(now() - entry.born).count();
-    const NextTry next = nextTry(0, envelope.tries, age);
+    const NextTry next = retryInterval > Seconds(0) ? nextTryEvery(retryInterval, 0, envelope.tries, age)
+                                                    : nextTry(0, envelope.tries, age);
     entry.due = entry.born + Seconds(next.at);
     envelope.tries = next.tries;
     envelope.lastTryAt = wallNow();

@@ -3,7 +3,8 @@
 // Which envelopes are due, in what order, and what becomes of them after a try. Pure: no thread, no disk, no sockets.
 //
 // Envelopes of one message that share a route travel together as one Delivery. Routes take turns (fair between
-// destinations); each has at most maxInFlight envelopes out. A route that failed as a whole is probed with one delivery
+// destinations); each has at most maxInFlight envelopes out, and all together no more than some MiB of content that has to
+// lie in memory to go out (R08). A route that failed as a whole is probed with one delivery
 // at a time until it succeeds (R11: one probe, not 10 000).
 // Thread: the one that made it (engine control). Time: the Clock given; a wall-clock jump neither expires nor storms:
 //   waits are kept on the steady clock, ages are stored times compared with a wall clock that may not run backwards.
@@ -60,6 +61,8 @@ class Scheduler {
     ~Scheduler();
 
     void setMaxInFlightPerRoute(int envelopes); // default 200
+    void setMaxInFlight(int envelopes);         // of all routes together, default 5000
+    void setRetryInterval(Seconds interval);    // tries that often in place of the curve; 0 = the curve
     void setPaused(bool paused);                // "pause mta"
     void add(QueuedMessage queued);
 

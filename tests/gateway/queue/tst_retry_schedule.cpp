@@ -3,6 +3,8 @@
 
 #include <QTest>
 
+#include <limits>
+
 using namespace postern;
 using namespace postern::queue;
 
@@ -12,6 +14,7 @@ class TestRetrySchedule : public QObject {
   private Q_SLOTS:
     void followsTheCurve_data();
     void followsTheCurve();
+    void everySoOften();
     void skipsWhatWasMissed_data();
     void skipsWhatWasMissed();
 };
@@ -39,6 +42,23 @@ void TestRetrySchedule::followsTheCurve() {
         now = next.at + 2; // the try itself took two seconds
     }
     QCOMPARE(got, delays);
+}
+
+void TestRetrySchedule::everySoOften() { // 2012: a scan every `queue interval` seconds, 15 minutes unless written
+    QList<qint64> got;
+    qint64 now = 1'000'000;
+    int tries = 0;
+    for (int i = 0; i < 4; ++i) {
+        const NextTry next = nextTryEvery(Seconds(900), 1'000'000, tries, now);
+        got.append(next.at - 1'000'000);
+        tries = next.tries;
+        now = next.at + 2;
+    }
+    QCOMPARE(got, (QList<qint64>{900, 1800, 2700, 3600}));
+    QCOMPARE(tries, 4);
+    QCOMPARE(nextTryEvery(Seconds(900), 1000, 2, 1000 + 36'000).at, qint64(1000 + 36'900)); // after a night switched off
+    QCOMPARE(nextTryEvery(Seconds(900), 1000, 2, -86'400).at, qint64(1900));               // Q10
+    QCOMPARE(nextTryEvery(Seconds(1), 0, std::numeric_limits<int>::max(), 5).tries, std::numeric_limits<int>::max());
 }
 
 void TestRetrySchedule::skipsWhatWasMissed_data() {

@@ -20,6 +20,9 @@ class TestScheduler : public QObject {
     void sendsAtOnceAndTogether();
     void takesTurnsBetweenRoutes();
     void keepsTheLimitPerRoute();
+    void retriesEverySoOftenWhenTold();
+    void keepsTheLimitOfAllTogether();
+    void R08_boundsWhatLiesInMemoryOnItsWay();
     void retriesAlongTheCurve();
     void probesAFailedRoute();
     void probeBacksOffUpToAnHour();
@@ -447,6 +450,63 @@ void TestScheduler::isQuickWithAFullQueue() { // Q16; a quadratic step anywhere 
         }
     }
     QCOMPARE(delivered, 20'000);
+}
+
+void TestScheduler::retriesEverySoOftenWhenTold() {
+    Desk desk;
+    desk.scheduler.setRetryInterval(Seconds(900));
+    const EnvelopeId id = desk.add({"a@x"});
+    QList<qint64> delays;
+    const SteadyTime start = desk.clock.steady();
+    for (int i = 0; i < 4; ++i) {
+        QVERIFY(!desk.go().isEmpty());
+        (void)desk.settle(id, TryResult::Temporary);
+        const auto wake = desk.scheduler.nextWake();
+        QVERIFY(wake);
+        delays.append(std::chrono::duration_cast<Seconds>(*wake - start).count());
+        desk.clock.advance(*wake - desk.clock.steady());
+    }
+    QCOMPARE(delays, (QList<qint64>{900, 1800, 2700, 3600}));
+}
+
+void TestScheduler::keepsTheLimitOfAllTogether() { // `scheduler limit max-inflight`
+    Desk desk;
+    desk.scheduler.setMaxInFlight(2);
+    const EnvelopeId first = desk.add({"a@x"});
+    (void)desk.add({"a@y"});
+    (void)desk.add({"a@z"});
+    QCOMPARE(desk.scheduler.due().size(), size_t(2));
+    QVERIFY(desk.scheduler.due().empty());
+    (void)desk.settle(first, TryResult::Delivered);
+    QCOMPARE(desk.scheduler.due().size(), size_t(1));
+}
+
+void TestScheduler::R08_boundsWhatLiesInMemoryOnItsWay() {
+    Desk desk;
+    std::vector<EnvelopeId> ids;
+    for (int i = 0; i < 400; ++i) {
+        QueuedMessage queued = desk.message({"a@x" + QByteArray::number(i % 40), "b@x" + QByteArray::number(i % 40)});
+        queued.message.size = 256 * 1024; // read into memory: no more than 32 MiB of them
+        ids.push_back(queued.envelopes.front().id);
+        ids.push_back(queued.envelopes.back().id);
+        desk.scheduler.add(std::move(queued));
+    }
+    QCOMPARE(desk.scheduler.due().size(), size_t(128));
+    QVERIFY(desk.scheduler.due().empty());
+    size_t delivered = 0;
+    for (int round = 0; round < 100 && desk.scheduler.counts().messages > 0; ++round) {
+        for (const EnvelopeId id : ids)
+            (void)desk.settle(id, TryResult::Delivered);
+        delivered += desk.scheduler.due().size();
+    }
+    QCOMPARE(desk.scheduler.counts().messages, 0);
+    QCOMPARE(delivered, size_t(400 - 128));
+    for (int i = 0; i < 400; ++i) { // files go out in pieces: they do not count
+        QueuedMessage queued = desk.message({"a@x" + QByteArray::number(i % 40)});
+        queued.message.size = 35 << 20;
+        desk.scheduler.add(std::move(queued));
+    }
+    QCOMPARE(desk.scheduler.due().size(), size_t(400));
 }
 
 QTEST_APPLESS_MAIN(TestScheduler)
