@@ -217,6 +217,7 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
         return;
     }
     relay::RelayJob job;
+    job.action = delivery.envelopes.front().action.isEmpty() ? delivery.envelopes.front().relay : delivery.envelopes.front().action;
     job.domain = domainOf(delivery.envelopes.front().destination);
     job.serverName = m_serverName;
     job.ownAddresses = m_ownAddresses;

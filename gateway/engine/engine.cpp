@@ -116,10 +116,12 @@ Result<void> Engine::start() {
     parts.spoolFine = [this] { m_spoolTrouble.clear(); };
     m_desk = std::make_unique<DeliveryDesk>(std::move(parts));
 
-    const auto ledger = std::make_shared<relay::ConnectionLedger>();
+    const auto ledger = std::make_shared<relay::ConnectionLedger>(); // shared by the workers: a limit does not end at a thread
+    const auto rate = std::make_shared<relay::SendingRate>();
     for (size_t i = 0; i < m_settings.ioThreads; ++i) {
         IoThreadSettings io;
         io.relayLimits.ledger = ledger;
+        io.relayLimits.rate = rate;
         io.services = listenerServices();
         io.dns = m_settings.dns;
         io.report = m_desk->reportSink();

@@ -256,12 +256,6 @@ RelaySpec relayOf(Build& build, const StatementView& at, const RelayClauses& cla
     spec.srs = clauses.srs();
     spec.ciphers = clauses.ciphers() ? clauses.ciphers()->text : QByteArray();
     spec.protocols = clauses.protocols() ? clauses.protocols()->text : QByteArray();
-    for (const ClauseKind own : {ClauseKind::Order, ClauseKind::MaxRate, ClauseKind::MaxConnections}) {
-        if (const config::Clause* clause = at.clause(own))
-            build.report.say(Severity::Warning, at, clause->range,
-                             "\"" + clause->words.front().text + "\" has no effect yet: relays are taken in turn, at the"
-                                                                 " engine's own pace");
-    }
     if (clauses.srs())
         build.report.note(at, "\"srs\" has no effect yet: nothing is forwarded, so no sender is rewritten");
     if (clauses.ciphers() || clauses.protocols())

@@ -55,6 +55,8 @@ bool ConnectionLedger::needsSource(Kind kind) {
 
 Milliseconds ConnectionLedger::waitLocked(const Place& place, const MtaLimits& limits, SteadyTime now,
                                           bool withSource) const {
+    if (place.actionMost > 0 && m_entries.value(actionKey(place)).open >= place.actionMost)
+        return kUntilOneCloses;
     Milliseconds longest{0};
     for (const Rule& rule : kRules) {
         if (needsSource(rule.kind) && !withSource)
@@ -88,6 +90,8 @@ bool ConnectionLedger::open(const Place& place, const MtaLimits& limits, SteadyT
         entry.opened = true;
         entry.lastOpened = now;
     }
+    if (place.actionMost > 0)
+        ++m_entries[actionKey(place)].open;
     return true;
 }
 
@@ -100,6 +104,11 @@ void ConnectionLedger::closed(const Place& place, SteadyTime now) {
         --at->open;
         at->hasClosed = true;
         at->lastClosed = now;
+    }
+    if (place.actionMost > 0) {
+        const auto at = m_entries.find(actionKey(place));
+        if (at != m_entries.end() && at->open > 0)
+            --at->open;
     }
 }
 

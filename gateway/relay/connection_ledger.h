@@ -27,6 +27,8 @@ class ConnectionLedger {
         QByteArray domain; // of the recipients, or the relay's host
         QByteArray source; // local address, "" = the system chooses
         QByteArray host;   // destination address
+        QByteArray action = {};
+        int actionMost = 0; // its max-connections; 0 = no limit
     };
     static constexpr Milliseconds kUntilOneCloses = Milliseconds::max();
 
@@ -55,6 +57,7 @@ class ConnectionLedger {
     static bool needsSource(Kind kind);
     Milliseconds waitLocked(const Place& place, const policy::MtaLimits& limits, SteadyTime now, bool withSource) const;
     void prune(SteadyTime now);
+    static QByteArray actionKey(const Place& place) { return "a" + place.action; }
 
     mutable std::mutex m_lock;
     QHash<QByteArray, Entry> m_entries; // under the lock

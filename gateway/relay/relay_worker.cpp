@@ -24,6 +24,8 @@ QByteArray badTable(const policy::RelaySpec& spec, const QByteArray& why) {
 RelayLimits withLedger(RelayLimits limits) {
     if (!limits.ledger)
         limits.ledger = std::make_shared<ConnectionLedger>();
+    if (!limits.rate)
+        limits.rate = std::make_shared<SendingRate>();
     return limits;
 }
 
@@ -33,10 +35,10 @@ struct RelayWorker::Impl {
     Impl(const Clock& theClock, FileStore& files, std::unique_ptr<dns::Resolver> theResolver, const RelayLimits& limits,
          std::function<void(RelayReport)> report, Connector connector)
         : clock(theClock), resolver(std::move(theResolver)),
-          hosts(files),
+          hosts(files, random()),
           services{theClock, files, *resolver, tables, penalties, withLedger(limits),
                    connector ? std::move(connector) : Connector(&tls::connectStream),
-                   [](quint32 below) { return QRandomGenerator::global()->bounded(below); }, std::move(report)} {
+                   random(), std::move(report)} {
         timer.setTimerType(Qt::CoarseTimer);
         timer.setInterval(kTickMs);
         QObject::connect(&timer, &QTimer::timeout, &timer, [this] { tick(); });
@@ -53,6 +55,9 @@ struct RelayWorker::Impl {
         std::unique_ptr<TableQuestion> question;
     };
 
+    static RoutePlan::Random random() {
+        return [](quint32 below) { return QRandomGenerator::global()->bounded(below); };
+    }
     void submit(RelayJob job);
     void askHost(RelayJob job);
     void takeFrom(RelayJob job, std::vector<policy::RelayUrl> urls);
@@ -94,12 +99,12 @@ void RelayWorker::Impl::untried(const RelayJob& job, const QByteArray& text, boo
 
 void RelayWorker::Impl::askHost(RelayJob job) {
     const policy::RelaySpec& spec = *job.spec;
-    if (spec.hostTable && !spec.hostFile.isEmpty()) {
+    if (HostLists::isListed(spec)) {
         auto urls = hosts.next(spec, clock.steady());
         if (!urls)
-            untried(job, badTable(spec, "could not be asked: " + harmless(urls.error().text, 300)), true);
+            untried(job, badTable(spec, urls.error().text), true);
         else
-            takeFrom(std::move(job), {urls->front()});
+            takeFrom(std::move(job), std::move(urls).value());
         return;
     }
     const quint64 id = ++lastAsked;

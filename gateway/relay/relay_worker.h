@@ -15,6 +15,7 @@
 #include "policy/ruleset.h"
 #include "queue/scheduler.h"
 #include "relay/connection_ledger.h"
+#include "relay/sending_rate.h"
 #include "tls/stream.h"
 
 #include <functional>
@@ -29,6 +30,7 @@ struct RelayJob {
     queue::Delivery delivery;
     queue::BodyPtr body;
     std::shared_ptr<const policy::RelaySpec> spec;
+    QByteArray action;      // what max-rate and max-connections of `spec` count for: all routes of one action
     QByteArray domain;      // recipient's domain, for MX relaying
     QByteArray serverName;  // HELO unless the spec says otherwise
     std::shared_ptr<const QByteArrayList> ownAddresses; // where this gateway itself listens on port 25; may be null
@@ -58,7 +60,8 @@ using Connector = std::function<std::unique_ptr<tls::Stream>(const QByteArray& a
 struct RelayLimits {
     Milliseconds connectTimeout{30'000};
     int maxAddressesTried = 5;
-    std::shared_ptr<ConnectionLedger> ledger = {}; // that of all workers; null = one of its own
+    std::shared_ptr<ConnectionLedger> ledger = {}; // that of all workers, like the next; null = one of its own
+    std::shared_ptr<SendingRate> rate = {};
 };
 
 class RelayWorker {

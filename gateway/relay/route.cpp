@@ -41,6 +41,7 @@ void Route::add(RelayJob job) {
     if (!m_spec || !leadsToSamePlace(*job.spec, *m_spec))
         m_plan.reset(); // a reload may mean another place, or another way to be there
     m_spec = job.spec;
+    m_action = job.action;
     m_domain = job.domain;
     m_serverName = job.serverName;
     m_ownAddresses = job.ownAddresses;
@@ -73,9 +74,9 @@ bool Route::isTooLarge(const Shipment& shipment) const {
 void Route::pump() {
     const SteadyTime now = m_services.clock.steady();
     for (size_t i = 0; i < m_links.size() && !m_waiting.empty(); ++i)
-        if (m_links[i]->idle && now >= m_links[i]->notBefore)
+        if (m_links[i]->idle && mayDispatch(*m_links[i], now))
             dispatch(*m_links[i]);
-    if (m_waiting.empty() || m_stopping || m_isPlanning)
+    if (m_waiting.empty() || m_stopping || m_isPlanning || !m_services.limits.rate->mayGo(m_action, m_spec->maxRate, now))
         return;
     if (!m_plan || (now >= m_planEnds && m_links.empty()))
         makePlan();
@@ -165,7 +166,7 @@ void Route::onConnectionReady(ClientConnection& connection) {
         connection.hasServedItsMails() || link->failuresInRow >= kMostFailuresInRow ||
         link->failures >= std::max(m_limits.maxFailuresPerSession, 1)) {
         connection.quit();
-    } else if (now >= link->notBefore && (link->carries || !m_waiting.empty())) {
+    } else if (mayDispatch(*link, now)) {
         dispatch(*link);
     } else {
         link->idle = true;
@@ -174,6 +175,12 @@ void Route::onConnectionReady(ClientConnection& connection) {
     }
     if (first)
         pump(); // proven now: more may open
+}
+
+// Now, by the pause of its session and the rate of the action. A detour's mail has been counted when it first went.
+bool Route::mayDispatch(const Link& link, SteadyTime now) const {
+    return now >= link.notBefore &&
+           (link.carries || (!m_waiting.empty() && m_services.limits.rate->take(m_action, m_spec->maxRate, now)));
 }
 
 void Route::dispatch(Link& link) {

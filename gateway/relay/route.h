@@ -29,7 +29,7 @@ struct RouteServices {
     dns::Resolver& resolver;
     TableAsker& tables;
     AddressPenalties& penalties;
-    RelayLimits limits; // ledger: never null
+    RelayLimits limits; // ledger and rate: never null
     Connector connector;
     RoutePlan::Random random;
     std::function<void(RelayReport)> report;
@@ -115,6 +115,7 @@ class Route final : public ConnectionOwner {
     void linkFailed(Link& link);
     void removeLink(const Link& link);
     void dispatch(Link& link);
+    bool mayDispatch(const Link& link, SteadyTime now) const;
     void failWaiting(const QByteArray& text, bool permanent, bool countsAsTry);
     bool isTooLarge(const Shipment& shipment) const;
     bool tryElsewhere(const Link& link, std::unique_ptr<Shipment>& shipment, RelayReport& verdict);
@@ -133,7 +134,7 @@ class Route final : public ConnectionOwner {
 
     std::deque<std::unique_ptr<Shipment>> m_waiting;
     std::shared_ptr<const policy::RelaySpec> m_spec; // of the latest job, like the next six
-    QByteArray m_domain, m_serverName;
+    QByteArray m_action, m_domain, m_serverName;
     std::shared_ptr<const QByteArrayList> m_ownAddresses;
     tls::IdentityPtr m_identity;
     std::shared_ptr<const policy::Settings> m_settings;

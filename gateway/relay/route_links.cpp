@@ -61,7 +61,8 @@ int Route::linksTo(const Endpoint& endpoint) const {
 }
 
 ConnectionLedger::Place Route::placeOf(const Endpoint& endpoint, const QByteArray& source) const {
-    return {m_key, m_plan && m_plan->byMx ? m_domain : endpoint.candidate.host, source, endpoint.address};
+    return {m_key, m_plan && m_plan->byMx ? m_domain : endpoint.candidate.host, source, endpoint.address,
+            m_action, m_spec->maxConnections};
 }
 
 int Route::allowedConnections(SteadyTime now) const {

@@ -101,8 +101,11 @@ class TestRelayChoices : public QObject {
         w.spec.hostFile = "/t/upstreams";
         w.submit(w.job());
         QCOMPARE(w.results(), QByteArray("T"));
-        QVERIFY2(w.lastText().startsWith("Could not retrieve relay: table \"upstreams\" could not be asked: /t/upstreams"),
+        QVERIFY2(w.lastText().startsWith("Could not retrieve relay: table \"upstreams\" could not be asked: cannot open /t/upstreams"),
                  w.lastText().constData());
+        w.files.put("/t/upstreams", "\n");
+        w.submit(w.job());
+        QCOMPARE(w.lastText(), QByteArray("Could not retrieve relay: table \"upstreams\" is empty (/t/upstreams)"));
     }
 
     // --- `src TABLE` ---
