@@ -56,7 +56,7 @@ class Report {
 
     QByteArrayList m_files;
     std::vector<Item> m_items;
-    std::array<int, 3> m_said{}; // by severity
+    std::array<int, 1 + size_t(config::Severity::Error)> m_said{}; // by severity; that is the last
 };
 
 } // namespace postern::policy
