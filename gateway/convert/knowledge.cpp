@@ -176,7 +176,7 @@ std::optional<Knowledge::Relays> Knowledge::readRelays(const QByteArray& name) c
     const auto found = tables.constFind(name);
     if (found == tables.constEnd())
         return std::nullopt;
-    Relays relays{tables::Shape::List, {}};
+    Relays relays{tables::Shape::List, {}, tables::Shape::List};
     if (const TableArgument* content = found->content()) {
         for (const config::Value& item : content->items)
             relays.urls.append(item.text);
@@ -193,6 +193,7 @@ std::optional<Knowledge::Relays> Knowledge::readRelays(const QByteArray& name) c
         return std::nullopt;
     const tables::TableText text = tables::parseTableText(*bytes);
     relays.shape = text.shape;
+    relays.shapeThere = tables::shapeForOpenSmtpd(*bytes, true);
     for (const tables::Entry& entry : text.entries)
         relays.urls.append(entry.key);
     return relays;
@@ -201,6 +202,11 @@ std::optional<Knowledge::Relays> Knowledge::readRelays(const QByteArray& name) c
 std::optional<QByteArrayList> Knowledge::relayEntries(const QByteArray& name) const {
     const auto relays = readRelays(name);
     return relays ? std::optional(relays->urls) : std::nullopt;
+}
+
+bool Knowledge::needsListMark(const QByteArray& name) const {
+    const auto relays = hostTables.contains(name) && dialect == Dialect::Modern ? readRelays(name) : std::nullopt;
+    return relays && relays->shapeThere == tables::Shape::Mapping;
 }
 
 bool Knowledge::hasShares(const QByteArray& name) const {

@@ -46,6 +46,7 @@ struct Knowledge {
     // The entries of a table of relays, as far as they can be read; nothing: they can't.
     std::optional<QByteArrayList> relayEntries(const QByteArray& table) const;
     bool hasShares(const QByteArray& table) const; // relays with shares, Postern's own
+    bool needsListMark(const QByteArray& table) const; // a file of relays that OpenSMTPD takes for a mapping
 
   private:
     void learn(const config::StatementView& statement);
@@ -55,6 +56,7 @@ struct Knowledge {
     struct Relays {
         tables::Shape shape;
         QByteArrayList urls;
+        tables::Shape shapeThere = tables::Shape::List; // as OpenSMTPD reads it
     };
     std::optional<Relays> readRelays(const QByteArray& table) const;
 

@@ -60,8 +60,10 @@ void checkRelayFile(Session& session, const StatementView& at, const TableView& 
         return;
     }
     if (session.know.hasShares(view.name()->text))
-        session.say(RemarkKind::Lost, at, "in the table's file leave out the numbers behind the URLs, and write # @list into its "
-                                          "first line");
+        session.say(RemarkKind::Lost, at, "in the table's file leave out the numbers behind the URLs");
+    if (session.know.needsListMark(view.name()->text))
+        session.say(RemarkKind::Lost, at, "in the table's file write # @list above the first URL: " + session.targetName() +
+                                              " takes the colon for the end of a key otherwise");
     for (const QByteArray& entry : *entries) {
         const auto other = relayEntry(session.know, entry);
         const auto url = policy::RelayUrl::parse(entry, session.know.era);
@@ -111,7 +113,8 @@ void convertTable(Session& session, const StatementView& statement, Piece& piece
     piece.defines.append("table:" + name);
     const bool isMap = session.know.dialect == Dialect::Map2012;
     const bool holdsRelays = session.know.relayTables.contains(name) &&
-                             (session.know.dialect != session.know.source || session.know.hasShares(name));
+                             (session.know.dialect != session.know.source || session.know.hasShares(name) ||
+                              session.know.needsListMark(name));
     if (view->isMap() && !isMap) {
         const bool isExternal = view->words().size() > 2 && view->words()[2].text == "external";
         if (isExternal) {

@@ -6,6 +6,7 @@
 #include "policy/build.h"
 #include "policy/compile.h"
 #include "policy/reader_checks.h"
+#include "tables/table_text.h"
 
 namespace postern::policy {
 namespace {
@@ -48,9 +49,20 @@ void checkFiles(FileStore& files, const config::StatementView& at, Report& repor
     }
 }
 
+// Readers of 6.8 and 7.8 look at the first line. So did 5.9 (by any line) and, without "# @list", it took what it saw.
+std::optional<tables::Shape> shapeOf(FileStore& files, const QByteArray& path, Target target) {
+    constexpr qint64 kMostLookedAt = 1 << 20;
+    const auto bytes = files.read(path, 0, kMostLookedAt);
+    if (!bytes || target == Target::OpenSmtpd2012)
+        return std::nullopt;
+    return tables::shapeForOpenSmtpd(*bytes, target != Target::OpenSmtpd59);
+}
+
 config::Diagnostics judgeSet(FileStore& files, const config::FileSet& set, const JudgeOptions& options) {
     Report report(set);
-    ReaderChecks checks(options.target, report);
+    ReaderChecks checks(options.target, report, options.syntaxOnly ? ReaderChecks::ShapeOfFile() : [&](const QByteArray& path) {
+        return shapeOf(files, path, options.target);
+    });
     for (const config::StatementView& one : set.statements()) {
         checks.statement(one);
         if (!options.syntaxOnly)

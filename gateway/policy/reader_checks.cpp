@@ -5,6 +5,7 @@
 #include "config/views/action_view.h"
 #include "config/views/match_view.h"
 #include "config/views/rule_view.h"
+#include "policy/build.h"
 #include "policy/values.h"
 
 #include <algorithm>
@@ -202,7 +203,12 @@ void ReaderChecks::table(const config::TableView& at) {
         shape = content->pairs.empty() ? Shape::List : Shape::Mapping;
     else if (at.backend() == "getpwnam")
         shape = Shape::Accounts;
-    m_tables.insert(name, shape);
+    Known known{shape, false};
+    if (m_shapeOfFile && !at.content() && at.source() && (at.backend() == "file" || at.backend() == "static")) {
+        if (const auto found = m_shapeOfFile(pathBeside(at.file(), at.path())))
+            known = {*found == tables::Shape::List ? Shape::List : Shape::Mapping, true};
+    }
+    m_tables.insert(name, known);
     if (at.isMap() || !at.source() || at.hasError())
         return;
     const QByteArray& source = at.source()->text;
@@ -219,6 +225,7 @@ void ReaderChecks::tableOf(const StatementView& at, const Clause& clause) {
         return;
     const TableArgument& argument = *clause.table;
     Shape shape = Shape::List;
+    bool isFile = false;
     if (argument.form == TableArgument::Form::Mapping)
         shape = Shape::Mapping;
     if (argument.form == TableArgument::Form::Name) {
@@ -228,11 +235,14 @@ void ReaderChecks::tableOf(const StatementView& at, const Clause& clause) {
             error(at, argument.range, "no such table: " + harmless(argument.value.text, 80));
             return;
         }
-        shape = isBuiltIn ? Shape::Unknown : *known;
+        shape = isBuiltIn ? Shape::Unknown : known->shape;
+        isFile = !isBuiltIn && known->isFile;
     }
-    if (!isModern()) // how the older ones compared kinds is not known well enough
-        return;
-    const Wanted wanted = at.kind() == StatementKind::Filter ? Wanted::Any : wantedBy(at.kind(), clause.kind);
+    Wanted wanted = at.kind() == StatementKind::Filter ? Wanted::Any : wantedBy(at.kind(), clause.kind);
+    // In 2012 an inline mapping could be a list of its keys, and `virtual` before a relay took a list of recipients.
+    const bool isOfRelay = clause.kind == ClauseKind::Virtual && at.hasClause(ClauseKind::Relay);
+    if (m_target == Target::OpenSmtpd2012 && (wanted != Wanted::Mapping || isOfRelay))
+        wanted = Wanted::Any;
     bool fits = true;
     switch (shape) {
     case Shape::Unknown:
@@ -250,8 +260,13 @@ void ReaderChecks::tableOf(const StatementView& at, const Clause& clause) {
     }
     if (!fits)
         error(at, argument.range,
-              wanted == Wanted::Mapping ? "this table must have keys with values: { key = value }"
-                                        : "this table must be a list, not keys with values");
+              wanted == Wanted::Mapping ? (isFile ? "this table must have keys with values: the first line of its file has none"
+                                                  : "this table must have keys with values: { key = value }")
+              : isFile && m_target != Target::OpenSmtpd59
+                  ? "this table must be a list, and OpenSMTPD takes the first line of its file for a key with a value (or the file is "
+                    "empty): write # @list above it"
+              : isFile ? "this table must be a list, and OpenSMTPD takes the first line of its file for a key with a value"
+                       : "this table must be a list, not keys with values");
 }
 
 void ReaderChecks::hostName(const StatementView& at, const config::Value& name, QSet<QByteArray>& known) {
@@ -327,7 +342,7 @@ void ReaderChecks::action(const StatementView& at) {
 }
 
 void ReaderChecks::rule(const StatementView& at) {
-    m_hasRule = m_hasRule || !at.hasError();
+    m_hasRule = true; // one with an error has its own complaint
     if (at.hasError())
         return;
     for (const Clause& clause : at.clauses()) {

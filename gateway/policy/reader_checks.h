@@ -10,20 +10,30 @@
 #include "config/views/setting_view.h"
 #include "config/views/table_view.h"
 #include "policy/report.h"
+#include "tables/table.h"
 
 #include <QHash>
 #include <QSet>
+
+#include <functional>
 
 namespace postern::policy {
 
 class ReaderChecks {
   public:
-    ReaderChecks(config::Target target, Report& report) : m_target(target), m_report(report) {}
+    // What the file of a table holds, as the target's reader takes it; nothing: it can't be read. Null: nobody looks.
+    using ShapeOfFile = std::function<std::optional<tables::Shape>(const QByteArray& path)>;
+    ReaderChecks(config::Target target, Report& report, ShapeOfFile shapeOfFile = {})
+        : m_target(target), m_report(report), m_shapeOfFile(std::move(shapeOfFile)) {}
     void statement(const config::StatementView& at);
     void end(); // of the configuration
 
   private:
-    enum class Shape : quint8 { Unknown, List, Mapping, Accounts }; // Unknown: in a file or behind a program
+    enum class Shape : quint8 { Unknown, List, Mapping, Accounts }; // Unknown: behind a program, or nobody looked
+    struct Known {
+        Shape shape = Shape::Unknown;
+        bool isFile = false;
+    };
     struct Filter {
         bool isChain = false;
         QByteArray proc;
@@ -49,7 +59,8 @@ class ReaderChecks {
 
     config::Target m_target;
     Report& m_report;
-    QHash<QByteArray, Shape> m_tables;
+    const ShapeOfFile m_shapeOfFile;
+    QHash<QByteArray, Known> m_tables;
     QHash<QByteArray, Filter> m_filters;
     QSet<QByteArray> m_actions, m_procs, m_wrappers, m_pkis, m_cas;
     bool m_hasSrsKey = false;

@@ -102,4 +102,19 @@ TableText parseTableText(QByteArrayView text) {
     return result;
 }
 
+Shape shapeForOpenSmtpd(QByteArrayView text, bool knowsMark) {
+    while (!text.isEmpty()) {
+        const qsizetype newline = text.indexOf('\n');
+        const QByteArrayView line = (newline < 0 ? text : text.first(newline)).trimmed();
+        text = newline < 0 ? QByteArrayView() : text.sliced(newline + 1);
+        if (line.startsWith('#') && knowsMark && line.sliced(1).trimmed() == "@list")
+            return Shape::List;
+        if (line.isEmpty() || line.startsWith('#'))
+            continue;
+        const auto separator = std::find_if(line.begin(), line.end(), [](char c) { return isBlank(c) || c == ':'; });
+        return separator == line.end() ? Shape::List : Shape::Mapping;
+    }
+    return Shape::Mapping;
+}
+
 } // namespace postern::tables

@@ -31,4 +31,7 @@ struct TableText {
 
 TableText parseTableText(QByteArrayView text);
 
+// What OpenSMTPD takes the file for: a URL's colon ends a key there. `knowsMark`: "# @list" counts, since 6.0.3.
+Shape shapeForOpenSmtpd(QByteArrayView text, bool knowsMark);
+
 } // namespace postern::tables

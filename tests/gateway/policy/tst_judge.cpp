@@ -50,6 +50,8 @@ class TestJudge : public QObject {
     void ownWords();
     void posternTakesEveryDialect();
     void missingFilesOnlyWhenAsked();
+    void filesAreListsOrMappings_data();
+    void filesAreListsOrMappings();
     void aTargetSetsTheDialect();
     void manyFaultsStayARefusal();
 };
@@ -168,6 +170,22 @@ void TestJudge::namesAndKinds_data() {
     row("expire too early", k59, "accept expire 3d for any relay\n", "parts of a rule in this order");
     row("aliases for a relay", k59, "table a { a = b }\naccept for any alias <a> relay\n", "may not be used with a relay rule");
     row("a list in parentheses", k59, "accept for domain ( a, b ) relay\n", "in parentheses is of 2012");
+    row("5.9: a list where keys are wanted", k59, "accept for local alias { a, b } deliver to mbox\n", "1: this table must have keys");
+    row("5.9: keys where a list is wanted", k59, "accept for domain { a = b } deliver to mbox\n", "1: this table must be a list");
+    row("5.9: one name is a list", k59, "accept for local alias \"a\" deliver to mbox\n", "1: this table must have keys");
+    row("5.9: networks", k59, "table t { a = b }\naccept from source <t> for any relay\n", "2: this table must be a list");
+    row("5.9: senders of mail", k59, "accept sender { a = b } for any relay\n", "1: this table must be a list");
+    row("5.9: recipients", k59, "accept recipient { a = b } for any relay\n", "1: this table must be a list");
+    row("5.9: addresses to send from", k59, "accept for any relay source { a = b }\n", "1: this table must be a list");
+    row("5.9: names by address", k59, "accept for any relay hostnames { a }\n", "1: this table must have keys");
+    row("5.9: logins of a relay", k59, "accept for any relay via \"tls+auth://a@h\" auth { a }\n", "1: this table must have keys");
+    row("5.9: logins of a listener are not looked at", k59, "listen on lo tls auth { a }\n" + kLegacyRule, "");
+    row("5.9: who may send as whom", k59, "listen on lo tls auth senders { a }\n" + kLegacyRule, "1: this table must have keys");
+    row("5.9: names of a listener", k59, "listen on lo hostnames { a }\n" + kLegacyRule, "1: this table must have keys");
+    row("5.9: accounts serve users only", k59, "table t getpwnam\naccept for domain <t> deliver to mbox\n", "2: this table");
+    row("5.9: a program answers anything", k59, "table t sqlite:/x\naccept for domain <t> alias <t> deliver to mbox\n", "");
+    row("2012: aliases are keys with values", k2012, "table t { a, b }\naccept for local alias <t> deliver to mbox\n", "2: this table must have keys");
+    row("2012: virtual users for a relay", k2012, "table t { a, b }\naccept for domain d virtual <t> relay\n", "");
     row("parentheses in 2012", k2012, "accept for domain ( a, b ) relay\n", "");
     row("all in 2012", k2012, k2012Rule, "");
     row("port before tls in 2012", k2012, "accept for all relay via \"h\" port 25 tls\n", "");
@@ -211,6 +229,32 @@ void TestJudge::missingFilesOnlyWhenAsked() {
     QCOMPARE(errorsOf(judged(text, Target::OpenSmtpd68)), "");
     const QByteArray errors = errorsOf(judged(text, Target::OpenSmtpd68, false));
     QVERIFY2(errors.contains("1: ") && errors.contains("2: "), errors.constData());
+}
+
+// What the real smtpd -n of 6.8 says of such files, tried by hand: a URL's colon ends a key, an empty file is a mapping.
+void TestJudge::filesAreListsOrMappings_data() {
+    QTest::addColumn<QByteArray>("file");
+    QTest::addColumn<bool>("isList");
+    QTest::addColumn<bool>("isMapping");
+    QTest::newRow("words") << QByteArray("a\nb\n") << true << false;
+    QTest::newRow("keys and values") << QByteArray("# text\n\na b\nc d\n") << false << true;
+    QTest::newRow("relays") << QByteArray("smtps://mx1\nsmtps://mx2\n") << false << true;
+    QTest::newRow("relays with the mark") << QByteArray("# @list\nsmtps://mx1\n") << true << false;
+    QTest::newRow("nothing") << QByteArray() << false << true;
+}
+
+void TestJudge::filesAreListsOrMappings() {
+    QFETCH(QByteArray, file);
+    QFETCH(bool, isList);
+    QFETCH(bool, isMapping);
+    const auto isTaken = [&](const QByteArray& action) {
+        test::MemoryFileStore files;
+        files.put("/p/t", file);
+        const QByteArray text = "table t file:/p/t\n" + action + kModernRule;
+        return !config::isRefused(judgeText(files, "/p/smtpd.conf", text, {Target::OpenSmtpd68, {}, false}), Target::OpenSmtpd68);
+    };
+    QCOMPARE(isTaken("action a relay host <t>\n"), isList);
+    QCOMPARE(isTaken("action a mbox alias <t>\n"), isMapping);
 }
 
 void TestJudge::aTargetSetsTheDialect() {
