@@ -12,6 +12,7 @@
 #include "policy/judge.h"
 #include "smtp/address.h"
 
+#include <QHostAddress>
 #include <QJsonArray>
 #include <QJsonObject>
 
@@ -180,6 +181,8 @@ int explainCommand(const QByteArrayList& words) {
     context.recipient = addressFrom(arguments.required("--rcpt-to"), "--rcpt-to");
     if (context.recipient.isEmpty())
         throw UsageError{"--rcpt-to needs an address"};
+    if (const auto client = arguments.value("--client"); client && QHostAddress(QString::fromLatin1(*client)).isNull())
+        throw UsageError{"--client wants an IP address, not \"" + harmless(*client) + '"'};
     const QByteArray file = profileFrom(arguments).configFile;
     policy::CompileOptions options;
     options.dialect = dialectFrom(arguments);

@@ -235,12 +235,14 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         lookupFirst(table, Service::Alias, std::move(keys),
                     [self = shared_from_this(), place, table, missing](tables::LookupResult result) {
                         self->then([self, place, table, missing, result = std::move(result)] {
-                            if (result.failed)
+                            if (result.failed) {
+                                self->say(*place.action, result.value);
                                 self->refuse(self->temporary(), result.value);
-                            else if (!result.found)
+                            } else if (!result.found) {
                                 missing(*self, place);
-                            else
+                            } else {
                                 self->follow(place, *table, result);
+                            }
                         });
                     });
     }
@@ -343,8 +345,10 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
     }
 
     void userinfoCame(const Place& place, const tables::LookupResult& result) {
-        if (result.failed)
+        if (result.failed) {
+            say(*place.action, result.value);
             return refuse(temporary(), result.value);
+        }
         if (!result.found)
             return accountCame(place, std::optional<LocalUser>());
         const auto user = parseUserinfo(place.text, result.value);

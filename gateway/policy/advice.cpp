@@ -32,6 +32,7 @@ void advise(Build& build, const config::FileSet& set, const std::vector<Statemen
     adviseOnTags(build, statements);
     adviseOnTables(build, statements);
     adviseOnRelays(build, statements);
+    adviseOnFormats(build, statements);
     adviseOnDelays(build, statements);
 }
 

@@ -25,6 +25,8 @@ void adviseOnTables(Build& build, const std::vector<config::StatementView>& stat
 // Called where a table is written out on the spot.
 void adviseOnEntries(Build& build, const config::StatementView& at, const config::TableArgument& written,
                      tables::Service service, const tables::Table& table);
+// advice_formats.cpp
+void adviseOnFormats(Build& build, const std::vector<config::StatementView>& statements);
 // advice_relays.cpp
 void adviseOnRelays(Build& build, const std::vector<config::StatementView>& statements);
 

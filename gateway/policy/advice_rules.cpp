@@ -50,7 +50,7 @@ void sayImplied(Build& build, Places& places) {
         const bool from = isImplied(rule, ConditionKind::FromLocal);
         const bool to = isImplied(rule, ConditionKind::ForLocal);
         const StatementView* at = from || to ? places.of(rule) : nullptr;
-        if (!at)
+        if (!at || at->hasError())
             continue;
         const QByteArray what = from && to ? "neither from nor for: it means from local for local"
                                 : from     ? "no from: it means from local"

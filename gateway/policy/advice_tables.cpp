@@ -60,6 +60,14 @@ Advice onDomain(const QByteArray& entry, const tables::Table& table) {
     return onPattern(entry, {}, table);
 }
 
+// A key of `relay domain <t>`.
+Advice onRelayDomain(const QByteArray& entry) {
+    if (!entry.contains('*'))
+        return {};
+    return {Severity::Warning, quoted(entry) + " never matches: domains are compared as they are here, a star is just a star; give "
+                                               "the rest a rule of its own"};
+}
+
 Advice onAddress(const QByteArray& entry) {
     if (tables::Netaddr::parse(entry) || entry.compare("local", Qt::CaseInsensitive) == 0)
         return {};
@@ -89,13 +97,14 @@ Advice onEntry(Service service, const QByteArray& entry, const tables::Table& ta
         return onAddress(entry);
     case Service::Mailaddr:
         return onMailaddr(entry, table);
+    case Service::Relayhost:
+        return onRelayDomain(entry);
     case Service::Alias:
     case Service::Credentials:
     case Service::Userinfo:
     case Service::Source:
     case Service::Addrname:
     case Service::Mailaddrmap:
-    case Service::Relayhost:
     case Service::String:
     case Service::Regex:
         break; // the same text or nothing; expressions are looked at where they are read

@@ -128,7 +128,10 @@ Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileO
     for (const StatementView& one : statements)
         addStatement(build, one);
     checkListeners(build, statements);
-    if (build.rules->rules.empty())
+    const auto isRule = [](const StatementView& one) {
+        return one.kind() == config::StatementKind::Rule || one.kind() == config::StatementKind::Match;
+    };
+    if (std::none_of(statements.begin(), statements.end(), isRule)) // a rule that does not read has its own complaint
         build.report.aboutTheFile(config::Severity::Error,
                                   "no rules, nothing to do: without a rule every recipient is refused");
     advise(build, set, statements);

@@ -14,7 +14,7 @@ void UnavailableTable::fetch(Service, const LookupDone& done) const {
 LookupResult UnavailableTable::refusal() const {
     LookupResult result;
     result.failed = true;
-    result.value = "table " + m_name + ": backend " + m_backend + " is not supported yet";
+    result.value = "table " + m_name + " is not connected: backend " + m_backend + " is not supported yet";
     return result;
 }
 

@@ -39,6 +39,8 @@ class StoryCommands : public QObject {
         QTest::newRow("queue without a verb") << QStringList{u"queue"_s};
         QTest::newRow("queue show without an id") << QStringList{u"queue"_s, u"show"_s};
         QTest::newRow("queue remove without ids is not all of them") << QStringList{u"queue"_s, u"remove"_s};
+        QTest::newRow("explain with a client that is no address")
+            << QStringList{u"explain"_s, u"--client"_s, u"mx.example"_s, u"--mail-from"_s, u"a@b.example"_s, u"--rcpt-to"_s, u"a@b.example"_s};
         QTest::newRow("explain without addresses") << QStringList{u"explain"_s};
         QTest::newRow("unknown dialect") << QStringList{u"check"_s, u"--dialect"_s, u"1999"_s, u"/dev/null"_s};
         QTest::newRow("pause without what") << QStringList{u"pause"_s};

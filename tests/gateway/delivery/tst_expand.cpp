@@ -111,6 +111,8 @@ class TestExpand : public QObject {
     void virtualUsers();
     void accounts_data();
     void accounts();
+    void aTableThatIsNotConnectedIsNamed_data();
+    void aTableThatIsNotConnectedIsNamed();
     void methods_data();
     void methods();
     void oldDialects_data();
@@ -218,6 +220,26 @@ void TestExpand::accounts() {
     QTEST(shown(explained(config, user + "@a.example")), "expected");
     QCOMPARE(shown(explained("action \"in\" mbox\nmatch from any for any action \"in\"\n", "broken@a.example")),
              "tempfail: 451 4.3.0 Temporary failure: <broken@a.example>");
+}
+
+// Wherever a table stands that nobody connects to: the client comes again, and the trace says which table it was.
+void TestExpand::aTableThatIsNotConnectedIsNamed_data() {
+    QTest::addColumn<QByteArray>("config");
+    const QByteArray rule = "match from any for any action \"in\"\n";
+    QTest::newRow("aliases") << "action \"in\" mbox alias <gone>\n" + rule;
+    QTest::newRow("virtual users") << "action \"in\" mbox virtual <gone>\n" + rule;
+    QTest::newRow("users") << "action \"in\" mbox userbase <gone>\n" + rule;
+    QTest::newRow("a condition") << QByteArray("action \"in\" mbox\nmatch from any for domain <gone> action \"in\"\n");
+    QTest::newRow("a condition that is negated") << QByteArray("action \"in\" mbox\nmatch !from src <gone> for any action \"in\"\n");
+}
+
+void TestExpand::aTableThatIsNotConnectedIsNamed() {
+    QFETCH(QByteArray, config);
+    const policy::Explanation found = explained("table gone ldap:/etc/mail/ldap.conf\n" + config, "ann@a.example");
+    QCOMPARE(found.verdict, "tempfail");
+    QCOMPARE(found.reply, "451 4.3.0 Temporary failure: <ann@a.example>");
+    QVERIFY2(found.trace.back().because.startsWith("table gone is not connected: backend ldap"), found.trace.back().because.constData());
+    QVERIFY(found.toText().contains("cannot be decided now: table gone is not connected"));
 }
 
 void TestExpand::methods_data() {

@@ -147,6 +147,19 @@ void TestAdvice::says_data() {
     row("a table that is asked for nothing of the kind", "table t file:domains\nmatch from any for domain \"x.test\" tag <t> reject\n", "");
     row("a table file that is not there", "table t file:none\nmatch from any for domain <t> reject\n", "1:9: error:|/p/none");
     row("an empty table", "table t file:empty\nmatch from any for domain <t> reject\n", "1:9: note:|table t is empty");
+    row("a star among the domains of relays", "action \"out\" relay domain { \"a.test\" = \"smtps://a\", \"*\" = \"smtps://b\" }\n"
+        "match from local for any action \"out\"\n", "1:53: warning:|a star is just a star");
+    // formats
+    const auto box = [](const char* path) { return QByteArray("action \"box\" maildir \"") + path + "\"\nmatch from local for local action \"box\"\n"; };
+    row("a letter of 2012", box("/m/%u"), "1:22: warning:|write %{dest.user}");
+    row("a letter of 2012 in 2012", "accept from local for local deliver to maildir \"/m/%u\"\naccept from local for all relay\n", "");
+    row("a letter of 2012 in accept/reject", "table t { a }\naccept from local for domain <t> deliver to mda \"/bin/x %a\"\n", "2:49: warning:|write %{user.username}");
+    row("a percent sign", box("/m/100%%u"), "");
+    row("names that are known", box("/m/%{dest.domain:lowercase}/%{DEST.user[0]}/%{user.username:strip|raw}"), "");
+    row("a name that nobody knows", box("/m/%{dest.usr}"), "1:22: warning:|did you mean \"dest.user\"?");
+    row("a change that nobody knows", box("/m/%{dest.user:lower}"), "1:22: warning:|nobody knows the change \"lower\"");
+    row("a part and a change", box("/m/%{dest.user[0]:lowercase}"), "1:22: warning:|can't stand together");
+    row("an open brace", box("/m/%{dest.user"), "1:22: warning:|nothing of this text is filled in");
     // relays
     row("smtp:// in 2012", "map \"m\" source plain \"/p/users\"\naccept from local for local alias \"m\" deliver to mbox\n"
         "accept from local for any relay via \"smtp://mx.test\"\n", "3:37: note:|from 5.3 to 6.3 it never used TLS");

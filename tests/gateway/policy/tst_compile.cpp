@@ -150,6 +150,8 @@ void TestCompile::complains_data() {
     };
     row("nothing at all", "", {"error 1:|no rules, nothing to do"});
     row("only a listener", "listen on lo port 2525\n", {"error 1:|no rules, nothing to do"});
+    row("a rule that does not read is a rule", "match form any for any reject\n", {"error 1:|did you mean \"from\"?"});
+    row("a rule that does not read leaves nothing unsaid", "accept form any for any relay\n", {"error 1:|did you mean \"from\"?"});
     row("fine", kRule, {});
     // tables
     row("table undefined", "match from any for domain <ours> reject\n", {"error 1:|no such table: ours"});
@@ -181,9 +183,9 @@ void TestCompile::complains_data() {
         {"warning 1:|lower case"});
     // actions and rules
     row("action undefined", "match from local for any action \"out\"\n",
-        {"error 1:|no such action: out", "error 1:|no rules"});
+        {"error 1:|no such action: out"});
     row("action misspelt", "action \"outbound\" relay\nmatch from local for any action \"outbuond\"\n",
-        {"error 2:|did you mean \"outbound\"?", "error 1:|no rules"});
+        {"error 2:|did you mean \"outbound\"?"});
     row("action twice", "action \"out\" relay\n" + kRule, {"error 2:|defined already, in line 1"});
     row("C07 open relay", "action \"out\" relay\nmatch from any for any action \"out\"\n",
         {"warning 2:|open relay"});

@@ -68,7 +68,7 @@ void TestTableFactory::whatCannotBeAskedFails() {
     LookupResult answer;
     table->lookup(Service::Netaddr, "192.0.2.1", [&](LookupResult result) { answer = std::move(result); });
     QVERIFY(answer.failed);
-    QCOMPARE(answer.value, "table unwanted: backend db is not supported yet");
+    QCOMPARE(answer.value, "table unwanted is not connected: backend db is not supported yet");
     answer = {};
     table->fetch(Service::Source, [&](LookupResult result) { answer = std::move(result); });
     QVERIFY(answer.failed);
