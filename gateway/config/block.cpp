@@ -2,7 +2,6 @@
 #include "config/block.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace postern::config {
@@ -46,12 +45,11 @@ std::vector<T> sliced(const std::vector<T>& all, qsizetype from, qsizetype to, b
 } // namespace
 
 void Lines::append(Lines&& other) {
-    if (length == 0 && children.empty()) {
+    if (length == 0 && pieces.empty()) {
         *this = std::move(other);
         return;
     }
-    children.insert(children.end(), std::make_move_iterator(other.children.begin()),
-                    std::make_move_iterator(other.children.end()));
+    pieces.insert(pieces.end(), other.pieces.begin(), other.pieces.end());
     appendShifted(notes, std::move(other.notes), length);
     appendShifted(expansions, std::move(other.expansions), length);
     appendShifted(events, std::move(other.events), length);
@@ -64,10 +62,10 @@ Lines Lines::slice(qsizetype from, qsizetype to) const {
     Lines result;
     result.length = to - from;
     qsizetype offset = 0;
-    for (const tree::GreenChild& child : children) {
+    for (auto piece = pieces.begin(); piece != pieces.end(); piece += piece->count) {
         if (offset >= from && offset < to)
-            result.children.push_back(child);
-        offset += child.length();
+            result.pieces.insert(result.pieces.end(), piece, piece + piece->count);
+        offset += piece->length;
     }
     const bool toEnd = to == length;
     result.notes = sliced(notes, from, to, toEnd);
@@ -78,13 +76,14 @@ Lines Lines::slice(qsizetype from, qsizetype to) const {
     return result;
 }
 
-Block::Block(Lines lines, QByteArrayView text) : m_lines(std::move(lines)) {
+Block::Block(Lines lines, QByteArrayView text) : m_lines(std::move(lines)), m_text(text.toByteArray()) {
+    const std::vector<tree::Piece>& pieces = m_lines.pieces;
     qsizetype offset = 0;
-    for (size_t i = 0; i < m_lines.children.size(); ++i) {
-        const tree::GreenChild& child = m_lines.children[i];
-        if (child.node)
-            m_statements.push_back({i, offset});
-        offset += child.length();
+    for (size_t i = 0; i < pieces.size(); i += pieces[i].count) {
+        if (pieces[i].isNode)
+            m_statements.push_back({m_children.size(), offset});
+        m_children.push_back(quint32(i));
+        offset += pieces[i].length;
     }
     for (qsizetype at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1))
         m_lineStarts.push_back(at + 1);
@@ -92,11 +91,12 @@ Block::Block(Lines lines, QByteArrayView text) : m_lines(std::move(lines)) {
 
 qsizetype Block::cutAtOrBefore(qsizetype at) const {
     qsizetype cut = 0, offset = 0;
-    for (const tree::GreenChild& child : m_lines.children) {
-        offset += child.length();
+    for (const quint32 child : m_children) {
+        const tree::Piece& piece = m_lines.pieces[child];
+        offset += piece.length;
         if (offset > at)
             break;
-        if (isLineEnd(child))
+        if (isLineEnd(piece))
             cut = offset;
     }
     return cut;
@@ -106,9 +106,10 @@ qsizetype Block::cutAtOrBehind(qsizetype at) const {
     if (at <= 0)
         return 0;
     qsizetype offset = 0;
-    for (const tree::GreenChild& child : m_lines.children) {
-        offset += child.length();
-        if (offset >= at && isLineEnd(child))
+    for (const quint32 child : m_children) {
+        const tree::Piece& piece = m_lines.pieces[child];
+        offset += piece.length;
+        if (offset >= at && isLineEnd(piece))
             return offset;
     }
     return m_lines.length;
@@ -136,29 +137,32 @@ std::vector<BlockPtr> BlockList::take() {
 // Cuts what waits at line ends. The parts are moved out of it front to back, so a whole file is cut in linear time.
 void BlockList::flush() {
     Lines all = std::exchange(m_waiting, {});
-    size_t child = 0;
-    qsizetype start = 0;
     const auto drain = [](auto& to, auto& from, size_t& next, qsizetype begin, qsizetype end, bool isLast) {
         for (; next < from.size() && (isLast || placeOf(from[next]) < end); ++next) {
             shift(from[next], -begin);
             to.push_back(std::move(from[next]));
         }
     };
+    const std::vector<tree::Piece>& pieces = all.pieces;
+    size_t left = 0; // children
+    for (size_t at = 0; at < pieces.size(); at += pieces[at].count)
+        ++left;
     size_t note = 0, expansion = 0, event = 0, quote = 0, carriageReturn = 0;
-    while (child < all.children.size()) {
+    qsizetype start = 0;
+    for (size_t from = 0; from < pieces.size();) {
         Lines part;
-        size_t to = std::min(child + kChildrenPerBlock, all.children.size());
-        if (all.children.size() - to < kChildrenPerBlock / 2)
-            to = all.children.size();
-        while (to < all.children.size() && !isLineEnd(all.children[to - 1]))
-            ++to;
-        part.children.reserve(to - child);
-        for (; child < to; ++child) {
-            part.length += all.children[child].length();
-            part.children.push_back(std::move(all.children[child]));
+        const size_t wanted = left < kChildrenPerBlock + kChildrenPerBlock / 2 ? left : kChildrenPerBlock;
+        size_t to = from;
+        bool isAtLineEnd = false;
+        for (size_t children = 0; to < pieces.size() && (children < wanted || !isAtLineEnd); ++children, --left) {
+            part.length += pieces[to].length;
+            isAtLineEnd = isLineEnd(pieces[to]);
+            to += pieces[to].count;
         }
+        part.pieces.assign(pieces.begin() + std::ptrdiff_t(from), pieces.begin() + std::ptrdiff_t(to));
+        from = to;
         const qsizetype end = start + part.length;
-        const bool isLast = child == all.children.size();
+        const bool isLast = from == pieces.size();
         drain(part.notes, all.notes, note, start, end, isLast);
         drain(part.expansions, all.expansions, expansion, start, end, isLast);
         drain(part.events, all.events, event, start, end, isLast);

@@ -27,7 +27,7 @@ struct Lines {
         std::shared_ptr<const Included> included; // null for a definition
     };
 
-    std::vector<tree::GreenChild> children;
+    std::vector<tree::Piece> pieces; // side by side: statements, newlines, comments
     std::vector<Parser::Note> notes;
     std::vector<std::pair<qsizetype, MacroValuePtr>> expansions;
     std::vector<MacroEvent> events;
@@ -43,14 +43,18 @@ struct Lines {
 class Block {
   public:
     struct Place {
-        size_t child;     // index among children()
+        size_t child;     // which of the children
         qsizetype offset; // in the block
     };
 
     Block(Lines lines, QByteArrayView text);
 
     const Lines& lines() const { return m_lines; }
-    const std::vector<tree::GreenChild>& children() const { return m_lines.children; }
+    // What stands side by side: statements, newlines, comments.
+    size_t childCount() const { return m_children.size(); }
+    tree::GreenView child(size_t index, qsizetype offset) const { // that it starts at
+        return {&m_lines.pieces[m_children[index]], m_text.constData() + offset};
+    }
     qsizetype length() const { return m_lines.length; }
     const std::vector<Place>& statements() const { return m_statements; }
     const std::vector<qsizetype>& lineStarts() const { return m_lineStarts; } // behind each newline
@@ -61,13 +65,15 @@ class Block {
 
   private:
     Lines m_lines;
+    QByteArray m_text; // of its own, because blocks outlive the document that they were made for
+    std::vector<quint32> m_children; // where each begins among the pieces
     std::vector<Place> m_statements;
     std::vector<qsizetype> m_lineStarts;
 };
 using BlockPtr = std::shared_ptr<const Block>;
 
-inline bool isLineEnd(const tree::GreenChild& child) {
-    return !child.node && child.kind == raw(TokenKind::Newline);
+inline bool isLineEnd(tree::Piece piece) {
+    return !piece.isNode && piece.kind == raw(TokenKind::Newline);
 }
 
 // Puts a file together from lines read anew and lines kept of an older one, front to back. Blocks kept whole are shared.

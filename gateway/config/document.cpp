@@ -47,7 +47,7 @@ DocumentPtr Document::parse(const QByteArray& file, const QByteArray& bytes, con
                                 std::make_shared<const Lines::Included>(Lines::Included{std::move(before), table})});
         };
         Parser::Output output = Parser(bytes, tokens, document->m_dialect, macros, hook).run();
-        lines.children = std::move(output.children);
+        lines.pieces = std::move(output.pieces);
         lines.expansions = std::move(output.expansions);
         lines.notes = std::move(output.notes);
         lines.carriageReturns = std::move(output.carriageReturns);
@@ -124,15 +124,21 @@ void Document::hold(std::vector<BlockPtr> blocks) {
 }
 
 tree::SyntaxNode Document::root() const {
-    std::vector<tree::GreenChild> children;
+    std::vector<tree::Piece> pieces(1);
     for (const Held& held : m_blocks)
-        children.insert(children.end(), held.block->children().begin(), held.block->children().end());
-    return tree::SyntaxNode(std::make_shared<const tree::GreenNode>(raw(NodeKind::File), std::move(children)));
+        pieces.insert(pieces.end(), held.block->lines().pieces.begin(), held.block->lines().pieces.end());
+    pieces.front() = {raw(NodeKind::File), true, quint32(pieces.size()), m_bytes.size()};
+    return tree::SyntaxNode(std::make_shared<const tree::GreenTree>(std::move(pieces), m_bytes));
 }
 
 StatementView Document::statement(size_t index) const {
     POSTERN_CHECK(index < m_statementCount, index = 0);
     return StatementView(shared_from_this(), index);
+}
+
+StatementKind Document::statementKind(size_t index) const {
+    POSTERN_CHECK(index < m_statementCount, return StatementKind::None);
+    return StatementKind(cursorAt(index).child().kind());
 }
 
 std::vector<StatementView> Document::statements() const {
@@ -256,13 +262,14 @@ Document::Cursor Document::begin() const {
     return cursor;
 }
 
-const tree::GreenChild& Document::Cursor::child() const {
-    return m_document->m_blocks[size_t(m_block)].block->children()[m_child];
+tree::GreenView Document::Cursor::child() const {
+    const Held& held = m_document->m_blocks[size_t(m_block)];
+    return held.block->child(m_child, m_offset - held.offset);
 }
 
 void Document::Cursor::next() {
     m_offset += child().length();
-    if (++m_child < m_document->m_blocks[size_t(m_block)].block->children().size())
+    if (++m_child < m_document->m_blocks[size_t(m_block)].block->childCount())
         return;
     m_child = 0;
     if (size_t(++m_block) == m_document->m_blocks.size())
@@ -273,10 +280,10 @@ void Document::Cursor::previous() {
     if (m_child == 0) {
         if (m_block-- == 0)
             return;
-        m_child = m_document->m_blocks[size_t(m_block)].block->children().size();
+        m_child = m_document->m_blocks[size_t(m_block)].block->childCount();
     }
     --m_child;
-    m_offset -= child().length();
+    m_offset -= child().length(); // known before its place is
 }
 
 } // namespace postern::config

@@ -57,6 +57,7 @@ class Document : public std::enable_shared_from_this<Document> {
 
     size_t statementCount() const { return m_statementCount; }
     StatementView statement(size_t index) const; // contract: index < statementCount()
+    StatementKind statementKind(size_t index) const; // likewise
     std::vector<StatementView> statements() const;
     size_t statementBehind(qsizetype offset) const; // index of the first statement that starts behind `offset`
 
@@ -74,7 +75,7 @@ class Document : public std::enable_shared_from_this<Document> {
     class Cursor {
       public:
         bool isValid() const { return m_block >= 0; } // false: walked off an end
-        const tree::GreenChild& child() const;
+        tree::GreenView child() const; // lives as long as the document
         qsizetype offset() const { return m_offset; }
         void next();
         void previous();

@@ -91,6 +91,18 @@ bool Document::sameMacroEvents(qsizetype from, qsizetype to, const Lines& lines)
     return next == lines.events.size();
 }
 
+namespace {
+
+// No statement goes on behind these.
+bool endsWithLine(const std::vector<tree::Piece>& pieces) {
+    bool result = true;
+    for (size_t i = 0; i < pieces.size(); i += pieces[i].count)
+        result = isLineEnd(pieces[i]);
+    return result;
+}
+
+} // namespace
+
 // False: the whole file has to be read.
 bool Document::readRegion(Region& region, qsizetype delta, const std::vector<tree::TextEdit>& edits, Document& into) const {
     const qsizetype end = m_bytes.size();
@@ -117,10 +129,10 @@ bool Document::readRegion(Region& region, qsizetype delta, const std::vector<tre
             bool sawInclude = false;
             const Parser::IncludeHook hook = [&sawInclude](const QByteArray&, Range, MacroTable&) { sawInclude = true; };
             Parser::Output output = Parser(rest.first(length), tokens, m_dialect, macros, hook).run();
-            if (isWhole || output.children.empty() || isLineEnd(output.children.back())) {
+            if (isWhole || endsWithLine(output.pieces)) {
                 Lines lines;
                 lines.length = length;
-                lines.children = std::move(output.children);
+                lines.pieces = std::move(output.pieces);
                 lines.expansions = std::move(output.expansions);
                 lines.notes = std::move(output.notes);
                 lines.carriageReturns = std::move(output.carriageReturns);

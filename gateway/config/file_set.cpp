@@ -332,6 +332,13 @@ std::vector<StatementView> FileSet::statements() const {
     return result;
 }
 
+size_t FileSet::statementCount() const {
+    size_t result = 0;
+    for (const Piece& piece : m_pieces)
+        result += piece.to - piece.from;
+    return result;
+}
+
 QByteArrayList FileSet::files() const {
     QByteArrayList result;
     for (const DocumentPtr& document : m_documents) {

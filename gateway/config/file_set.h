@@ -30,6 +30,11 @@ struct FileEdits {
     std::vector<tree::TextEdit> edits;
 };
 
+// Sets of kinds of statements.
+using StatementKinds = quint32;
+constexpr StatementKinds in(StatementKind kind) { return 1u << (raw(kind) - raw(StatementKind::None)); }
+inline constexpr StatementKinds kAnyStatement = ~StatementKinds(0);
+
 class FileSet {
   public:
     static Result<FileSet> read(FileStore& files, const QByteArray& path, const FileSetOptions& options = {});
@@ -47,6 +52,18 @@ class FileSet {
 
     // Every statement in reading order, included ones in the place of (right behind) their `include`.
     std::vector<StatementView> statements() const;
+    // The same, those of some kinds, one after the other: the views of a long file take more memory than its text.
+    template <class Visit>
+    void each(StatementKinds kinds, const Visit& visit) const {
+        for (const Piece& piece : m_pieces) {
+            const Document& document = *m_documents[piece.document];
+            for (size_t i = piece.from; i < piece.to; ++i) {
+                if (kinds & in(document.statementKind(i)))
+                    visit(document.statement(i));
+            }
+        }
+    }
+    size_t statementCount() const; // of statements()
     bool hasFixedMacro(const QByteArray& name) const; // given from the command line
 
     struct Place {

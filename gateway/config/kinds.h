@@ -7,7 +7,7 @@
 // Thread: values.
 #pragma once
 
-#include "config/tree/green_node.h"
+#include "config/tree/green_tree.h"
 
 #include <QByteArrayView>
 

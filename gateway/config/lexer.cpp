@@ -260,6 +260,8 @@ QByteArray decodeWord(QByteArrayView bytes) {
 QByteArray decodeQuoted(QByteArrayView bytes, bool closed, Dialect dialect) {
     const char quote = bytes[0];
     const QByteArrayView inner = bytes.sliced(1, bytes.size() - (closed ? 2 : 1));
+    if (!inner.contains('\\') && !inner.contains('\n'))
+        return inner.toByteArray();
     QByteArray out;
     out.reserve(inner.size());
     for (qsizetype i = 0; i < inner.size(); ++i) {

@@ -36,15 +36,56 @@ Parser::Parser(QByteArrayView text, const std::vector<Token>& tokens, Dialect di
     : m_text(text), m_tokens(tokens), m_dialect(dialect), m_macros(macros), m_onInclude(onInclude) {}
 
 Parser::Output Parser::run() {
-    m_builder.start();
     carriageReturns();
     file();
-    m_output.children = m_builder.takeOpen();
+    m_output.pieces = m_builder.takePieces();
     return std::move(m_output);
 }
 
 QByteArrayView Parser::bytes(const Token& token) const {
     return token.kind == TokenKind::Unread ? m_text.sliced(token.offset) : m_text.sliced(token.offset, token.length);
+}
+
+QByteArray Parser::textOf(const Token& token) const {
+    const QByteArrayView all = bytes(token);
+    const auto asItStands = [](QByteArrayView text) { return QByteArray::fromRawData(text.data(), text.size()); };
+    switch (token.kind) {
+    case TokenKind::Word:
+    case TokenKind::Number:
+    case TokenKind::BareText:
+        return all.contains('\\') ? decode(token.kind, all, m_dialect) : asItStands(all);
+    case TokenKind::QuotedString:
+        return all.contains('\\') || all.contains('\n') ? decode(token.kind, all, m_dialect)
+                                                       : asItStands(all.sliced(1, all.size() - 2));
+    case TokenKind::UnclosedString:
+        return decode(token.kind, all, m_dialect);
+    case TokenKind::None:
+    case TokenKind::Whitespace:
+    case TokenKind::Newline:
+    case TokenKind::Continuation:
+    case TokenKind::Comment:
+    case TokenKind::ByteOrderMark:
+    case TokenKind::Keyword:
+    case TokenKind::MacroUse:
+    case TokenKind::MacroKeyword:
+    case TokenKind::MacroTail:
+    case TokenKind::Expanded:
+    case TokenKind::ExpandedKeyword:
+    case TokenKind::Arrow:
+    case TokenKind::Equals:
+    case TokenKind::Comma:
+    case TokenKind::OpenBrace:
+    case TokenKind::CloseBrace:
+    case TokenKind::OpenParen:
+    case TokenKind::CloseParen:
+    case TokenKind::Less:
+    case TokenKind::Greater:
+    case TokenKind::Bang:
+    case TokenKind::Stray:
+    case TokenKind::Unread:
+        break;
+    }
+    return asItStands(all);
 }
 
 const Parser::Lexeme& Parser::peek() {
@@ -63,7 +104,7 @@ const Parser::Lexeme& Parser::peek() {
         if (!isTrivia(token.kind)) {
             const Range range{token.offset, bytes(token).size()};
             if (token.kind != TokenKind::MacroUse) {
-                m_lexeme = {token.kind, decode(token.kind, bytes(token), m_dialect), range, false};
+                m_lexeme = {token.kind, textOf(token), range, false};
                 return m_lexeme;
             }
             expand(token);
@@ -146,7 +187,7 @@ void Parser::flushTrivia() {
     for (; m_emitted < m_next; ++m_emitted) {
         const Token& token = m_tokens[m_emitted];
         const bool isTail = m_emitted >= m_tailFrom && m_emitted < m_tailTo && !isTrivia(token.kind);
-        m_builder.token(raw(isTail ? TokenKind::MacroTail : token.kind), bytes(token));
+        m_builder.token(raw(isTail ? TokenKind::MacroTail : token.kind), bytes(token).size());
     }
 }
 
@@ -160,12 +201,12 @@ void Parser::bump(As as) {
     const bool asKeyword = as == As::Keyword;
     m_peeked = false;
     if (m_macro && m_macroIndex > 0) {
-        m_builder.token(raw(asKeyword ? TokenKind::ExpandedKeyword : TokenKind::Expanded), {});
+        m_builder.token(raw(asKeyword ? TokenKind::ExpandedKeyword : TokenKind::Expanded), 0);
     } else {
         TokenKind kind = token.kind;
         if (asKeyword)
             kind = kind == TokenKind::MacroUse ? TokenKind::MacroKeyword : TokenKind::Keyword;
-        m_builder.token(raw(kind), bytes(token));
+        m_builder.token(raw(kind), bytes(token).size());
         m_emitted = m_next + 1;
         if (m_macro)
             emitMacroTail();
@@ -178,7 +219,7 @@ void Parser::bump(As as) {
 
 void Parser::emitMacroTail() {
     for (; m_emitted < m_macroEnd; ++m_emitted)
-        m_builder.token(raw(TokenKind::MacroTail), bytes(m_tokens[m_emitted]));
+        m_builder.token(raw(TokenKind::MacroTail), bytes(m_tokens[m_emitted]).size());
 }
 
 bool Parser::atEnd() {
@@ -283,7 +324,18 @@ QByteArray Parser::found() {
     return text;
 }
 
-bool Parser::expected(QByteArrayView what) {
+Parser::What Parser::What::valueOf(QByteArrayView word) {
+    What result("");
+    result.text = word;
+    result.isWord = true;
+    return result;
+}
+
+QByteArray Parser::What::print() const {
+    return isWord ? "the value of \"" + text.toByteArray() + '"' : text.toByteArray();
+}
+
+bool Parser::expected(What what) {
     if (isFull())
         return false;
     if (peek().kind == TokenKind::MacroUse) { // a `$` inside a macro's value
@@ -291,7 +343,7 @@ bool Parser::expected(QByteArrayView what) {
               ", but macros are not expanded inside macros; write the value out");
         return false;
     }
-    error("expected " + what.toByteArray() + ", found " + found());
+    error("expected " + what.print() + ", found " + found());
     return false;
 }
 
@@ -324,23 +376,23 @@ bool Parser::isOptionalValue() {
     return isValue() && !(m_lexeme.kind == TokenKind::Word && isReserved(m_lexeme.text, m_dialect));
 }
 
-bool Parser::value(QByteArrayView what) {
+bool Parser::value(What what) {
     if (!isValue())
         return expected(what);
     const Targets reservedBy = m_lexeme.kind == TokenKind::Word ? reservedIn(m_lexeme.text, m_dialect) : Targets(0);
     if (reservedBy) {
         const bool everywhere = reservedBy == readersOf(m_dialect) && m_dialect != Dialect::Map2012;
         say(everywhere ? Severity::Error : Severity::Warning, reservedBy, m_lexeme.range,
-            '"' + m_lexeme.text + "\" is a word of the language; put it in quotes to use it as " + what.toByteArray());
+            '"' + m_lexeme.text + "\" is a word of the language; put it in quotes to use it as " + what.print());
     } else if (m_lexeme.kind == TokenKind::BareText)
         error((m_mayBeSecret ? QByteArray("this text") : quotedForPeople(m_lexeme.text)) + " must be in quotes here");
     else if (m_lexeme.kind == TokenKind::Number)
-        error("a number must be in quotes to be used as " + what.toByteArray());
+        error("a number must be in quotes to be used as " + what.print());
     bump();
     return true;
 }
 
-bool Parser::number(QByteArrayView what) {
+bool Parser::number(What what) {
     if (peek().kind != TokenKind::Number)
         return expected(what);
     bump();
@@ -369,7 +421,7 @@ bool Parser::keyword(QByteArrayView word) {
     return true;
 }
 
-bool Parser::table(QByteArrayView what) {
+bool Parser::table(What what) {
     if (!atEnd()) {
         if (m_lexeme.kind == TokenKind::Less)
             return tableName();

@@ -43,7 +43,7 @@ class Parser {
         bool isRefused; // by every reader of the language
     };
     struct Output {
-        std::vector<tree::GreenChild> children; // of the file: statements, newlines, comments
+        std::vector<tree::Piece> pieces; // of the file, side by side: statements, newlines, comments
         std::vector<std::pair<qsizetype, MacroValuePtr>> expansions; // by offset of the `$name`
         std::vector<Definition> definitions;
         std::vector<CarriageReturn> carriageReturns; // where a line ends in CR LF
@@ -59,11 +59,21 @@ class Parser {
     // The next token that means something, macros already expanded.
     struct Lexeme {
         TokenKind kind = TokenKind::None; // None: end of the file
-        QByteArray text;                  // decoded
+        QByteArray text;                  // decoded; often a view of the file's bytes, so copies must not be kept
         Range range;
         bool fromMacro = false;
     };
     enum class As : quint8 { Value, Keyword };
+    // What is wanted at some place; put into words only where something else stands.
+    struct What {
+        QByteArrayView text;
+        bool isWord = false; // of the grammar: its value is wanted
+
+        What(const char* words) : text(words) {}
+        What(const QByteArray& words) : text(words) {}
+        static What valueOf(QByteArrayView word);
+        QByteArray print() const;
+    };
 
     // parser.cpp: the cursor
     const Lexeme& peek();
@@ -76,6 +86,7 @@ class Parser {
     bool atWord(QByteArrayView word);
     bool afterNewline() const; // the next token is the first of its line
     QByteArrayView bytes(const Token& token) const;
+    QByteArray textOf(const Token& token) const; // decoded, without a copy where the bytes are the text
     std::vector<MacroToken> ahead(size_t count); // the next tokens, macros expanded; nothing is consumed
     bool isAhead(TokenKind kind);                // behind the next token
 
@@ -85,16 +96,16 @@ class Parser {
     void sayUnknownTo(Targets readers, Span span, const QByteArray& what, Range range); // they lack this word
     bool isFull() const { return m_saidToUser > kMostDiagnostics; } // nothing that is said is kept any more
     void error(QByteArray text, QByteArray suggestion = {}); // at the next token
-    bool expected(QByteArrayView what);                      // "expected WHAT, found ..."; always false
+    bool expected(What what);                      // "expected WHAT, found ..."; always false
     bool expectedOneOf(const QByteArrayList& words); // the same, with a near miss
     QByteArray found();
     void checkString(const Lexeme& lexeme);
     bool isValue();                    // a string, number or something that only lacks quotes comes next
     bool isOptionalValue();            // the same, where a word of the grammar may stand instead
-    bool value(QByteArrayView what);   // one string
-    bool number(QByteArrayView what);
+    bool value(What what);   // one string
+    bool number(What what);
     bool time();
-    bool table(QByteArrayView what);
+    bool table(What what);
     bool tableName();
     bool tableList(bool mayMap = true);
     bool listItem(bool& isMapping, bool& isList, bool mayMap);
@@ -112,7 +123,7 @@ class Parser {
     bool clauses(Context context); // to the end of the statement
     bool clause(std::span<const ClauseRule> rules, Found found);
     bool argument(const ClauseRule& rule);
-    bool condition(QByteArrayView what, bool optional);
+    bool condition(What what, bool optional);
     bool port();
     bool order();
     void once(ClauseKind kind, Range range, QByteArrayView word);

@@ -31,7 +31,7 @@ ClauseKind placeOf(ClauseKind kind) {
 Parser::Found Parser::findClause(std::span<const ClauseRule> rules, QByteArrayView word) const {
     Found found;
     for (const ClauseRule& rule : rules) {
-        if (word != rule.word)
+        if (word.isEmpty() || word.front() != *rule.word || word != rule.word)
             continue;
         if (rule.dialects & in(m_dialect))
             return {&rule, false};
@@ -97,7 +97,7 @@ bool Parser::clause(std::span<const ClauseRule> rules, Found found) {
 }
 
 bool Parser::argument(const ClauseRule& rule) {
-    const QByteArray what = "the value of \"" + QByteArray(rule.word) + '"';
+    const What what = What::valueOf(rule.word);
     const bool oldNegation = m_dialect != Dialect::Modern && peek().kind == TokenKind::Bang && !atEnd();
     if (oldNegation) {
         if (rule.kind != ClauseKind::Sender && rule.kind != ClauseKind::Recipient && rule.kind != ClauseKind::Tagged)
@@ -185,7 +185,7 @@ bool Parser::order() {
 }
 
 // [regex] table
-bool Parser::condition(QByteArrayView what, bool optional) {
+bool Parser::condition(What what, bool optional) {
     if (atWord("regex")) {
         bump(As::Keyword);
         return table(what);

@@ -231,11 +231,11 @@ bool Parser::destination(ClauseKind& kind) {
     if (!atWord("domain") && !atWord("virtual") && !atWord("network"))
         return expectedOneOf({"any", "local", "domain"});
     kind = atWord("domain") ? ClauseKind::ForDomain : atWord("virtual") ? ClauseKind::ForVirtual : ClauseKind::ForNetwork;
-    const QByteArray what = "the value of \"" + m_lexeme.text + '"';
+    const QByteArray word = m_lexeme.text;
     if (kind != ClauseKind::ForDomain)
         sayUnknownTo(in(Target::OpenSmtpd59), {nullptr, "2012-11-14"}, "for " + m_lexeme.text, m_lexeme.range);
     bump(As::Keyword);
-    return table(what);
+    return table(What::valueOf(word));
 }
 
 bool Parser::deliver() {

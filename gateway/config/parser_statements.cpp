@@ -152,7 +152,7 @@ void Parser::recover() {
         ++end;
     }
     for (; m_emitted < last; ++m_emitted)
-        m_builder.token(raw(m_tokens[m_emitted].kind), bytes(m_tokens[m_emitted]));
+        m_builder.token(raw(m_tokens[m_emitted].kind), bytes(m_tokens[m_emitted]).size());
     m_next = m_emitted;
     m_builder.finish(raw(NodeKind::Error));
 }
@@ -201,7 +201,7 @@ bool Parser::include() {
     if (!value("the path of a file"))
         return false;
     if (m_onInclude)
-        m_onInclude(path.text, path.range, m_macros);
+        m_onInclude(QByteArray(path.text.constData(), path.text.size()), path.range, m_macros);
     return true;
 }
 
@@ -423,7 +423,7 @@ bool Parser::setting(const SettingRule& rule) {
         bump(As::Keyword);
     m_mayBeSecret = rule.setting == Setting::QueueEncryption || rule.setting == Setting::SrsKey ||
                     rule.setting == Setting::SrsBackupKey;
-    const QByteArray what = "the value of \"" + QByteArray(rule.words) + '"';
+    const What what = What::valueOf(rule.words);
     const QByteArrayView pattern(rule.pattern);
     for (qsizetype i = 0; i < pattern.size(); ++i) {
         const bool optional = i + 1 < pattern.size() && pattern[i + 1] == '?';

@@ -99,10 +99,10 @@ std::vector<DisabledStatement> disabledStatements(const Document& document) {
     qsizetype done = 0;
     bool atLineStart = true;
     for (Document::Cursor at = document.begin(); at.isValid(); at.next()) {
-        const auto kind = TokenKind(at.child().kind);
-        const bool isComment = !at.child().node && kind == TokenKind::Comment;
+        const auto kind = TokenKind(at.child().kind());
+        const bool isComment = !at.child().isNode() && kind == TokenKind::Comment;
         const bool isFirst = atLineStart;
-        atLineStart = !at.child().node && (kind == TokenKind::Newline || kind == TokenKind::ByteOrderMark);
+        atLineStart = !at.child().isNode() && (kind == TokenKind::Newline || kind == TokenKind::ByteOrderMark);
         if (!isComment || !isFirst || at.offset() < done)
             continue;
         // From here on: this line, then as many more as it takes to close what it opens.

@@ -21,8 +21,7 @@ class Collector {
         head();
         for (const Clause& clause : m_statement.clauses())
             of(clause);
-        if (m_statement.node().green().length() > 0)
-            macros(m_statement.node().green(), m_statement.range().offset);
+        macros(m_statement.node());
         return std::move(m_uses);
     }
 
@@ -110,17 +109,16 @@ class Collector {
             add(NameKind::Tag, item, false, isOpen);
     }
 
-    void macros(const tree::GreenNode& node, qsizetype offset) {
-        for (const tree::GreenChild& child : node.children()) {
+    void macros(const tree::SyntaxNode& node) {
+        for (const tree::SyntaxNode::Child& child : node.children()) {
             if (child.node) {
-                macros(*child.node, offset);
-            } else if (child.kind == raw(TokenKind::MacroUse) || child.kind == raw(TokenKind::MacroKeyword)) {
+                macros(*child.node);
+            } else if (child.token.kind == raw(TokenKind::MacroUse) || child.token.kind == raw(TokenKind::MacroKeyword)) {
                 Value name;
-                name.text = child.bytes.sliced(1);
-                name.range = {offset + 1, child.bytes.size() - 1};
+                name.text = child.token.bytes.sliced(1);
+                name.range = {child.token.offset + 1, child.token.bytes.size() - 1};
                 add(NameKind::Macro, name);
             }
-            offset += child.length();
         }
     }
 
@@ -178,14 +176,14 @@ std::vector<FoundName> findName(const FileSet& set, NameKind kind, QByteArrayVie
         const QByteArrayMatcher matcher(wanted);
         size_t statement = 0;
         for (Document::Cursor at = document->begin(); at.isValid(); at.next()) {
-            if (!at.child().node)
+            if (!at.child().isNode())
                 continue;
             const size_t number = statement++;
             const char* text = document->bytes().constData() + at.offset();
             const QByteArrayView bytes(text, at.child().length());
             // A `$` may bring the name in, a backslash may stand in it.
             const bool mentions = anyCase || matcher.indexIn(text, bytes.size()) >= 0 || bytes.contains('$') || bytes.contains('\\');
-            if (!mentions || !mayHold(kind, at.child().kind))
+            if (!mentions || !mayHold(kind, at.child().kind()))
                 continue;
             for (NameUse& use : namesIn(document->statement(number))) {
                 if (use.kind == kind && (use.isLookup || sameName(kind, use.name.text, name, document->dialect())))

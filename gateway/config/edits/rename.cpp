@@ -32,10 +32,10 @@ Result<void> checkFoundByName(const FileSet& set) {
     for (const DocumentPtr& document : set.documents()) {
         size_t index = 0;
         for (Document::Cursor at = document->begin(); at.isValid(); at.next()) {
-            if (!at.child().node)
+            if (!at.child().isNode())
                 continue;
             const size_t number = index++;
-            if (at.child().kind != raw(StatementKind::Listen))
+            if (at.child().kind() != raw(StatementKind::Listen))
                 continue;
             const auto view = ListenView::from(document->statement(number));
             if (view && view->tls() != ListenView::TlsWord::None && view->pkis().empty())

@@ -66,9 +66,9 @@ Found lookThrough(const Document& document, Setting setting) {
     size_t index = 0;
     bool sawOther = false, sawRule = false;
     for (Document::Cursor at = document.begin(); at.isValid(); at.next()) {
-        if (!at.child().node)
+        if (!at.child().isNode())
             continue;
-        const auto kind = StatementKind(at.child().kind);
+        const auto kind = StatementKind(at.child().kind());
         if (kind == StatementKind::Setting) {
             const auto view = SettingView::from(document.statement(index));
             if (view && view->setting() == setting && !view->forDomain())

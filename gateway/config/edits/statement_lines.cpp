@@ -20,15 +20,15 @@ Range linesOf(const Document& document, size_t statement) {
     qsizetype from = at.offset();
     Document::Cursor before = at;
     for (before.previous(); before.isValid(); before.previous()) {
-        const auto kind = TokenKind(before.child().kind);
-        if (before.child().node || (kind != TokenKind::Whitespace && kind != TokenKind::Continuation))
+        const auto kind = TokenKind(before.child().kind());
+        if (before.child().isNode() || (kind != TokenKind::Whitespace && kind != TokenKind::Continuation))
             break;
         from = before.offset();
     }
     qsizetype to = at.offset() + at.child().length();
-    for (at.next(); at.isValid() && !at.child().node; at.next()) {
+    for (at.next(); at.isValid() && !at.child().isNode(); at.next()) {
         to = at.offset() + at.child().length();
-        if (TokenKind(at.child().kind) == TokenKind::Newline)
+        if (TokenKind(at.child().kind()) == TokenKind::Newline)
             break;
     }
     return {from, to - from};
@@ -40,16 +40,16 @@ qsizetype commentStart(const Document& document, size_t statement) {
     Document::Cursor at = document.cursorAt(statement);
     while (at.isValid() && at.offset() >= own)
         at.previous();
-    while (at.isValid() && TokenKind(at.child().kind) == TokenKind::Newline && !at.child().node) {
+    while (at.isValid() && TokenKind(at.child().kind()) == TokenKind::Newline && !at.child().isNode()) {
         at.previous();
-        if (!at.isValid() || at.child().node || TokenKind(at.child().kind) != TokenKind::Comment)
+        if (!at.isValid() || at.child().isNode() || TokenKind(at.child().kind()) != TokenKind::Comment)
             break;
         const qsizetype begin = lineStart(document.bytes(), at.offset());
         at.previous();
-        if (at.isValid() && !at.child().node && TokenKind(at.child().kind) == TokenKind::Whitespace)
+        if (at.isValid() && !at.child().isNode() && TokenKind(at.child().kind()) == TokenKind::Whitespace)
             at.previous();
-        const bool ownLine = !at.isValid() || (!at.child().node && (TokenKind(at.child().kind) == TokenKind::Newline ||
-                                                                    TokenKind(at.child().kind) == TokenKind::ByteOrderMark));
+        const bool ownLine = !at.isValid() || (!at.child().isNode() && (TokenKind(at.child().kind()) == TokenKind::Newline ||
+                                                                    TokenKind(at.child().kind()) == TokenKind::ByteOrderMark));
         if (!ownLine)
             break; // the comment of the statement before
         start = begin;

@@ -6,7 +6,7 @@
 // Thread: values over immutable data, any.
 #pragma once
 
-#include "config/tree/green_node.h"
+#include "config/tree/green_tree.h"
 
 #include <optional>
 
@@ -37,25 +37,26 @@ class SyntaxNode {
         SyntaxToken token;
     };
 
-    // A root: of a whole text, or of a part that begins at `offset`.
-    explicit SyntaxNode(GreenNodePtr root, qsizetype offset = 0) : SyntaxNode(std::move(root), nullptr, offset, 0) {}
+    explicit SyntaxNode(const GreenTreePtr& tree) : SyntaxNode(tree, tree->root(), 0) {}
+    // A root that is a part of a text and begins at `offset`; `owner` keeps the bytes and pieces alive.
+    SyntaxNode(std::shared_ptr<const void> owner, GreenView green, qsizetype offset)
+        : SyntaxNode(std::move(owner), green, nullptr, offset, 0) {}
 
-    Kind kind() const { return m_green->kind(); }
-    Range range() const { return {m_offset, m_green->length()}; }
-    QByteArray text() const { return m_green->text(); }
+    Kind kind() const { return m_green.kind(); }
+    Range range() const { return {m_offset, m_green.length()}; }
+    QByteArray text() const { return m_green.bytes().toByteArray(); }
     const SyntaxNode* parent() const { return m_parent.get(); }
     qsizetype index() const { return m_index; } // among the parent's children
 
     std::vector<Child> children() const;
-    // The child with that index, which must be a node that starts at `offset` (for callers that keep such an index).
-    SyntaxNode childAt(qsizetype index, qsizetype offset) const;
-    const GreenNode& green() const { return *m_green; } // for code inside config/
 
   private:
-    SyntaxNode(GreenNodePtr green, std::shared_ptr<const SyntaxNode> parent, qsizetype offset, qsizetype index)
-        : m_green(std::move(green)), m_parent(std::move(parent)), m_offset(offset), m_index(index) {}
+    SyntaxNode(std::shared_ptr<const void> owner, GreenView green, std::shared_ptr<const SyntaxNode> parent, qsizetype offset,
+               qsizetype index)
+        : m_owner(std::move(owner)), m_green(green), m_parent(std::move(parent)), m_offset(offset), m_index(index) {}
 
-    GreenNodePtr m_green;
+    std::shared_ptr<const void> m_owner;
+    GreenView m_green;
     std::shared_ptr<const SyntaxNode> m_parent; // null for the root
     qsizetype m_offset = 0;
     qsizetype m_index = 0;

@@ -8,6 +8,8 @@
 #include "config/document.h"
 #include "config/lexer.h"
 
+#include <algorithm>
+
 namespace postern::config {
 
 namespace {
@@ -25,23 +27,32 @@ bool isString(TokenKind kind) {
 }
 
 // Blanks, joined lines and newlines become one blank, comments nothing.
-void appendOneLine(const tree::GreenNode& node, QByteArray& out) {
-    for (const tree::GreenChild& child : node.children()) {
-        if (child.node) {
-            appendOneLine(*child.node, out);
-        } else if (isTrivia(TokenKind(child.kind)) || TokenKind(child.kind) == TokenKind::Newline) {
+void appendOneLine(tree::GreenView node, QByteArray& out) {
+    for (const tree::GreenView child : node.children()) {
+        if (child.isNode()) {
+            appendOneLine(child, out);
+        } else if (isTrivia(TokenKind(child.kind())) || TokenKind(child.kind()) == TokenKind::Newline) {
             if (!out.isEmpty() && !out.endsWith(' '))
                 out += ' ';
+        } else if (child.bytes().contains('\n')) { // inside quotes: dropped, as readers of the language do
+            out += child.bytes().toByteArray().replace("\\\r\n", "").replace("\\\n", "").replace("\r\n", "").replace('\n', "");
         } else {
-            const qsizetype from = out.size();
-            out += child.bytes;
-            if (child.bytes.contains('\n')) // inside quotes: dropped, as readers of the language do
-                out = out.first(from) + QByteArray(child.bytes).replace("\\\r\n", "").replace("\\\n", "").replace("\r\n", "").replace('\n', "");
+            out += child.bytes();
         }
     }
 }
 
-QByteArray oneLine(const tree::GreenNode& node) {
+// Are its bytes one line already, with one blank between the words?
+bool isOneLine(tree::GreenView node) {
+    const auto isPlain = [](const tree::Piece& piece) {
+        return piece.isNode || !isTrivia(TokenKind(piece.kind)) || (TokenKind(piece.kind) == TokenKind::Whitespace && piece.length == 1);
+    };
+    return std::all_of(node.begin(), node.end(), isPlain) && !node.bytes().contains('\n') && !node.bytes().contains('\t');
+}
+
+QByteArray oneLine(tree::GreenView node) {
+    if (isOneLine(node))
+        return node.bytes().toByteArray().trimmed();
     QByteArray out;
     appendOneLine(node, out);
     return out.trimmed();
@@ -49,56 +60,55 @@ QByteArray oneLine(const tree::GreenNode& node) {
 
 class Walk {
   public:
-    using Expansion = std::function<const MacroValue*(qsizetype)>;
-    Walk(Dialect dialect, Expansion expansion) : m_dialect(dialect), m_expansion(std::move(expansion)) {}
+    explicit Walk(const Document& document) : m_document(document), m_dialect(document.dialect()) {}
 
-    void statement(const tree::GreenNode& node, qsizetype offset, Clause& head, std::vector<Clause>& clauses, bool& hasError) {
-        for (const tree::GreenChild& child : node.children()) {
-            if (!child.node) {
-                if (const auto leaf = token(child, offset))
-                    place(*leaf, head);
-            } else if (isClause(child.kind)) {
-                clauses.push_back(clause(*child.node, offset));
-            } else if (child.kind == raw(NodeKind::ForGroup)) {
-                statement(*child.node, offset, m_group, clauses, hasError);
-            } else if (child.kind == raw(NodeKind::Error)) {
+    void statement(tree::GreenView node, qsizetype offset, Clause& head, std::vector<Clause>& clauses, bool& hasError) {
+        for (const tree::GreenView child : node.children()) {
+            if (!child.isNode()) {
+                if (auto leaf = token(child, offset))
+                    place(std::move(*leaf), head);
+            } else if (isClause(child.kind())) {
+                clauses.push_back(clause(child, offset));
+            } else if (child.kind() == raw(NodeKind::ForGroup)) {
+                statement(child, offset, m_group, clauses, hasError);
+            } else if (child.kind() == raw(NodeKind::Error)) {
                 hasError = true;
             } else {
-                head.table = table(*child.node, offset);
+                head.table = table(child, offset);
             }
             offset += child.length();
         }
     }
 
   private:
-    std::optional<Leaf> token(const tree::GreenChild& child, qsizetype offset) {
-        const auto kind = TokenKind(child.kind);
-        const Range range{offset, child.bytes.size()};
+    std::optional<Leaf> token(tree::GreenView child, qsizetype offset) {
+        const auto kind = TokenKind(child.kind());
+        const Range range{offset, child.length()};
         switch (kind) {
         case TokenKind::MacroUse:
         case TokenKind::MacroKeyword:
-            m_macro = m_expansion(offset);
+            m_macro = m_document.expansionAt(offset);
             m_index = 0;
             m_use = range;
             if (!m_macro)
-                return Leaf{TokenKind::Word, kind == TokenKind::MacroKeyword, {child.bytes, range, false, false, true}};
+                return Leaf{TokenKind::Word, kind == TokenKind::MacroKeyword, {child.bytes().toByteArray(), range, false, false, true}};
             return expanded(kind == TokenKind::MacroKeyword);
         case TokenKind::Expanded:
         case TokenKind::ExpandedKeyword:
             ++m_index;
             return expanded(kind == TokenKind::ExpandedKeyword);
         case TokenKind::Keyword:
-            return Leaf{TokenKind::Word, true, {decode(TokenKind::Word, child.bytes, m_dialect), range}};
+            return Leaf{TokenKind::Word, true, {decode(TokenKind::Word, child.bytes(), m_dialect), range}};
         case TokenKind::Word:
         case TokenKind::QuotedString:
         case TokenKind::Number:
         case TokenKind::BareText:
         case TokenKind::UnclosedString:
             return Leaf{kind, false,
-                        {decode(kind, child.bytes, m_dialect), range, kind == TokenKind::QuotedString,
+                        {decode(kind, child.bytes(), m_dialect), range, kind == TokenKind::QuotedString,
                          kind == TokenKind::Number}};
         case TokenKind::Bang:
-            return Leaf{kind, false, {child.bytes, range}};
+            return Leaf{kind, false, {child.bytes().toByteArray(), range}};
         case TokenKind::None:
         case TokenKind::Whitespace:
         case TokenKind::Newline:
@@ -130,26 +140,26 @@ class Walk {
                     {token.text, m_use, token.kind == TokenKind::QuotedString, token.kind == TokenKind::Number, true}};
     }
 
-    static void place(const Leaf& leaf, Clause& clause) {
+    static void place(Leaf&& leaf, Clause& clause) {
         if (leaf.kind == TokenKind::Bang)
             clause.negated = true;
         else if (leaf.isWord)
-            clause.words.push_back(leaf.value);
+            clause.words.push_back(std::move(leaf.value));
         else if (isString(leaf.kind))
-            clause.values.push_back(leaf.value);
+            clause.values.push_back(std::move(leaf.value));
     }
 
-    Clause clause(const tree::GreenNode& node, qsizetype offset) {
+    Clause clause(tree::GreenView node, qsizetype offset) {
         Clause result;
         result.kind = ClauseKind(node.kind());
         result.range = {offset, node.length()};
         result.text = oneLine(node);
-        for (const tree::GreenChild& child : node.children()) {
-            if (!child.node) {
-                if (const auto leaf = token(child, offset))
-                    place(*leaf, result);
-            } else if (!isClause(child.kind) && child.kind != raw(NodeKind::Error)) {
-                result.table = table(*child.node, offset);
+        for (const tree::GreenView child : node.children()) {
+            if (!child.isNode()) {
+                if (auto leaf = token(child, offset))
+                    place(std::move(*leaf), result);
+            } else if (!isClause(child.kind()) && child.kind() != raw(NodeKind::Error)) {
+                result.table = table(child, offset);
             }
             offset += child.length();
         }
@@ -165,7 +175,7 @@ class Walk {
         return result;
     }
 
-    TableArgument table(const tree::GreenNode& node, qsizetype offset) {
+    TableArgument table(tree::GreenView node, qsizetype offset) {
         TableArgument result;
         result.range = {offset, node.length()};
         const auto kind = NodeKind(node.kind());
@@ -174,13 +184,13 @@ class Walk {
                       : kind == NodeKind::TableMapping                            ? TableArgument::Form::Mapping
                                                                                   : TableArgument::Form::Literal;
         result.bareName = kind == NodeKind::TableMapRef;
-        for (const tree::GreenChild& child : node.children()) {
-            if (child.node) {
-                const std::vector<Value> pair = values(*child.node, offset);
+        for (const tree::GreenView child : node.children()) {
+            if (child.isNode()) {
+                std::vector<Value> pair = values(child, offset);
                 if (pair.size() == 2)
-                    result.pairs.push_back({pair[0], pair[1]});
-            } else if (const auto leaf = token(child, offset); leaf && !leaf->isWord && isString(leaf->kind)) {
-                result.items.push_back(leaf->value);
+                    result.pairs.push_back({std::move(pair[0]), std::move(pair[1])});
+            } else if (auto leaf = token(child, offset); leaf && !leaf->isWord && isString(leaf->kind)) {
+                result.items.push_back(std::move(leaf->value));
             }
             offset += child.length();
         }
@@ -193,20 +203,20 @@ class Walk {
         return result;
     }
 
-    std::vector<Value> values(const tree::GreenNode& node, qsizetype offset) {
+    std::vector<Value> values(tree::GreenView node, qsizetype offset) {
         std::vector<Value> result;
-        for (const tree::GreenChild& child : node.children()) {
-            if (!child.node) {
-                if (const auto leaf = token(child, offset); leaf && isString(leaf->kind))
-                    result.push_back(leaf->value);
+        for (const tree::GreenView child : node.children()) {
+            if (!child.isNode()) {
+                if (auto leaf = token(child, offset); leaf && isString(leaf->kind))
+                    result.push_back(std::move(leaf->value));
             }
             offset += child.length();
         }
         return result;
     }
 
+    const Document& m_document;
     Dialect m_dialect;
-    Expansion m_expansion;
     const MacroValue* m_macro = nullptr;
     size_t m_index = 0;
     Range m_use;
@@ -223,21 +233,20 @@ QByteArray commentText(QByteArrayView bytes) {
 
 } // namespace
 
-StatementView::StatementView(DocumentPtr document, size_t index) : m_document(std::move(document)), m_index(index) {
-    const Document::Cursor place = m_document->cursorAt(m_index);
-    m_green = place.child().node;
-    m_kind = StatementKind(m_green->kind());
-    m_range = {place.offset(), m_green->length()};
+StatementView::StatementView(const DocumentPtr& document, size_t index)
+    : StatementView(document, index, document->cursorAt(index).child(), document->cursorAt(index).offset()) {}
+
+StatementView::StatementView(DocumentPtr document, size_t index, tree::GreenView green, qsizetype offset)
+    : m_document(std::move(document)), m_index(index), m_green(green), m_kind(StatementKind(green.kind())),
+      m_range{offset, green.length()} {
     auto parts = std::make_shared<Parts>();
     parts->hasError = m_kind == StatementKind::Unknown;
-    const Document* from = m_document.get();
-    Walk(m_document->dialect(), [from](qsizetype offset) { return from->expansionAt(offset); })
-        .statement(*m_green, m_range.offset, parts->head, parts->clauses, parts->hasError);
+    Walk(*m_document).statement(m_green, m_range.offset, parts->head, parts->clauses, parts->hasError);
     m_parts = std::move(parts);
 }
 
 tree::SyntaxNode StatementView::node() const {
-    return tree::SyntaxNode(m_green, m_range.offset);
+    return tree::SyntaxNode(m_document, m_green, m_range.offset);
 }
 
 QByteArray StatementView::file() const {
@@ -253,24 +262,24 @@ int StatementView::column() const {
 }
 
 QByteArray StatementView::text() const {
-    return oneLine(*m_green);
+    return oneLine(m_green);
 }
 
 QByteArray StatementView::commentAbove() const {
     Document::Cursor at = m_document->cursorAt(m_index);
     at.previous();
     const auto skipBlanks = [&at] {
-        while (at.isValid() && at.child().kind == raw(TokenKind::Whitespace))
+        while (at.isValid() && at.child().kind() == raw(TokenKind::Whitespace))
             at.previous();
     };
-    const auto isAt = [&at](TokenKind kind) { return at.isValid() && at.child().kind == raw(kind); };
+    const auto isAt = [&at](TokenKind kind) { return at.isValid() && at.child().kind() == raw(kind); };
     skipBlanks();
     if (!isAt(TokenKind::Newline))
         return {};
     at.previous();
     if (!isAt(TokenKind::Comment))
         return {};
-    const QByteArray text = at.child().bytes;
+    const QByteArray text = at.child().bytes().toByteArray();
     at.previous();
     skipBlanks();
     // Behind a statement it is that statement's comment.
@@ -280,9 +289,9 @@ QByteArray StatementView::commentAbove() const {
 QByteArray StatementView::commentBehind() const {
     Document::Cursor at = m_document->cursorAt(m_index);
     at.next();
-    while (at.isValid() && at.child().kind == raw(TokenKind::Whitespace))
+    while (at.isValid() && at.child().kind() == raw(TokenKind::Whitespace))
         at.next();
-    return at.isValid() && at.child().kind == raw(TokenKind::Comment) ? commentText(at.child().bytes) : QByteArray();
+    return at.isValid() && at.child().kind() == raw(TokenKind::Comment) ? commentText(at.child().bytes()) : QByteArray();
 }
 
 const Clause* StatementView::clause(ClauseKind kind) const {

@@ -19,12 +19,13 @@ using DocumentPtr = std::shared_ptr<const Document>;
 
 class StatementView {
   public:
-    StatementView(DocumentPtr document, size_t index); // index among the document's statements
+    StatementView(const DocumentPtr& document, size_t index); // index among the document's statements
 
     StatementKind kind() const { return m_kind; }
     bool hasError() const { return m_parts->hasError; } // part of it was not understood
     const Document& document() const { return *m_document; }
     const DocumentPtr& documentPtr() const { return m_document; }
+    size_t index() const { return m_index; } // among the document's statements
     tree::SyntaxNode node() const; // a root of its own, at its place in the file
 
     QByteArray file() const; // as the user named it
@@ -59,9 +60,11 @@ class StatementView {
         bool hasError = false;
     };
 
+    StatementView(DocumentPtr document, size_t index, tree::GreenView green, qsizetype offset);
+
     DocumentPtr m_document;
     size_t m_index;
-    tree::GreenNodePtr m_green;
+    tree::GreenView m_green; // in the document
     StatementKind m_kind;
     Range m_range;
     std::shared_ptr<const Parts> m_parts;
