@@ -55,6 +55,36 @@ bool isHostile(char32_t c) {
            (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+bool isBlankOrHigh(char c) {
+    return static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// Whatever the patterns of redact() find, these two find too, and much faster where there is nothing.
+bool mayHoldLogin(QByteArrayView text) { // AUTH, a word, another word
+    constexpr QByteArrayView kWord = "auth";
+    const auto isSame = [](char a, char b) { return (a | 0x20) == b; };
+    for (auto at = text.begin();; ++at) {
+        at = std::search(at, text.end(), kWord.begin(), kWord.end(), isSame);
+        if (text.end() - at <= kWord.size())
+            return false;
+        const auto word = std::find_if_not(at + kWord.size(), text.end(), isBlankOrHigh);
+        if (isBlankOrHigh(at[kWord.size()]) && std::any_of(word, text.end(), isBlankOrHigh))
+            return true;
+    }
+}
+
+bool mayHoldPasswordInUrl(QByteArrayView text) { // ://label:
+    constexpr QByteArrayView kMark = "://";
+    for (qsizetype at = text.indexOf(kMark); at >= 0; at = text.indexOf(kMark, at + 1)) {
+        const auto end = std::find_if(text.begin() + at + kMark.size(), text.end(), [](char c) {
+            return c == '/' || c == ':' || c == '@' || (c > 0 && c <= ' ');
+        });
+        if (end != text.end() && *end == ':' && std::find(end, text.end(), '@') != text.end())
+            return true;
+    }
+    return false;
+}
+
 } // namespace
 
 QByteArrayView toString(LogLevel level) {
@@ -128,7 +158,7 @@ QByteArray harmless(QByteArrayView text, qsizetype limit) {
 }
 
 QByteArray redact(QByteArray text) {
-    if (!text.contains("://") && !text.toUpper().contains("AUTH"))
+    if (!mayHoldLogin(text) && !mayHoldPasswordInUrl(text))
         return text; // nothing that the patterns below could find
     QString s = QString::fromUtf8(text);
     // Rather too much than too little: no word boundary before AUTH (an escaped line end may stand there), and a password
