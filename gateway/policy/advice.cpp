@@ -1,45 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/advice.h"
 
-#include <algorithm>
-
 namespace postern::policy {
 
-using config::Severity;
 using config::StatementKind;
 using config::StatementView;
 
 namespace {
-
 constexpr size_t kDelaysKept = 4;
+} // namespace
 
-void adviseOnDelays(Build& build, const std::vector<StatementView>& statements) {
-    for (const StatementView& statement : statements) {
-        const auto setting = config::SettingView::from(statement);
-        if (!setting || setting->setting() != config::Setting::WarnInterval ||
-            setting->values().size() <= kDelaysKept)
-            continue;
-        build.report.warning(statement, setting->values()[kDelaysKept].range,
-                             "only the first four delays count, this one and those behind it are ignored; take them out");
+void Advice::look(const StatementView& statement) {
+    m_isWhole = m_isWhole && !statement.hasError() &&
+                !(m_build.options.syntaxOnly && statement.kind() == StatementKind::Include);
+    m_matches += statement.kind() == StatementKind::Match ? 1 : 0;
+    lookAtNames(statement);
+    if (statement.kind() == StatementKind::Action || statement.kind() == StatementKind::Rule) {
+        lookAtRelay(statement);
+        lookAtFormats(statement);
+    } else if (statement.kind() == StatementKind::Setting) {
+        lookAtDelays(statement);
     }
 }
 
-} // namespace
-
-void advise(Build& build, const config::FileSet& set, const std::vector<StatementView>& statements) {
-    adviseOnRules(build, statements);
-    adviseOnNames(build, set, statements);
-    adviseOnTags(build, statements);
-    adviseOnTables(build, statements);
-    adviseOnRelays(build, statements);
-    adviseOnFormats(build, statements);
-    adviseOnDelays(build, statements);
+void Advice::finish() {
+    onRules();
+    if (m_isWhole) {
+        sayUnused();
+        onTags();
+    }
+    onTables();
+    onRelayLists();
 }
 
-bool isWhole(const Build& build, const std::vector<StatementView>& statements) {
-    return std::none_of(statements.begin(), statements.end(), [&](const StatementView& one) {
-        return one.hasError() || (build.options.syntaxOnly && one.kind() == StatementKind::Include);
-    });
+void Advice::lookAtDelays(const StatementView& statement) {
+    const auto setting = config::SettingView::from(statement);
+    if (setting && setting->setting() == config::Setting::WarnInterval && setting->values().size() > kDelaysKept)
+        m_build.report.warning(statement, setting->values()[kDelaysKept].range,
+                               "only the first four delays count, this one and those behind it are ignored; take them out");
 }
 
 bool isLoopback(QByteArrayView interface) {

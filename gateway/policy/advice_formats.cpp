@@ -78,17 +78,13 @@ void lookAtFormat(Build& build, const StatementView& at, const config::Value& va
 
 } // namespace
 
-void adviseOnFormats(Build& build, const std::vector<StatementView>& statements) {
-    if (build.era() == Era::Map2012)
+void Advice::lookAtFormats(const StatementView& statement) {
+    if (m_build.era() == Era::Map2012)
         return;
-    for (const StatementView& statement : statements) {
-        if (statement.kind() != config::StatementKind::Action && statement.kind() != config::StatementKind::Rule)
-            continue;
-        for (const ClauseKind kind : {ClauseKind::Maildir, ClauseKind::Mda, ClauseKind::Lmtp}) {
-            const Clause* clause = statement.clause(kind);
-            if (clause && clause->value())
-                lookAtFormat(build, statement, *clause->value());
-        }
+    for (const ClauseKind kind : {ClauseKind::Maildir, ClauseKind::Mda, ClauseKind::Lmtp}) {
+        const Clause* clause = statement.clause(kind);
+        if (clause && clause->value())
+            lookAtFormat(m_build, statement, *clause->value());
     }
 }
 

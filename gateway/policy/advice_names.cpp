@@ -5,13 +5,7 @@
 #include "base/log.h"
 #include "config/file_set.h"
 #include "config/grammar.h"
-#include "config/suggest.h"
-#include "config/views/macro_view.h"
 #include "policy/advice.h"
-
-#include <QSet>
-
-#include <algorithm>
 
 namespace postern::policy {
 namespace {
@@ -23,102 +17,34 @@ using config::StatementKind;
 using config::StatementView;
 using config::TableArgument;
 
-using Names = QSet<QByteArray>;
-
-struct Used {
-    Names tables, actions, filters, procs, pkis, cas, macros;
-    bool anyPki = false; // a listener takes the certificate that fits its host name
-};
-
-void addNames(Names& names, const std::optional<TableArgument>& list) {
+void addNames(QSet<QByteArray>& names, const std::optional<TableArgument>& list) {
     if (!list)
         return;
     for (const config::Value& one : list->items) // a single name is a list of one
         names.insert(one.text);
 }
 
-void addClause(Used& used, const Clause& clause) {
-    if (clause.table && clause.table->form == TableArgument::Form::Name)
-        used.tables.insert(clause.table->value.text);
-    if (clause.kind == ClauseKind::UseAction)
-        used.actions.insert(clause.valueText());
-    else if (clause.kind == ClauseKind::UseProc)
-        used.procs.insert(clause.valueText());
-    else if (clause.kind == ClauseKind::Pki || clause.kind == ClauseKind::Certificate)
-        used.pkis.insert(clause.valueText().toLower());
-    else if (clause.kind == ClauseKind::Ca)
-        used.cas.insert(clause.valueText());
-    else if (clause.kind == ClauseKind::Filters || clause.kind == ClauseKind::Chain)
-        addNames(used.filters, clause.table);
-}
-
-Used usedNames(const config::FileSet& set, const std::vector<StatementView>& statements) {
-    Used used;
-    for (const StatementView& statement : statements) {
-        for (const Clause& clause : statement.clauses())
-            addClause(used, clause);
-        if (statement.kind() == StatementKind::Filter) { // the older chains: filterchain NAME FILTER ...
-            for (size_t i = 1; i < statement.values().size(); ++i)
-                used.filters.insert(statement.values()[i].text);
-        }
-        if (const auto listener = config::ListenView::from(statement))
-            used.anyPki = used.anyPki ||
-                          (listener->tls() != config::ListenView::TlsWord::None && listener->pkis().empty());
+// A name of the statement that somebody should use.
+bool definesName(StatementKind kind) {
+    switch (kind) {
+    case StatementKind::Table:
+    case StatementKind::Action:
+    case StatementKind::Macro:
+    case StatementKind::Filter:
+    case StatementKind::Proc:
+    case StatementKind::Ca:
+    case StatementKind::Pki:
+        return true;
+    case StatementKind::None:
+    case StatementKind::Include:
+    case StatementKind::Listen:
+    case StatementKind::Rule:
+    case StatementKind::Match:
+    case StatementKind::Setting:
+    case StatementKind::Unknown:
+        return false;
     }
-    for (const config::DocumentPtr& document : set.documents())
-        used.macros.unite(document->usedMacros());
-    return used;
-}
-
-void unused(Build& build, const StatementView& at, const config::Value* name, const char* what, bool isUsed) {
-    if (name && !isUsed)
-        build.report.say(Severity::Note, at, name->range,
-                         QByteArray(what) + " " + harmless(name->text, 80) + " is never used; take it out, or use it");
-}
-
-void sayUnused(Build& build, const config::FileSet& set, const std::vector<StatementView>& statements) {
-    const Used used = usedNames(set, statements);
-    Names saidPkis; // certificate and key are two statements
-    for (const StatementView& one : statements) {
-        const config::Value* first = one.values().empty() ? nullptr : &one.values().front();
-        switch (one.kind()) {
-        case StatementKind::Table:
-            unused(build, one, first, "table", // newaliases looks for one named aliases
-                   first && (used.tables.contains(first->text) || first->text == "aliases"));
-            break;
-        case StatementKind::Action:
-            unused(build, one, first, "action", first && used.actions.contains(first->text));
-            break;
-        case StatementKind::Macro:
-            unused(build, one, first, "macro", first && used.macros.contains(first->text));
-            break;
-        case StatementKind::Filter:
-            unused(build, one, first, "filter",
-                   first && (used.filters.contains(first->text) || build.era() != Era::Modern));
-            break;
-        case StatementKind::Proc:
-            unused(build, one, first, "proc", first && used.procs.contains(first->text));
-            break;
-        case StatementKind::Ca:
-            unused(build, one, first, "ca", first && used.cas.contains(first->text));
-            break;
-        case StatementKind::Pki:
-            if (const auto pki = config::PkiView::from(one); pki && pki->name() && !used.anyPki) {
-                const QByteArray name = pki->name()->text.toLower();
-                unused(build, one, pki->name(), "pki", used.pkis.contains(name) || saidPkis.contains(name));
-                saidPkis.insert(name);
-            }
-            break;
-        case StatementKind::None:
-        case StatementKind::Include:
-        case StatementKind::Listen:
-        case StatementKind::Rule:
-        case StatementKind::Match:
-        case StatementKind::Setting:
-        case StatementKind::Unknown:
-            break;
-        }
-    }
+    return false;
 }
 
 // `for domain ours` is the domain "ours", not the table of that name.
@@ -146,55 +72,140 @@ void sayKeywordName(Build& build, const StatementView& statement) {
                              table->name()->text + "\"> wherever it is used; another name is easier");
 }
 
-QByteArrayList tagsOf(const Build& build, const std::vector<StatementView>& statements) {
-    QByteArrayList known{"local"}; // what comes by the socket, before 6.7
-    for (const ListenerSpec& listener : build.rules->listeners)
-        known.append(listener.tag);
-    for (const StatementView& statement : statements) { // sockets are no listeners here
-        if (const auto listener = config::ListenView::from(statement); listener && listener->tag())
-            known.append(listener->tag()->text);
-    }
-    return known;
-}
-
 const Clause* tagClause(const StatementView& statement) {
     const Clause* tagged = statement.clause(ClauseKind::Tagged);
     return tagged ? tagged : statement.clause(ClauseKind::On);
 }
 
+// What tags are compared with.
+struct Tags {
+    QHash<QByteArray, QByteArray> spelled; // by lower case: as the first listener spells it
+    QSet<QByteArray> exact;
+    QHash<QByteArray, int> lines;          // where listeners say them
+
+    void add(const QByteArray& tag, int line) {
+        if (!spelled.contains(tag.toLower()))
+            spelled.insert(tag.toLower(), tag);
+        exact.insert(tag);
+        if (!lines.contains(tag))
+            lines.insert(tag, line);
+    }
+};
+
+Tags tagsOf(const Build& build) {
+    Tags known;
+    known.add("local", 0); // what comes by the socket, before 6.7
+    for (const ListenerSpec& listener : build.rules->listeners)
+        known.add(listener.tag, listener.origin.line);
+    build.set.each(in(StatementKind::Listen), [&known](const StatementView& statement) { // sockets are no listeners here
+        if (const auto listener = config::ListenView::from(statement); listener && listener->tag())
+            known.add(listener->tag()->text, statement.line());
+    });
+    return known;
+}
+
 } // namespace
 
-void adviseOnNames(Build& build, const config::FileSet& set, const std::vector<StatementView>& statements) {
-    for (const StatementView& statement : statements) {
-        sayMissingBrackets(build, statement);
-        sayKeywordName(build, statement);
+void Advice::addClause(const Clause& clause) {
+    if (clause.table && clause.table->form == TableArgument::Form::Name)
+        m_tables.insert(clause.table->value.text);
+    if (clause.kind == ClauseKind::UseAction)
+        m_actions.insert(clause.valueText());
+    else if (clause.kind == ClauseKind::UseProc)
+        m_procs.insert(clause.valueText());
+    else if (clause.kind == ClauseKind::Pki || clause.kind == ClauseKind::Certificate)
+        m_pkis.insert(clause.valueText().toLower());
+    else if (clause.kind == ClauseKind::Ca)
+        m_cas.insert(clause.valueText());
+    else if (clause.kind == ClauseKind::Filters || clause.kind == ClauseKind::Chain)
+        addNames(m_filters, clause.table);
+}
+
+void Advice::lookAtNames(const StatementView& statement) {
+    sayMissingBrackets(m_build, statement);
+    sayKeywordName(m_build, statement);
+    for (const Clause& clause : statement.clauses())
+        addClause(clause);
+    if (statement.kind() == StatementKind::Filter) { // the older chains: filterchain NAME FILTER ...
+        for (size_t i = 1; i < statement.values().size(); ++i)
+            m_filters.insert(statement.values()[i].text);
     }
-    if (isWhole(build, statements))
-        sayUnused(build, set, statements);
+    if (const auto listener = config::ListenView::from(statement))
+        m_anyPki = m_anyPki || (listener->tls() != config::ListenView::TlsWord::None && listener->pkis().empty());
+    if (definesName(statement.kind()) && !statement.values().empty())
+        m_definitions.push_back({statement.documentPtr(), statement.index(), statement.values().front().text});
+    if (tagClause(statement))
+        m_tags.push_back({statement.documentPtr(), statement.index(), {}});
+}
+
+void Advice::sayUnused() {
+    Names macros, saidPkis; // certificate and key are two statements
+    for (const config::DocumentPtr& document : m_build.set.documents())
+        macros.unite(document->usedMacros());
+    const auto isUsed = [&](StatementKind kind, const QByteArray& name) {
+        switch (kind) {
+        case StatementKind::Table:
+            return m_tables.contains(name) || name == "aliases"; // newaliases looks for one named aliases
+        case StatementKind::Action:
+            return m_actions.contains(name);
+        case StatementKind::Macro:
+            return macros.contains(name);
+        case StatementKind::Filter:
+            return m_filters.contains(name) || m_build.era() != Era::Modern;
+        case StatementKind::Proc:
+            return m_procs.contains(name);
+        case StatementKind::Ca:
+            return m_cas.contains(name);
+        case StatementKind::Pki: {
+            const QByteArray lower = name.toLower();
+            const bool isKnown = m_anyPki || m_pkis.contains(lower) || saidPkis.contains(lower);
+            saidPkis.insert(lower);
+            return isKnown;
+        }
+        case StatementKind::None:
+        case StatementKind::Include:
+        case StatementKind::Listen:
+        case StatementKind::Rule:
+        case StatementKind::Match:
+        case StatementKind::Setting:
+        case StatementKind::Unknown:
+            break;
+        }
+        return true;
+    };
+    for (const Named& one : m_definitions) {
+        const StatementKind kind = one.document->statementKind(one.statement);
+        if (isUsed(kind, one.name) || m_build.report.isFull(Severity::Note))
+            continue;
+        const StatementView statement = one.document->statement(one.statement);
+        const QByteArrayView all = config::toString(raw(kind)); // "TableStatement"
+        const QByteArray what = all.chopped(QByteArrayView("Statement").size()).toByteArray().toLower();
+        m_build.report.say(Severity::Note, statement, statement.values().front().range,
+                           what + " " + harmless(one.name, 80) + " is never used; take it out, or use it");
+    }
 }
 
 // Since 6.4 tags are compared in lower case, before to the letter.
-void adviseOnTags(Build& build, const std::vector<StatementView>& statements) {
-    if (!isWhole(build, statements))
-        return;
-    std::optional<QByteArrayList> known;
-    for (const StatementView& statement : statements) {
+void Advice::onTags() {
+    std::optional<Tags> known;
+    for (const Named& one : m_tags) {
+        const StatementView statement = one.document->statement(one.statement);
         const Clause* clause = tagClause(statement);
-        if (!clause || clause->negated || clause->regex ||
-            (clause->table && clause->table->form != TableArgument::Form::Literal))
+        if (clause->negated || clause->regex || (clause->table && clause->table->form != TableArgument::Form::Literal))
             continue;
         if (!known)
-            known = tagsOf(build, statements);
+            known = tagsOf(m_build);
         const QByteArray tag = clause->table ? clause->table->value.text : clause->valueText();
-        const auto same = std::find_if(known->begin(), known->end(), [&](const QByteArray& one) {
-            return one.compare(tag, Qt::CaseInsensitive) == 0;
-        });
-        if (build.era() == Era::Modern ? same != known->end() : known->contains(tag))
+        const auto same = known->spelled.constFind(tag.toLower());
+        const bool isSpelled = same != known->spelled.constEnd();
+        if (m_build.era() == Era::Modern ? isSpelled : known->exact.contains(tag))
             continue;
-        build.report.say(Severity::Warning, statement, clause->range,
-                         "no listener has the tag \"" + harmless(tag, 40) + "\", so this rule never matches" +
-                             (same != known->end() ? "; before 6.4 tags are compared to the letter, capitals too" : ""),
-                         same != known->end() ? *same : config::nearest(tag, *known));
+        if (m_build.report.isFull(Severity::Warning))
+            return;
+        m_build.report.say(Severity::Warning, statement, clause->range,
+                           "no listener has the tag \"" + harmless(tag, 40) + "\", so this rule never matches" +
+                               (isSpelled ? "; before 6.4 tags are compared to the letter, capitals too" : ""),
+                           isSpelled ? *same : nearest(m_build, tag, known->lines));
     }
 }
 

@@ -35,27 +35,6 @@ constexpr auto kChanged = std::to_array<Changed>({
      "smtp+tls:// demands it, smtp+notls:// never uses it"},
 });
 
-// Each kind of note once.
-struct Said {
-    std::array<bool, kChanged.size()> changed{};
-    bool ignoredRest = false;
-};
-
-void lookAtUrl(Build& build, const StatementView& at, const config::Value& value, Said& said) {
-    const auto url = RelayUrl::parse(value.text, build.era());
-    if (!url)
-        return; // an error says why
-    for (size_t i = 0; i < kChanged.size(); ++i) {
-        const Changed& one = kChanged[i];
-        if (one.era == build.era() && one.schema == (*url).schema() && !isLoopback((*url).host()) &&
-            !std::exchange(said.changed[i], true))
-            build.report.say(Severity::Note, at, value.range, one.text);
-    }
-    const qsizetype host = std::max(value.text.indexOf("://") + 3, value.text.indexOf('@') + 1);
-    if (value.text.indexOf('/', host) >= 0 && !std::exchange(said.ignoredRest, true))
-        build.report.say(Severity::Note, at, value.range, "what stands behind the host and the port is ignored; take it away");
-}
-
 void lookAtList(Build& build, const StatementView& at, const TableArgument& host) {
     qsizetype count = qsizetype(host.items.size());
     if (host.form == TableArgument::Form::Name) {
@@ -72,19 +51,49 @@ void lookAtList(Build& build, const StatementView& at, const TableArgument& host
 
 } // namespace
 
-void adviseOnRelays(Build& build, const std::vector<StatementView>& statements) {
-    Said said;
-    for (const StatementView& statement : statements) {
-        if (statement.kind() != config::StatementKind::Action && statement.kind() != config::StatementKind::Rule)
-            continue;
-        const config::RelayClauses relay(statement);
-        const TableArgument* host = relay.host();
-        if (!host)
-            continue;
-        if (host->form == TableArgument::Form::Literal)
-            lookAtUrl(build, statement, host->value, said);
-        else
-            lookAtList(build, statement, *host);
+void Advice::lookAtUrl(const StatementView& at, const config::Value& value) {
+    static_assert(kChanged.size() <= std::tuple_size_v<decltype(m_saidSchema)>);
+    const QByteArray& text = value.text;
+    const qsizetype host = std::max(text.indexOf("://") + 3, text.indexOf('@') + 1);
+    const bool mayHaveRest = !m_saidIgnoredRest && text.indexOf('/', host) >= 0;
+    const auto mayBeChanged = [&](size_t i) {
+        const QByteArrayView schema = kChanged[i].schema;
+        return kChanged[i].era == m_build.era() && !m_saidSchema[i] && text.size() > schema.size() &&
+               QByteArrayView(text).first(schema.size()).compare(schema, Qt::CaseInsensitive) == 0;
+    };
+    bool isNew = mayHaveRest;
+    for (size_t i = 0; i < kChanged.size(); ++i)
+        isNew = isNew || mayBeChanged(i);
+    const auto url = isNew ? RelayUrl::parse(text, m_build.era()) : Result<RelayUrl>(Error{});
+    if (!url)
+        return; // nothing new, or an error says why
+    for (size_t i = 0; i < kChanged.size(); ++i) {
+        if (mayBeChanged(i) && kChanged[i].schema == (*url).schema() && !isLoopback((*url).host())) {
+            m_saidSchema[i] = true;
+            m_build.report.say(Severity::Note, at, value.range, kChanged[i].text);
+        }
+    }
+    if (mayHaveRest) {
+        m_saidIgnoredRest = true;
+        m_build.report.say(Severity::Note, at, value.range, "what stands behind the host and the port is ignored; take it away");
+    }
+}
+
+void Advice::lookAtRelay(const StatementView& statement) {
+    const TableArgument* host = config::RelayClauses(statement).host();
+    if (!host)
+        return;
+    if (host->form == TableArgument::Form::Literal)
+        lookAtUrl(statement, host->value);
+    else
+        m_relayLists.push_back({statement.documentPtr(), statement.index(), {}});
+}
+
+// At the end, when every table is there.
+void Advice::onRelayLists() {
+    for (const Named& one : m_relayLists) {
+        const StatementView statement = one.document->statement(one.statement);
+        lookAtList(m_build, statement, *config::RelayClauses(statement).host());
     }
 }
 

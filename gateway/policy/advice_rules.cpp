@@ -3,6 +3,7 @@
 // What rules leave unsaid and what their order hides.
 #include "policy/advice.h"
 #include "policy/rule_order.h"
+#include "tables/static_table.h"
 
 #include <algorithm>
 
@@ -11,24 +12,6 @@ namespace {
 
 using config::Severity;
 using config::StatementView;
-
-// The statement that each rule comes from.
-class Places {
-  public:
-    explicit Places(const std::vector<StatementView>& statements) : m_statements(statements) {}
-
-    const StatementView* of(const Rule& rule) {
-        if (m_byLine.isEmpty()) {
-            for (const StatementView& one : m_statements)
-                m_byLine.insert({one.file(), one.line()}, &one);
-        }
-        return m_byLine.value({rule.origin.file, rule.origin.line});
-    }
-
-  private:
-    const std::vector<StatementView>& m_statements;
-    QHash<std::pair<QByteArray, int>, const StatementView*> m_byLine; // filled when the first is asked for
-};
 
 QByteArray lineOf(const Rule& rule, const Rule& seenFrom) {
     const QByteArray line = "line " + QByteArray::number(rule.origin.line);
@@ -44,81 +27,38 @@ bool isImplied(const Rule& rule, ConditionKind kind) {
                        [kind](const Condition& one) { return one.implied && one.kind == kind; });
 }
 
-// Once: the first rule that leaves one out stands for all.
-void sayImplied(Build& build, Places& places) {
-    for (const Rule& rule : build.rules->rules) {
-        const bool from = isImplied(rule, ConditionKind::FromLocal);
-        const bool to = isImplied(rule, ConditionKind::ForLocal);
-        const StatementView* at = from || to ? places.of(rule) : nullptr;
-        if (!at || at->hasError())
-            continue;
-        const QByteArray what = from && to ? "neither from nor for: it means from local for local"
-                                : from     ? "no from: it means from local"
-                                           : "no for: it means for local";
-        const QByteArray who = !from                          ? "names of this computer only"
-                               : build.era() == Era::Modern ? "mail from this computer; a client that signed in is "
-                                                              "not local since 6.4"
-                                                            : "mail from this computer and clients that signed in";
-        build.report.note(*at, "this rule has " + what + " (" + who + "); the same holds for rules below");
-        return;
+// Tags that some listener gives which strangers reach.
+QSet<QByteArray> tagsOfStrangers(const Build& build, bool inLowerCase) {
+    QSet<QByteArray> result;
+    for (const ListenerSpec& one : build.rules->listeners) {
+        if (!one.tag.isEmpty() && one.auth != ListenAuth::Required && !one.verifyClient && !isLoopback(one.interface))
+            result.insert(inLowerCase ? one.tag.toLower() : one.tag);
     }
+    return result;
 }
 
-// A statement that stands for several rules (2012) is unreached only if they all are.
-void sayUnreached(Build& build, Places& places) {
-    const std::vector<Rule>& rules = build.rules->rules;
-    std::vector<std::optional<size_t>> by(rules.size());
-    for (const Unreached& one : unreachedRules(*build.rules))
-        by[one.rule] = one.by;
-    for (size_t number = 0; number < rules.size(); ++number) {
-        const StatementView* at = by[number] ? places.of(rules[number]) : nullptr;
-        if (!at)
-            continue;
-        const size_t first = number;
-        const auto isTwin = [&](size_t other) {
-            return rules[other].origin.line == rules[first].origin.line &&
-                   rules[other].origin.file == rules[first].origin.file;
-        };
-        if (number > 0 && isTwin(number - 1))
-            continue; // spoken for by its first rule
-        bool all = true;
-        for (size_t twin = number; twin < rules.size() && isTwin(twin); ++twin)
-            all = all && by[twin];
-        if (!all)
-            continue;
-        const Rule& earlier = rules[*by[number]];
-        if (*by[number] == number)
-            build.report.warning(*at, "this rule never matches: \"not any\" is nobody; take it out");
-        else if (takesEverything(earlier))
-            build.report.warning(*at, "never reached: " + lineOf(earlier, rules[number]) +
-                                          " already takes everything; move this rule above it or take it out");
-        else
-            build.report.warning(*at, "never reached: " + lineOf(earlier, rules[number]) +
-                                          " already takes all that this rule asks for; move this rule above it or take it out");
-    }
-}
-
-// Some listener that strangers reach gives its sessions this tag.
-bool strangersCarry(const Build& build, const Condition& tag) {
-    const auto hasTag = [&](const ListenerSpec& listener) {
-        if (!tag.table)
-            return listener.tag == tag.exactTag;
-        return !tag.regex && tag.table->coversNow(tables::Service::String, listener.tag.toLower()).value_or(false);
+bool strangersCarry(const Condition& tag, const QSet<QByteArray>& tags) {
+    if (!tag.table)
+        return tags.contains(tag.exactTag);
+    const auto isListed = [&](const QByteArray& one) {
+        return tag.table->coversNow(tables::Service::String, one).value_or(false);
     };
-    return std::any_of(build.rules->listeners.begin(), build.rules->listeners.end(), [&](const ListenerSpec& one) {
-        return !one.tag.isEmpty() && one.auth != ListenAuth::Required && !one.verifyClient &&
-               !isLoopback(one.interface) && hasTag(one);
-    });
+    if (tag.regex)
+        return false;
+    if (const auto* list = dynamic_cast<const tables::StaticTable*>(tag.table.get()); list && list->size() < tags.size())
+        return std::any_of(list->entries().begin(), list->entries().end(),
+                           [&](const tables::Entry& one) { return tags.contains(one.key); });
+    return std::any_of(tags.begin(), tags.end(), isListed);
 }
 
 // Anybody may send anywhere: nothing in the rule asks for something that a stranger can't claim.
-bool isOpenRelay(const Build& build, const Rule& rule) {
+bool isOpenRelay(const Rule& rule, const QSet<QByteArray>& tags) {
     if (rule.reject || !rule.action || rule.action->kind != ActionKind::Relay)
         return false;
     return std::all_of(rule.conditions.begin(), rule.conditions.end(), [&](const Condition& one) {
         const bool claimed = one.kind == ConditionKind::Sender || one.kind == ConditionKind::Helo;
         return is(one, ConditionKind::FromAny) || is(one, ConditionKind::ForAny) || claimed ||
-               (is(one, ConditionKind::Tag) && strangersCarry(build, one));
+               (is(one, ConditionKind::Tag) && strangersCarry(one, tags));
     });
 }
 
@@ -134,16 +74,6 @@ bool turnsStrangersAway(const Rule& rule) {
     return rule.reject && excludes;
 }
 
-void sayOpenRelay(Build& build, Places& places) {
-    for (const Rule& rule : build.rules->rules) {
-        if (const StatementView* at = isOpenRelay(build, rule) ? places.of(rule) : nullptr)
-            build.report.warning(*at, "open relay: anybody who reaches a listener may send anywhere through this rule;"
-                                      " say who may (from local, from src, auth) or where to (for domain)");
-        if (takesEverything(rule) || turnsStrangersAway(rule))
-            return;
-    }
-}
-
 // May take mail for elsewhere from a client that signed in, wherever it is.
 bool servesSignedIn(const Rule& rule) {
     if (rule.reject)
@@ -157,40 +87,114 @@ bool servesSignedIn(const Rule& rule) {
     return signedIn || (elsewhere && outside);
 }
 
-// The commonest slip in going from accept/reject to action/match.
-void saySignedInMaySendNowhere(Build& build, const std::vector<StatementView>& statements) {
-    const std::vector<Rule>& rules = build.rules->rules;
-    const auto written = std::count_if(statements.begin(), statements.end(), [](const StatementView& one) {
-        return one.kind() == config::StatementKind::Match;
+} // namespace
+
+StatementView Advice::statementOf(const Rule& rule) const {
+    const auto& documents = m_build.set.documents();
+    const auto document = std::find_if(documents.begin(), documents.end(), [&rule](const config::DocumentPtr& one) {
+        return one->file() == rule.origin.file;
     });
-    const bool areAllThere = isWhole(build, statements) && size_t(written) == rules.size(); // one may lack its action
-    if (build.era() != Era::Modern || rules.empty() || !areAllThere ||
-        std::any_of(rules.begin(), rules.end(), servesSignedIn))
-        return;
-    for (const StatementView& statement : statements) {
-        const auto listener = config::ListenView::from(statement);
-        if (!listener || !listener->interface() || listener->isSocket() || isLoopback(listener->interface()->text))
+    return (*document)->statement((*document)->statementBehind(rule.origin.offset) - 1);
+}
+
+// Once: the first rule that leaves one out stands for all.
+void Advice::sayImplied() {
+    for (const Rule& rule : m_build.rules->rules) {
+        const bool from = isImplied(rule, ConditionKind::FromLocal);
+        const bool to = isImplied(rule, ConditionKind::ForLocal);
+        if (!from && !to)
             continue;
-        const config::Clause* auth = statement.clause(config::ClauseKind::Auth);
-        if (!auth)
-            auth = statement.clause(config::ClauseKind::AuthOptional);
-        if (!auth)
+        const StatementView at = statementOf(rule);
+        if (at.hasError())
             continue;
-        build.report.warning(statement, auth->range,
-                             "no rule takes mail to elsewhere from clients that sign in here: since 6.4 they are not "
-                             "\"local\"; add match from auth for any action NAME");
+        const QByteArray what = from && to ? "neither from nor for: it means from local for local"
+                                : from     ? "no from: it means from local"
+                                           : "no for: it means for local";
+        const QByteArray who = !from                            ? "names of this computer only"
+                               : m_build.era() == Era::Modern ? "mail from this computer; a client that signed in is "
+                                                                "not local since 6.4"
+                                                              : "mail from this computer and clients that signed in";
+        m_build.report.note(at, "this rule has " + what + " (" + who + "); the same holds for rules below");
         return;
     }
 }
 
-} // namespace
+// A statement that stands for several rules (2012) is unreached only if they all are.
+void Advice::sayUnreached() {
+    const std::vector<Rule>& rules = m_build.rules->rules;
+    std::vector<std::optional<size_t>> by(rules.size());
+    for (const Unreached& one : unreachedRules(*m_build.rules))
+        by[one.rule] = one.by;
+    for (size_t number = 0; number < rules.size() && !m_build.report.isFull(Severity::Warning); ++number) {
+        if (!by[number])
+            continue;
+        const size_t first = number;
+        const auto isTwin = [&](size_t other) {
+            return rules[other].origin.line == rules[first].origin.line &&
+                   rules[other].origin.file == rules[first].origin.file;
+        };
+        if (number > 0 && isTwin(number - 1))
+            continue; // spoken for by its first rule
+        bool all = true;
+        for (size_t twin = number; twin < rules.size() && isTwin(twin); ++twin)
+            all = all && by[twin];
+        if (!all)
+            continue;
+        const StatementView at = statementOf(rules[number]);
+        const Rule& earlier = rules[*by[number]];
+        if (*by[number] == number)
+            m_build.report.warning(at, "this rule never matches: \"not any\" is nobody; take it out");
+        else if (takesEverything(earlier))
+            m_build.report.warning(at, "never reached: " + lineOf(earlier, rules[number]) +
+                                           " already takes everything; move this rule above it or take it out");
+        else
+            m_build.report.warning(at, "never reached: " + lineOf(earlier, rules[number]) +
+                                           " already takes all that this rule asks for; move this rule above it or take it out");
+    }
+}
 
-void adviseOnRules(Build& build, const std::vector<StatementView>& statements) {
-    Places places(statements);
-    sayImplied(build, places);
-    sayUnreached(build, places);
-    sayOpenRelay(build, places);
-    saySignedInMaySendNowhere(build, statements);
+void Advice::sayOpenRelay() {
+    const QSet<QByteArray> tags = tagsOfStrangers(m_build, m_build.era() == Era::Modern);
+    for (const Rule& rule : m_build.rules->rules) {
+        if (m_build.report.isFull(Severity::Warning))
+            return;
+        if (isOpenRelay(rule, tags))
+            m_build.report.warning(statementOf(rule), "open relay: anybody who reaches a listener may send anywhere through this "
+                                                      "rule; say who may (from local, from src, auth) or where to (for domain)");
+        if (takesEverything(rule) || turnsStrangersAway(rule))
+            return;
+    }
+}
+
+// The commonest slip in going from accept/reject to action/match.
+void Advice::saySignedInMaySendNowhere() {
+    const std::vector<Rule>& rules = m_build.rules->rules;
+    const bool areAllThere = m_isWhole && m_matches == rules.size(); // one may lack its action
+    if (m_build.era() != Era::Modern || rules.empty() || !areAllThere ||
+        std::any_of(rules.begin(), rules.end(), servesSignedIn))
+        return;
+    bool isSaid = false;
+    m_build.set.each(in(config::StatementKind::Listen), [&](const StatementView& statement) {
+        const auto listener = config::ListenView::from(statement);
+        if (isSaid || !listener || !listener->interface() || listener->isSocket() || isLoopback(listener->interface()->text))
+            return;
+        const config::Clause* auth = statement.clause(config::ClauseKind::Auth);
+        if (!auth)
+            auth = statement.clause(config::ClauseKind::AuthOptional);
+        if (!auth)
+            return;
+        isSaid = true;
+        m_build.report.warning(statement, auth->range,
+                               "no rule takes mail to elsewhere from clients that sign in here: since 6.4 they are not "
+                               "\"local\"; add match from auth for any action NAME");
+    });
+}
+
+void Advice::onRules() {
+    sayImplied();
+    sayUnreached();
+    sayOpenRelay();
+    saySignedInMaySendNowhere();
 }
 
 } // namespace postern::policy

@@ -19,7 +19,7 @@ using tables::Service;
 
 constexpr size_t kMostLookedAt = 10'000; // entries of one table; a slip comes early or never
 
-struct Advice {
+struct Remark {
     Severity severity = Severity::Note;
     QByteArray text; // "" = nothing to say
 };
@@ -29,7 +29,7 @@ QByteArray quoted(QByteArrayView entry) {
 }
 
 // About the pattern of a domain; `prefix` stands before it ("" or "@"). `table` holds the entry's neighbours.
-Advice onPattern(QByteArrayView pattern, QByteArrayView prefix, const tables::Table& table) {
+Remark onPattern(QByteArrayView pattern, QByteArrayView prefix, const tables::Table& table) {
     const qsizetype star = pattern.indexOf('*');
     if (star < 0 || star + 1 == pattern.size())
         return {};
@@ -51,7 +51,7 @@ Advice onPattern(QByteArrayView pattern, QByteArrayView prefix, const tables::Ta
                                                            "labels behind it, or regex"};
 }
 
-Advice onDomain(const QByteArray& entry, const tables::Table& table) {
+Remark onDomain(const QByteArray& entry, const tables::Table& table) {
     if (entry.contains('@'))
         return {Severity::Warning,
                 quoted(entry) + " never matches: a domain is what stands behind the \"@\"; write only that"};
@@ -61,21 +61,21 @@ Advice onDomain(const QByteArray& entry, const tables::Table& table) {
 }
 
 // A key of `relay domain <t>`.
-Advice onRelayDomain(const QByteArray& entry) {
+Remark onRelayDomain(const QByteArray& entry) {
     if (!entry.contains('*'))
         return {};
     return {Severity::Warning, quoted(entry) + " never matches: domains are compared as they are here, a star is just a star; give "
                                                "the rest a rule of its own"};
 }
 
-Advice onAddress(const QByteArray& entry) {
+Remark onAddress(const QByteArray& entry) {
     if (tables::Netaddr::parse(entry) || entry.compare("local", Qt::CaseInsensitive) == 0)
         return {};
     return {Severity::Warning, quoted(entry) + " never matches: it is neither an address nor a network such as 192.0.2.0/24"
                                                ", and names are not looked up"};
 }
 
-Advice onMailaddr(const QByteArray& entry, const tables::Table& table) {
+Remark onMailaddr(const QByteArray& entry, const tables::Table& table) {
     const tables::MailaddrParts parts = tables::splitMailaddr(entry);
     if (parts.user == "*" && !parts.domain.isEmpty())
         return {Severity::Warning, quoted(entry) + " never matches: before the \"@\" a star is just a star; write " +
@@ -86,10 +86,10 @@ Advice onMailaddr(const QByteArray& entry, const tables::Table& table) {
     if (parts.domain.isEmpty() && entry.startsWith("*."))
         return {Severity::Warning, quoted(entry) + " never matches: without \"@\" it is the name of a user; write " +
                                        quoted("@" + entry) + " for everybody there"};
-    return parts.domain.isEmpty() ? Advice() : onPattern(parts.domain, parts.user.isEmpty() ? "@" : "", table);
+    return parts.domain.isEmpty() ? Remark() : onPattern(parts.domain, parts.user.isEmpty() ? "@" : "", table);
 }
 
-Advice onEntry(Service service, const QByteArray& entry, const tables::Table& table) {
+Remark onEntry(Service service, const QByteArray& entry, const tables::Table& table) {
     switch (service) {
     case Service::Domain:
         return onDomain(entry, table);
@@ -113,10 +113,10 @@ Advice onEntry(Service service, const QByteArray& entry, const tables::Table& ta
 }
 
 // Notes come once. False: nothing was said.
-bool say(Build& build, const StatementView& at, Range range, const QByteArray& intro, const Advice& advice) {
-    if (advice.text.isEmpty() || (advice.severity == Severity::Note && std::exchange(build.saidSubdomains, true)))
+bool say(Build& build, const StatementView& at, Range range, const QByteArray& intro, const Remark& remark) {
+    if (remark.text.isEmpty() || (remark.severity == Severity::Note && std::exchange(build.saidSubdomains, true)))
         return false;
-    build.report.say(advice.severity, at, range, intro + advice.text);
+    build.report.say(remark.severity, at, range, intro + remark.text);
     return true;
 }
 
@@ -139,28 +139,28 @@ void adviseOnEntries(Build& build, const StatementView& at, const config::TableA
         say(build, at, pair.key.range, {}, onEntry(service, pair.key.text, table));
 }
 
-void adviseOnTables(Build& build, const std::vector<StatementView>& statements) {
-    for (const StatementView& statement : statements) {
+void Advice::onTables() {
+    m_build.set.each(in(config::StatementKind::Table), [this](const StatementView& statement) {
         const auto view = config::TableView::from(statement);
         const tables::TablePtr table =
-            view && view->name() ? build.tablesByName.value(view->name()->text) : nullptr;
+            view && view->name() ? m_build.tablesByName.value(view->name()->text) : nullptr;
         const auto* held = dynamic_cast<const tables::StaticTable*>(table.get());
-        const QList<Service> services = held ? build.servicesByTable.value(table->name()) : QList<Service>();
+        const QList<Service> services = held ? m_build.servicesByTable.value(table->name()) : QList<Service>();
         if (!services.isEmpty())
-            sayEmpty(build, *view, *table);
+            sayEmpty(m_build, *view, *table);
         for (const Service service : services) {
             if (view->content()) {
-                adviseOnEntries(build, *view, *view->content(), service, *table);
+                adviseOnEntries(m_build, *view, *view->content(), service, *table);
                 continue;
             }
             const auto& entries = held->entries(); // in order, so stars come first
             for (size_t i = 0; i < std::min(entries.size(), kMostLookedAt); ++i) {
-                if (say(build, *view, view->source()->range, "table " + table->name() + ": ",
+                if (say(m_build, *view, view->source()->range, "table " + table->name() + ": ",
                         onEntry(service, entries[i].key, *table)))
                     break; // all at one place: one is enough
             }
         }
-    }
+    });
 }
 
 } // namespace postern::policy

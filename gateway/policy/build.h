@@ -8,6 +8,7 @@
 // Lifetime: one compile().
 #pragma once
 
+#include "config/file_set.h"
 #include "config/views/action_view.h"
 #include "config/views/ca_view.h"
 #include "config/views/listen_view.h"
@@ -21,6 +22,7 @@
 #include "tables/table_factory.h"
 
 #include <QHash>
+#include <QSet>
 
 #include <memory>
 
@@ -29,6 +31,7 @@ namespace postern::policy {
 struct Build {
     FileStore& files;
     const CompileOptions& options;
+    const config::FileSet& set;
     Report report;
     std::shared_ptr<Ruleset> rules;
     // Where each name is defined, read ahead: "used before its definition" differs from "not defined".
@@ -38,7 +41,12 @@ struct Build {
     QByteArrayList checkedSecretFiles = {};                // permissions looked at already
     QHash<QByteArray, QList<tables::Service>> servicesByTable = {}; // what each named table is used for
     bool saidSubdomains = false;                           // the note on what "*.example.org" covers
-    QHash<QByteArray, int> inlineTwins = {};               // tables written out on the spot, by name: how many
+    QHash<quint64, int> inlineTwins = {};                  // tables written out on the spot, by the hash in their name: how many
+    QHash<QByteArray, int> filterLines = {};               // filters so far
+    QSet<QByteArray> procNames = {};                       // so far
+    QHash<QByteArray, size_t> pkiNumbers = {};             // in rules->pkis, by lower-case name
+    QHash<QByteArray, QByteArray> caFiles = {};            // by name
+    qint64 comparisonsLeft = 500'000;                      // for "did you mean"
 
     Era era() const { return rules->era; }
     // For what a reader of the language takes but this engine can't carry out safely: with syntaxOnly the
@@ -47,6 +55,9 @@ struct Build {
         return options.syntaxOnly ? config::Severity::Warning : config::Severity::Error;
     }
 };
+
+// The name nearest to one that is none of these; "" once looking through long lists has cost too much.
+QByteArray nearest(Build& build, const QByteArray& name, const QHash<QByteArray, int>& names);
 
 Origin originOf(const config::StatementView& statement);
 Origin originOf(const config::StatementView& statement, config::Range range); // of a part of it
@@ -77,21 +88,22 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at,
 void addListener(Build& build, const config::ListenView& view);
 void addPki(Build& build, const config::PkiView& view);
 void addCa(Build& build, const config::CaView& view);
+Pki* pkiOf(Build& build, const QByteArray& name);  // as Ruleset::pki(), without a search
+void addPki(Build& build, Pki pki);
+void addCa(Build& build, Ca ca);
 // Checks a name used by a listener or relay; false (and a message) if there is no such pki.
 bool knowsPki(Build& build, const config::StatementView& at, const config::Value& name);
 // `certificate NAME` of 2012 and 5.3: NAME.crt and NAME.key in a folder of certificates. Adds it if need be.
 bool knowsCertificate(Build& build, const config::StatementView& at, const config::Value& name);
-void checkListeners(Build& build,
-                    const std::vector<config::StatementView>& statements); // once everything is read
+void checkListeners(Build& build); // once everything is read
 
 void addFilter(Build& build, const config::StatementView& statement);
 void addProc(Build& build, const config::StatementView& statement);
-bool knowsFilter(const Build& build, QByteArrayView name);
 // The names in a `filter` option; unknown ones are reported.
 QByteArrayList filtersOf(Build& build, const config::StatementView& at, const config::TableArgument& argument);
 
 void addSetting(Build& build, const config::SettingView& view);
-void readAheadSettings(Build& build, const std::vector<config::StatementView>& statements);
+void readAheadSettings(Build& build);
 void addWrapper(Build& build, const config::SettingView& view);
 std::optional<qint64> delayOf(Build& build, const config::StatementView& at, const config::Value& value);
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "config/file_set.h"
+#include "config/suggest.h"
 #include "policy/advice.h"
 #include "policy/rule_index.h"
 
@@ -57,22 +58,23 @@ QByteArray absolute(const QByteArray& path) {
     return QFile::encodeName(QDir::cleanPath(QFileInfo(QFile::decodeName(path)).absoluteFilePath()));
 }
 
-void readAheadNames(Build& build, const std::vector<StatementView>& statements) {
+void readAheadNames(Build& build) {
     const auto remember = [](QHash<QByteArray, int>& lines, const config::Value* name,
                              const StatementView& at) {
         if (name && !lines.contains(name->text))
             lines.insert(name->text, at.line());
     };
-    for (const StatementView& one : statements) {
-        if (const auto table = config::TableView::from(one))
-            remember(build.tableLines, table->name(), one);
-        else if (const auto action = config::ActionView::from(one))
-            remember(build.actionLines, action->name(), one);
-        else if (const auto ca = config::CaView::from(one))
-            remember(build.caLines, ca->name(), one);
-        else if (const auto pki = config::PkiView::from(one); pki && pki->name())
-            build.pkiLines.insert(pki->name()->text.toLower(), one.line());
-    }
+    build.set.each(in(StatementKind::Table) | in(StatementKind::Action) | in(StatementKind::Ca) | in(StatementKind::Pki),
+                   [&](const StatementView& one) {
+                       if (const auto table = config::TableView::from(one))
+                           remember(build.tableLines, table->name(), one);
+                       else if (const auto action = config::ActionView::from(one))
+                           remember(build.actionLines, action->name(), one);
+                       else if (const auto ca = config::CaView::from(one))
+                           remember(build.caLines, ca->name(), one);
+                       else if (const auto pki = config::PkiView::from(one); pki && pki->name())
+                           build.pkiLines.insert(pki->name()->text.toLower(), one.line());
+                   });
 }
 
 void addStatement(Build& build, const StatementView& one) {
@@ -117,24 +119,27 @@ void addStatement(Build& build, const StatementView& one) {
 }
 
 Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileOptions& options) {
-    Build build{.files = files, .options = options, .report = Report(set), .rules = std::make_shared<Ruleset>()};
+    Build build{
+        .files = files, .options = options, .set = set, .report = Report(set), .rules = std::make_shared<Ruleset>()};
     build.rules->era = eraOf(set.dialect());
     if (build.era() != Era::Modern)
         build.rules->socket.tag = "local";
     build.rules->files = set.files();
-    const std::vector<StatementView> statements = set.statements();
-    readAheadNames(build, statements);
-    readAheadSettings(build, statements);
-    for (const StatementView& one : statements)
+    build.inlineTwins.reserve(qsizetype(set.statementCount()));
+    readAheadNames(build);
+    readAheadSettings(build);
+    Advice advice(build);
+    bool anyRule = false;
+    set.each(config::kAnyStatement, [&](const StatementView& one) {
         addStatement(build, one);
-    checkListeners(build, statements);
-    const auto isRule = [](const StatementView& one) {
-        return one.kind() == config::StatementKind::Rule || one.kind() == config::StatementKind::Match;
-    };
-    if (std::none_of(statements.begin(), statements.end(), isRule)) // a rule that does not read has its own complaint
+        advice.look(one);
+        anyRule = anyRule || one.kind() == config::StatementKind::Rule || one.kind() == config::StatementKind::Match;
+    });
+    checkListeners(build);
+    if (!anyRule) // a rule that does not read has its own complaint
         build.report.aboutTheFile(config::Severity::Error,
                                   "no rules, nothing to do: without a rule every recipient is refused");
-    advise(build, set, statements);
+    advice.finish();
     QByteArrayList& read = build.rules->files;
     std::transform(read.begin(), read.end(), read.begin(), absolute);
     build.rules->index = RuleIndex::make(*build.rules);
@@ -162,6 +167,25 @@ Compiled compile(FileStore& files, const QByteArray& path, const CompileOptions&
 Compiled compileText(FileStore& files, const QByteArray& path, const QByteArray& text,
                      const CompileOptions& options) {
     return compileSet(files, config::FileSet::fromText(files, path, text, setOptions(options)), options);
+}
+
+QByteArray nearest(Build& build, const QByteArray& name, const QHash<QByteArray, int>& names) {
+    const int most = name.size() <= 4 ? 1 : 2;
+    int best = most + 1, bestLine = 0;
+    QByteArray result;
+    if (build.comparisonsLeft < names.size())
+        return result;
+    build.comparisonsLeft -= names.size();
+    for (auto one = names.begin(); one != names.end(); ++one) {
+        const int distance = config::editDistance(name, one.key(), most);
+        const bool isNearer = distance < best || (distance == best && one.value() < bestLine);
+        if (isNearer && distance <= most && distance < one.key().size()) {
+            best = distance;
+            bestLine = one.value();
+            result = one.key();
+        }
+    }
+    return result;
 }
 
 Origin originOf(const StatementView& statement) {

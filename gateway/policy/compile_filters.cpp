@@ -2,7 +2,6 @@
 //
 // Filters, their chains and processes: kept as data and checked for names; nothing runs them yet.
 #include "base/log.h"
-#include "config/suggest.h"
 #include "policy/build.h"
 
 #include <algorithm>
@@ -99,12 +98,9 @@ void setOldProgram(const StatementView& at, FilterSpec& filter) {
 
 void checkMembers(Build& build, const StatementView& at, const QByteArrayList& members) {
     for (const QByteArray& name : members) {
-        if (knowsFilter(build, name))
+        if (build.filterLines.contains(name))
             continue;
-        QByteArrayList names;
-        for (const FilterSpec& one : build.rules->filters)
-            names.append(one.name);
-        build.report.error(at, at.range(), "no such filter: " + harmless(name, 80), config::nearest(name, names));
+        build.report.error(at, at.range(), "no such filter: " + harmless(name, 80), nearest(build, name, build.filterLines));
     }
 }
 
@@ -126,20 +122,13 @@ std::optional<FilterPhase> filterPhaseFrom(QByteArrayView word) {
     return std::nullopt;
 }
 
-bool knowsFilter(const Build& build, QByteArrayView name) {
-    return std::any_of(build.rules->filters.begin(), build.rules->filters.end(),
-                       [&](const FilterSpec& one) { return one.name == name; });
-}
-
 QByteArrayList filtersOf(Build& build, const StatementView& at, const config::TableArgument& argument) {
-    QByteArrayList names, known;
-    for (const FilterSpec& one : build.rules->filters)
-        known.append(one.name);
+    QByteArrayList names;
     for (const config::Value& name : argument.items) {
         names.append(name.text);
-        if (!known.contains(name.text))
+        if (!build.filterLines.contains(name.text))
             build.report.error(at, name.range, "no such filter: " + harmless(name.text, 80),
-                               config::nearest(name.text, known));
+                               nearest(build, name.text, build.filterLines));
     }
     return names;
 }
@@ -156,7 +145,7 @@ void addFilter(Build& build, const StatementView& at) {
     filter.name = at.values().front().text;
     filter.origin = originOf(at);
     filter.text = safeText(at);
-    if (knowsFilter(build, filter.name)) {
+    if (build.filterLines.contains(filter.name)) {
         build.report.error(at, at.values().front().range,
                            "filter " + harmless(filter.name, 80) + " is defined already");
         return;
@@ -170,8 +159,7 @@ void addFilter(Build& build, const StatementView& at) {
     } else if (const Clause* proc = at.clause(ClauseKind::UseProc)) {
         filter.kind = FilterKind::Proc;
         filter.argument = proc->valueText();
-        const auto& procs = build.rules->procs;
-        if (std::none_of(procs.begin(), procs.end(), [&](const ProcSpec& one) { return one.name == filter.argument; }))
+        if (!build.procNames.contains(filter.argument))
             build.report.error(at, proc->range, "no such proc: " + harmless(filter.argument, 80));
     } else if (const Clause* command = at.clause(ClauseKind::ProcExec)) {
         filter.kind = FilterKind::ProcExec;
@@ -182,6 +170,7 @@ void addFilter(Build& build, const StatementView& at) {
         if (filter.kind == FilterKind::Chain)
             checkMembers(build, at, filter.members);
     }
+    build.filterLines.insert(filter.name, filter.origin.line);
     build.rules->filters.push_back(std::move(filter));
     build.report.note(at, "filters are not run yet; this definition has no effect");
 }
@@ -192,11 +181,12 @@ void addProc(Build& build, const StatementView& at) {
     ProcSpec proc = processOf(at);
     proc.name = at.values()[0].text;
     proc.command = at.values()[1].text;
-    auto& procs = build.rules->procs;
-    if (std::any_of(procs.begin(), procs.end(), [&](const ProcSpec& one) { return one.name == proc.name; }))
+    if (build.procNames.contains(proc.name)) {
         build.report.error(at, at.values()[0].range, "proc " + harmless(proc.name, 80) + " is defined already");
-    else
-        procs.push_back(std::move(proc));
+    } else {
+        build.procNames.insert(proc.name);
+        build.rules->procs.push_back(std::move(proc));
+    }
     build.report.note(at, "filters are not run yet; this definition has no effect");
 }
 

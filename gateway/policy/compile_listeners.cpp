@@ -3,13 +3,10 @@
 // Listeners and the certificates they name. A listener that could not keep what its line promises is an
 // error, not a warning: one that should filter or restrict senders and does not is worse than none.
 #include "base/log.h"
-#include "config/suggest.h"
 #include "config/views/ca_view.h"
 #include "config/views/pki_view.h"
 #include "policy/build.h"
 #include "policy/values.h"
-
-#include <algorithm>
 
 namespace postern::policy {
 namespace {
@@ -99,12 +96,12 @@ void setCertificates(Build& build, const ListenView& view, ListenerSpec& spec) {
                           " write verify behind tls-require or smtps to demand one");
     if (const config::Value* ca = view.ca()) {
         spec.ca = ca->text;
-        spec.caFile = build.rules->caFile(ca->text);
+        spec.caFile = build.caFiles.value(ca->text);
         if (spec.caFile.isEmpty())
             build.report.error(
                 view, ca->range,
                 "no such ca: " + harmless(ca->text, 80) + definedLater(build.caLines, ca->text),
-                build.caLines.contains(ca->text) ? "" : config::nearest(ca->text, build.caLines.keys()));
+                build.caLines.contains(ca->text) ? "" : nearest(build, ca->text, build.caLines));
     }
 }
 
@@ -203,16 +200,29 @@ QByteArray lowerName(const config::Value& name) {
 
 } // namespace
 
+Pki* pkiOf(Build& build, const QByteArray& name) {
+    const auto found = build.pkiNumbers.constFind(name.toLower());
+    return found == build.pkiNumbers.constEnd() ? nullptr : &build.rules->pkis[*found];
+}
+
+void addPki(Build& build, Pki pki) {
+    build.pkiNumbers.insert(pki.name, build.rules->pkis.size());
+    build.rules->pkis.push_back(std::move(pki));
+}
+
+void addCa(Build& build, Ca ca) {
+    if (!build.caFiles.contains(ca.name))
+        build.caFiles.insert(ca.name, ca.file);
+    build.rules->cas.push_back(std::move(ca));
+}
+
 void addPki(Build& build, const config::PkiView& view) {
     if (!view.name())
         return;
-    auto& all = build.rules->pkis;
     const QByteArray name = lowerName(*view.name());
-    auto found = std::find_if(all.begin(), all.end(), [&](const Pki& one) { return one.name == name; });
-    if (found == all.end()) {
-        all.push_back({name, {}, {}, originOf(view), {}, {}});
-        found = std::prev(all.end());
-    }
+    if (!pkiOf(build, name))
+        addPki(build, Pki{name, {}, {}, originOf(view), {}, {}});
+    Pki* const found = pkiOf(build, name);
     if (const config::Value* file = view.certificate()) {
         found->certFile = pathBeside(view.file(), file->text);
         checkFile(build, view, *file, found->certFile);
@@ -222,7 +232,7 @@ void addPki(Build& build, const config::PkiView& view) {
         checkFile(build, view, *file, found->keyFile);
     }
     if (const config::Value* file = view.ca())
-        build.rules->cas.push_back({name, pathBeside(view.file(), file->text), originOf(view)}); // 5.4 had it here
+        addCa(build, Ca{name, pathBeside(view.file(), file->text), originOf(view)}); // 5.4 had it here
     if (view.dhe())
         found->dhe = view.dhe()->text;
     if (view.dhParams())
@@ -238,30 +248,30 @@ void addCa(Build& build, const config::CaView& view) {
         return;
     const QByteArray path = pathBeside(view.file(), view.certificate()->text);
     checkFile(build, view, *view.certificate(), path);
-    if (!build.rules->caFile(view.name()->text).isEmpty())
+    if (!build.caFiles.value(view.name()->text).isEmpty())
         build.report.error(view, view.name()->range, "ca " + view.name()->text + " is defined already");
     else
-        build.rules->cas.push_back({view.name()->text, path, originOf(view)});
+        addCa(build, Ca{view.name()->text, path, originOf(view)});
 }
 
 bool knowsPki(Build& build, const config::StatementView& at, const config::Value& name) {
-    if (build.rules->pki(name.text))
+    if (pkiOf(build, name.text))
         return true;
     const QByteArray key = lowerName(name);
     build.report.error(at, name.range,
                        "no such pki: " + harmless(name.text, 80) + definedLater(build.pkiLines, key),
-                       build.pkiLines.contains(key) ? "" : config::nearest(key, build.pkiLines.keys()));
+                       build.pkiLines.contains(key) ? "" : nearest(build, key, build.pkiLines));
     return false;
 }
 
 bool knowsCertificate(Build& build, const config::StatementView& at, const config::Value& name) {
-    if (build.rules->pki(name.text))
+    if (pkiOf(build, name.text))
         return true;
     QByteArrayList tried;
     for (const QByteArray& folder : {pathBeside(at.file(), "certs"), QByteArray("/etc/mail/certs")}) {
         const QByteArray base = folder + "/" + name.text;
         if (sizeOf(build, base + ".crt") && sizeOf(build, base + ".key")) {
-            build.rules->pkis.push_back({lowerName(name), base + ".crt", base + ".key", originOf(at), {}, {}});
+            addPki(build, Pki{lowerName(name), base + ".crt", base + ".key", originOf(at), {}, {}});
             return true;
         }
         tried.append(base + ".crt");
@@ -304,15 +314,14 @@ void addListener(Build& build, const ListenView& view) {
 }
 
 // Certificates found by name may stand anywhere in the file, so this waits for its end.
-void checkListeners(Build& build, const std::vector<config::StatementView>& statements) {
-    for (const config::StatementView& statement : statements) {
+void checkListeners(Build& build) {
+    build.set.each(in(config::StatementKind::Listen), [&build](const config::StatementView& statement) {
         const auto view = ListenView::from(statement);
         if (!view || view->isSocket() || view->tls() == ListenView::TlsWord::None || !view->pkis().empty() ||
             (build.era() == Era::Map2012 && build.pkiLines.isEmpty())) // said where it stands
-            continue;
+            return;
         const QByteArray name = view->hostname() ? view->hostname()->text : build.rules->settings.serverName;
-        const bool found = build.rules->pki("*") ||
-                           (name.isEmpty() ? !build.rules->pkis.empty() : build.rules->pki(name) != nullptr);
+        const bool found = pkiOf(build, "*") || (name.isEmpty() ? !build.rules->pkis.empty() : pkiOf(build, name) != nullptr);
         if (!found)
             build.report.say(
                 build.unsafe(), statement, {},
@@ -322,16 +331,16 @@ void checkListeners(Build& build, const std::vector<config::StatementView>& stat
             build.report.note(statement,
                               "no pki is named: the entry of the server's host name is taken, then *;"
                               " OpenSMTPD 7.3 and later want it named");
-    }
-    for (const config::StatementView& statement : statements) {
+    });
+    build.set.each(in(config::StatementKind::Pki), [&build](const config::StatementView& statement) {
         const auto view = config::PkiView::from(statement);
-        const Pki* pki = view && view->name() ? build.rules->pki(view->name()->text) : nullptr;
+        const Pki* pki = view && view->name() ? pkiOf(build, view->name()->text) : nullptr;
         if (!pki || (!pki->certFile.isEmpty() && !pki->keyFile.isEmpty()) ||
             pki->origin.line != statement.line())
-            continue;
+            return;
         build.report.say(build.unsafe(), statement, {},
                          "pki " + pki->name + " has no " + (pki->certFile.isEmpty() ? "certificate" : "key"));
-    }
+    });
     if (build.rules->listeners.empty()) {
         ListenerSpec spec;
         spec.interface = "localhost";

@@ -151,7 +151,7 @@ void setCertificates(Build& build, const StatementView& at, const RelayClauses& 
     }
     if (const config::Value* name = clauses.ca()) {
         spec.ca = name->text;
-        spec.caFile = build.rules->caFile(name->text);
+        spec.caFile = build.caFiles.value(name->text);
         if (spec.caFile.isEmpty())
             build.report.say(atDelivery(build), at, name->range,
                              "no such ca: " + harmless(name->text, 80) +

@@ -5,7 +5,6 @@
 // A rule that this version can't carry out keeps its place in the order, so that no later rule takes its
 // mail.
 #include "base/log.h"
-#include "config/suggest.h"
 #include "config/views/action_view.h"
 #include "config/views/match_view.h"
 #include "config/views/rule_view.h"
@@ -272,7 +271,7 @@ void addMatch(Build& build, const config::MatchView& view) {
                                    definedLater(build.actionLines, name->text),
                                build.actionLines.contains(name->text)
                                    ? QByteArray()
-                                   : config::nearest(name->text, build.actionLines.keys()));
+                                   : nearest(build, name->text, build.actionLines));
             return;
         }
         rule.action = found->second;

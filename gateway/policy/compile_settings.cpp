@@ -167,12 +167,12 @@ std::optional<qint64> delayOf(Build& build, const config::StatementView& at, con
 }
 
 // Tables need it when they are made, wherever the setting stands.
-void readAheadSettings(Build& build, const std::vector<config::StatementView>& statements) {
-    for (const config::StatementView& statement : statements) {
+void readAheadSettings(Build& build) {
+    build.set.each(in(config::StatementKind::Setting), [&build](const config::StatementView& statement) {
         const auto view = SettingView::from(statement);
         if (view && view->setting() == Setting::SubAddressDelimiter && view->value())
             setDelimiter(build, *view, *view->value());
-    }
+    });
 }
 
 void addWrapper(Build& build, const SettingView& view) {

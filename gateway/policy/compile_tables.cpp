@@ -19,6 +19,7 @@ constexpr qsizetype kPreparedFrom = 64; // entries
 
 std::vector<tables::Entry> entriesOf(const TableArgument& argument) {
     std::vector<tables::Entry> entries;
+    entries.reserve(argument.items.size() + argument.pairs.size());
     for (const config::Value& item : argument.items)
         entries.push_back({item.text, {}});
     for (const TableArgument::Pair& pair : argument.pairs)
@@ -35,9 +36,9 @@ QByteArray inlineName(Build& build, const std::vector<tables::Entry>& entries) {
         std::for_each(entry.key.begin(), entry.key.end(), add);
         add('\n');
     }
-    const QByteArray base = "<inline:" + QByteArray::number(hash, 16).rightJustified(16, '0');
-    const int twin = ++build.inlineTwins[base];
-    return twin == 1 ? base + ">" : base + "#" + QByteArray::number(twin) + ">";
+    const int twin = ++build.inlineTwins[hash];
+    const QByteArray end = twin == 1 ? QByteArray(">") : "#" + QByteArray::number(twin) + ">";
+    return "<inline:" + QByteArray::number(hash, 16).rightJustified(16, '0') + end;
 }
 
 tables::TablePtr fileTable(Build& build, const config::TableView& view, const QByteArray& name) {
@@ -145,7 +146,7 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
         if (!table) {
             const QByteArray near = build.tableLines.contains(name)
                                         ? QByteArray()
-                                        : config::nearest(name, build.tableLines.keys());
+                                        : nearest(build, name, build.tableLines);
             build.report.error(at, argument.range,
                                "no such table: " + harmless(name, 80) + definedLater(build.tableLines, name),
                                near);

@@ -25,7 +25,7 @@ void Report::keep(Item item) {
 
 void Report::say(config::Severity severity, const config::StatementView& at,
                  std::optional<config::Range> range, QByteArray text, QByteArray suggestion) {
-    if (m_said[size_t(severity)] > kMostSaid)
+    if (isFull(severity))
         return;
     config::Diagnostic made = range ? at.diagnostic(severity, *range, std::move(text), std::move(suggestion))
                                     : at.diagnostic(severity, std::move(text));

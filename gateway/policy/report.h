@@ -43,6 +43,7 @@ class Report {
                      QByteArray text);                             // an error
     void aboutTheFile(config::Severity severity, QByteArray text); // the main file as a whole
 
+    bool isFull(config::Severity severity) const { return m_said[size_t(severity)] > kMostSaid; } // no more of it is kept
     config::Diagnostics inOrder() &&;
 
   private:

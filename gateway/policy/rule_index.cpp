@@ -36,22 +36,19 @@ std::optional<Service> serviceOf(ConditionKind kind) {
     return std::nullopt;
 }
 
-// Two entries that an index can't hold apart have one spelling: 10/8 and 10.0.0.0/8, "" and "@".
-QByteArray oneSpelling(Service service, const QByteArray& entry) {
-    if (service == Service::Netaddr) {
-        if (const auto address = tables::Netaddr::parse(entry)) {
-            const tables::Netaddr masked = address->masked(address->prefix);
-            return QByteArray(reinterpret_cast<const char*>(masked.bytes.data()), qsizetype(masked.bytes.size())) +
-                   char(masked.family) + char(masked.prefix);
-        }
-    }
-    return service == Service::Mailaddr && entry.isEmpty() ? QByteArray("@") : entry;
+// A list that is merged with others.
+const tables::StaticTable* mergedList(const Condition& condition) {
+    const auto* const list = serviceOf(condition.kind) && !condition.regex
+                                 ? dynamic_cast<const tables::StaticTable*>(condition.table.get())
+                                 : nullptr;
+    return list && list->size() <= kShort ? list : nullptr;
 }
 
 } // namespace
 
 std::shared_ptr<const RuleIndex> RuleIndex::make(const Ruleset& rules) {
     std::shared_ptr<RuleIndex> index(new RuleIndex(rules.settings.subAddressDelimiter));
+    index->reserve(rules);
     for (const Rule& rule : rules.rules) {
         for (const Condition& condition : rule.conditions)
             index->m_tests.push_back({index->slotOf(condition), condition.negated});
@@ -59,31 +56,47 @@ std::shared_ptr<const RuleIndex> RuleIndex::make(const Ruleset& rules) {
     }
     index->m_known = {};
     for (Merged& merged : index->m_merged)
-        merged.numbers = {};
+        merged.sort();
     return index;
 }
 
-quint32 RuleIndex::slotOf(const Condition& condition) {
-    const tables::Table* const table = condition.table.get();
-    QByteArray asks(reinterpret_cast<const char*>(&table), sizeof table);
-    asks += char(condition.kind);
-    asks += char(condition.regex);
-    asks += condition.exactTag;
-    const auto known = m_known.constFind(asks);
-    if (known != m_known.constEnd())
-        return *known;
-    const auto slot = quint32(m_slots.size());
-    m_known.insert(asks, slot);
-    m_slots.push_back(condition);
-    m_start.push_back(merge(condition, slot) ? Truth::No : Truth::Unknown);
-    return slot;
+// Hashes that grow are written over and over.
+void RuleIndex::reserve(const Ruleset& rules) {
+    size_t conditions = 0;
+    for (const Rule& rule : rules.rules) {
+        conditions += rule.conditions.size();
+        for (const Condition& condition : rule.conditions) {
+            if (const auto* list = mergedList(condition))
+                mergedOf(condition).expected += list->size();
+        }
+    }
+    m_tests.reserve(conditions);
+    m_ends.reserve(rules.rules.size());
+    for (Merged& merged : m_merged) {
+        const Service service = *serviceOf(merged.asks.kind);
+        if (service == Service::Domain)
+            merged.domains.reserve(merged.expected);
+        else if (service == Service::Netaddr)
+            merged.sources.reserve(merged.expected);
+        else
+            merged.addresses->reserve(merged.expected);
+    }
 }
 
-bool RuleIndex::merge(const Condition& condition, quint32 slot) {
-    const auto service = serviceOf(condition.kind);
-    const auto* const list = dynamic_cast<const tables::StaticTable*>(condition.table.get());
-    if (!service || condition.regex || !list || list->size() > kShort)
-        return false;
+// By counting: how many slots each entry has, then each slot to its place.
+void RuleIndex::Merged::sort() {
+    ends.assign(size_t(count) + 1, 0);
+    for (const auto& [number, slot] : held)
+        ++ends[number + 1];
+    for (size_t i = 1; i < ends.size(); ++i)
+        ends[i] += ends[i - 1];
+    slots_.resize(held.size());
+    for (const auto& [number, slot] : held)
+        slots_[ends[number]++] = slot; // what began where the one before it ended ends there now
+    held = {};
+}
+
+RuleIndex::Merged& RuleIndex::mergedOf(const Condition& condition) {
     auto merged = std::find_if(m_merged.begin(), m_merged.end(),
                                [&](const Merged& one) { return one.asks.kind == condition.kind; });
     if (merged == m_merged.end()) {
@@ -91,24 +104,44 @@ bool RuleIndex::merge(const Condition& condition, quint32 slot) {
         merged->asks = condition;
         merged->addresses.emplace(m_delimiter);
     }
-    merged->all.push_back(slot);
+    return *merged;
+}
+
+quint32 RuleIndex::slotOf(const Condition& condition) {
+    const auto fresh = quint32(m_start.size());
+    // A list written out on the spot, held by the ruleset and this one condition, is asked for nowhere else.
+    const bool isShared = !condition.table || condition.table.use_count() > 2;
+    const quint32 slot = isShared ? tables::numberOnce(m_known, {condition.table.get(), condition.kind, condition.regex, condition.exactTag}, fresh)
+                                  : fresh;
+    if (slot != fresh)
+        return slot;
+    const bool isMerged = merge(condition, slot);
+    m_start.push_back(isMerged ? Truth::No : Truth::Unknown);
+    m_asked.push_back(quint32(m_conditions.size()));
+    if (!isMerged)
+        m_conditions.push_back(condition);
+    return slot;
+}
+
+bool RuleIndex::merge(const Condition& condition, quint32 slot) {
+    const auto* const list = mergedList(condition);
+    if (!list)
+        return false;
+    const Service service = *serviceOf(condition.kind);
+    Merged& merged = mergedOf(condition);
+    merged.all.push_back(slot);
     for (const tables::Entry& entry : list->entries()) {
-        const QByteArray spelling = oneSpelling(*service, entry.key);
-        const auto found = merged->numbers.constFind(spelling);
-        const quint32 number = found == merged->numbers.constEnd() ? quint32(merged->slots_.size()) : *found;
-        if (number == merged->slots_.size()) {
-            merged->numbers.insert(spelling, number);
-            merged->slots_.emplace_back();
-            if (*service == Service::Domain)
-                merged->domains.add(entry.key, number);
-            else if (*service == Service::Netaddr)
-                merged->sources.add(entry.key, number);
-            else
-                merged->addresses->add(entry.key, number);
-        }
-        if (*service == Service::Netaddr)
-            merged->exact.insert(entry.key, number);
-        merged->slots_[number].push_back(slot);
+        quint32 number = merged.count;
+        if (service == Service::Domain)
+            number = merged.domains.addOnce(entry.key, number);
+        else if (service == Service::Mailaddr)
+            number = merged.addresses->addOnce(entry.key, number);
+        else if (const auto address = merged.sources.addOnce(entry.key, number))
+            number = *address;
+        else
+            number = tables::numberOnce(merged.exact, entry.key, number);
+        merged.count = std::max(merged.count, number + 1);
+        merged.held.push_back({number, slot});
     }
     return true;
 }
@@ -121,8 +154,8 @@ void RuleIndex::ask(const Merged& merged, const Subject& subject, std::span<Trut
         return;
     }
     const auto covered = [&](quint32 number) {
-        for (const quint32 slot : merged.slots_[number])
-            truths[slot] = Truth::Yes;
+        for (quint32 at = number ? merged.ends[number - 1] : 0; at < merged.ends[number]; ++at)
+            truths[merged.slots_[at]] = Truth::Yes;
     };
     if (question.service == Service::Domain) {
         merged.domains.forEach(question.key, covered);
@@ -136,7 +169,7 @@ void RuleIndex::ask(const Merged& merged, const Subject& subject, std::span<Trut
 }
 
 RuleIndex::Truth RuleIndex::ask(quint32 slot, const Subject& subject) const {
-    const Condition& condition = m_slots[slot];
+    const Condition& condition = m_conditions[m_asked[slot]];
     const Question question = subject.questionFor(condition);
     if (!question.impossible.isEmpty())
         return Truth::Unknown;

@@ -37,18 +37,33 @@ class RuleIndex {
     };
     // The lists of one kind of condition, together.
     struct Merged {
-        Condition asks;                           // stands for all of them
-        QHash<QByteArray, quint32> numbers;       // of entries, by their one spelling
-        std::vector<std::vector<quint32>> slots_; // by number: whose list holds the entry
-        QHash<QByteArray, quint32> exact;         // sources: the same text ("local")
+        Condition asks;                     // stands for all of them
+        std::vector<quint32> ends, slots_;  // by number of an entry: where its slots end among those of all, whose lists hold it
+        QHash<QByteArray, quint32> exact;   // sources that are no address: the same text ("local")
         tables::DomainIndex domains;
         tables::NetaddrIndex sources;
         std::optional<tables::MailaddrIndex> addresses;
         std::vector<quint32> all; // every slot in here
+        // Used while building:
+        qsizetype expected = 0; // entries, equal ones counted too
+        quint32 count = 0;      // entries so far; those that no index holds apart are one
+        std::vector<std::pair<quint32, quint32>> held; // number of an entry, slot whose list holds it
+        void sort();
+    };
+    // Two conditions of this are one question.
+    struct Asks {
+        const tables::Table* table;
+        ConditionKind kind;
+        bool regex;
+        QByteArray exactTag;
+        friend bool operator==(const Asks&, const Asks&) = default;
+        friend size_t qHash(const Asks& asks, size_t seed) { return qHashMulti(seed, asks.table, int(asks.kind), asks.exactTag); }
     };
 
     explicit RuleIndex(char delimiter) : m_delimiter(delimiter) {}
     quint32 slotOf(const Condition& condition);
+    void reserve(const Ruleset& rules);
+    Merged& mergedOf(const Condition& condition);
     bool merge(const Condition& condition, quint32 slot);
     void ask(const Merged& merged, const Subject& subject, std::span<Truth> truths) const;
     Truth ask(quint32 slot, const Subject& subject) const;
@@ -56,10 +71,11 @@ class RuleIndex {
     char m_delimiter;
     std::vector<Test> m_tests;   // of all rules, one after the other
     std::vector<quint32> m_ends; // where each rule's tests end
-    std::vector<Condition> m_slots;
-    std::vector<Truth> m_start; // what is known before anything is asked
+    std::vector<Truth> m_start;         // by slot: what is known before anything is asked
+    std::vector<quint32> m_asked;       // by slot: which of m_conditions it is; of no meaning for what is merged
+    std::vector<Condition> m_conditions;
     std::vector<Merged> m_merged;
-    QHash<QByteArray, quint32> m_known; // slots by what they ask; used while building
+    QHash<Asks, quint32> m_known; // slots by what they ask; used while building
 };
 
 } // namespace postern::policy

@@ -9,8 +9,11 @@
 #include "tables/static_table.h"
 
 #include <QHash>
+#include <QVarLengthArray>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace postern::policy {
 namespace {
@@ -208,6 +211,8 @@ class Coverage {
 // rule stands under each of its names, where a later rule's first name finds it. The others are tried one by one.
 class Candidates {
   public:
+    explicit Candidates(size_t rules) : m_rules(rules) {}
+
     void add(const Rule& rule, size_t number) {
         for (const Condition& one : rule.conditions) {
             const StaticTable* table = listOf(one);
@@ -215,23 +220,28 @@ class Candidates {
                 !std::all_of(table->entries().begin(), table->entries().end(),
                              [&](const tables::Entry& entry) { return isName(one.kind, entry.key); }))
                 continue;
+            auto& byName = m_byName[size_t(one.kind)];
+            if (byName.isEmpty())
+                byName.reserve(qsizetype(m_rules)); // a hash that grows is written over and over
             for (const tables::Entry& entry : table->entries())
-                m_byName[key(one.kind, entry.key)].push_back(number);
+                byName[entry.key].push_back(number);
             return;
         }
         m_others.push_back(number);
     }
 
     // Lists in file order; the same rule may be in several.
-    std::vector<const std::vector<size_t>*> forRule(const Rule& rule) const {
-        std::vector<const std::vector<size_t>*> found{&m_others};
+    using Numbers = std::span<const size_t>;
+    QVarLengthArray<Numbers, 8> forRule(const Rule& rule) const {
+        QVarLengthArray<Numbers, 8> found{Numbers(m_others)};
         const auto look = [&](ConditionKind kind, const QByteArray& name) {
-            if (const auto place = m_byName.constFind(key(kind, name)); place != m_byName.constEnd())
-                found.push_back(&*place);
+            const auto& byName = m_byName[size_t(kind)];
+            if (const auto place = byName.constFind(name); place != byName.constEnd())
+                found.push_back(Numbers(place->data(), size_t(place->size())));
         };
         const auto lookForDomain = [&](ConditionKind kind, const QByteArray& name) {
             look(kind, name);
-            look(kind, "*");
+            look(kind, m_star);
             if (const qsizetype dot = name.indexOf('.'); dot >= 0)
                 look(kind, "*" + name.sliced(dot));
         };
@@ -245,7 +255,7 @@ class Candidates {
             } else if (one.kind == ConditionKind::Sender || one.kind == ConditionKind::Recipient) {
                 const tables::MailaddrParts parts = tables::splitMailaddr(first);
                 const QByteArray domain = parts.domain.toByteArray();
-                look(one.kind, "@");
+                look(one.kind, m_at);
                 for (qsizetype end = 0; end <= parts.user.size(); ++end) { // "", what may stand before a "+tag", all
                     if (end == 0 || end == parts.user.size() || !isAlnum(parts.user[end]))
                         look(one.kind, first.first(end) + "@" + domain);
@@ -275,9 +285,9 @@ class Candidates {
         return !entry.contains('*') || entry == "*" || (entry.startsWith("*.") && entry.lastIndexOf('*') == 0);
     }
 
-    static QByteArray key(ConditionKind kind, const QByteArray& name) { return char('a' + int(kind)) + name; }
-
-    QHash<QByteArray, std::vector<size_t>> m_byName;
+    const size_t m_rules; // how many there may be
+    const QByteArray m_star = "*", m_at = "@";
+    std::array<QHash<QByteArray, QVarLengthArray<size_t, 1>>, size_t(ConditionKind::Unsupported)> m_byName; // by kind
     std::vector<size_t> m_others;
 };
 
@@ -300,7 +310,7 @@ bool takesEverything(const Rule& rule) {
 std::vector<Unreached> unreachedRules(const Ruleset& rules) {
     std::vector<Unreached> result;
     Coverage coverage(rules.era);
-    Candidates candidates;
+    Candidates candidates(rules.rules.size());
     std::optional<size_t> everything;
     for (size_t number = 0; number < rules.rules.size(); ++number) {
         const Rule& rule = rules.rules[number];
@@ -310,19 +320,22 @@ std::vector<Unreached> unreachedRules(const Ruleset& rules) {
         } else if (everything) {
             if (!sameStatement(rules.rules[*everything], rule))
                 by = everything;
-        } else {
-            for (const std::vector<size_t>* list : candidates.forRule(rule)) {
-                const auto covering = std::find_if(list->begin(), list->end(), [&](size_t earlier) {
+        } else if (!coverage.isExhausted()) {
+            for (const Candidates::Numbers list : candidates.forRule(rule)) {
+                for (const size_t earlier : list) {
+                    if (coverage.isExhausted())
+                        break;
                     const Rule& other = rules.rules[earlier];
-                    return !coverage.isExhausted() && !sameStatement(other, rule) && coverage.covers(other, rule);
-                });
-                if (covering != list->end())
-                    by = std::min(by.value_or(*covering), *covering);
+                    if (!sameStatement(other, rule) && coverage.covers(other, rule)) {
+                        by = std::min(by.value_or(earlier), earlier);
+                        break;
+                    }
+                }
             }
         }
         if (by)
             result.push_back({number, *by});
-        else if (!everything)
+        else if (!everything && !coverage.isExhausted())
             candidates.add(rule, number);
         if (!everything && !by && takesEverything(rule))
             everything = number;

@@ -24,6 +24,15 @@ void DomainIndex::add(const QByteArray& pattern, quint32 entry) {
         m_others.emplace_back(pattern, entry);
 }
 
+quint32 DomainIndex::addOnce(const QByteArray& pattern, quint32 entry) {
+    if (!pattern.contains('*'))
+        return numberOnce(m_plain, pattern, entry);
+    if (pattern.startsWith("*.") && pattern.lastIndexOf('*') == 0)
+        return numberOnce(m_tails, pattern.sliced(2), entry);
+    m_others.emplace_back(pattern, entry); // an equal one does no harm
+    return entry;
+}
+
 std::optional<quint32> DomainIndex::find(QByteArrayView name) const {
     if (const auto plain = lookUp(m_plain, name))
         return plain;

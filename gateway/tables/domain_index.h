@@ -18,9 +18,22 @@
 
 namespace postern::tables {
 
+// The number that the hash has for the key, put there now if it had none.
+template <class Key>
+quint32 numberOnce(QHash<Key, quint32>& numbers, const Key& key, quint32 fresh) {
+    const qsizetype before = numbers.size();
+    quint32& number = numbers[key];
+    if (numbers.size() != before)
+        number = fresh;
+    return number;
+}
+
 class DomainIndex {
   public:
     void add(const QByteArray& pattern, quint32 entry);
+    // For lists put together: an equal pattern that is there keeps its number, which is returned; else `entry` is.
+    quint32 addOnce(const QByteArray& pattern, quint32 entry);
+    void reserve(qsizetype plain) { m_plain.reserve(plain); }
     // The entry whose pattern covers the name: a plain one before a wildcard.
     std::optional<quint32> find(QByteArrayView name) const;
     // Every entry whose pattern covers the name.

@@ -19,6 +19,22 @@ void MailaddrIndex::add(const QByteArray& entry, quint32 number) {
         m_addresses.insert(entry, number);
 }
 
+quint32 MailaddrIndex::addOnce(const QByteArray& entry, quint32 number) {
+    const MailaddrParts parts = splitMailaddr(entry);
+    if (parts.user.isEmpty() && parts.domain.isEmpty()) {
+        m_everything = m_everything.value_or(number);
+        return *m_everything;
+    }
+    if (parts.user.isEmpty())
+        return m_domains.addOnce(parts.domain.toByteArray(), number);
+    if (parts.domain.isEmpty())
+        return numberOnce(m_users, parts.user.toByteArray(), number);
+    if (!parts.domain.contains('*'))
+        return numberOnce(m_addresses, entry, number);
+    m_usersAtPatterns[parts.user.toByteArray()].emplace_back(parts.domain.toByteArray(), number); // an equal one does no harm
+    return number;
+}
+
 std::optional<quint32> MailaddrIndex::find(QByteArrayView address) const {
     const MailaddrParts parts = splitMailaddr(address);
     if (const auto entry = findUser(parts.user, parts.domain))

@@ -12,6 +12,9 @@ class MailaddrIndex {
   public:
     explicit MailaddrIndex(char delimiter) : m_delimiter(delimiter) {}
     void add(const QByteArray& entry, quint32 number);
+    // For lists put together: an equal entry that is there keeps its number, which is returned; else `number` is.
+    quint32 addOnce(const QByteArray& entry, quint32 number);
+    void reserve(qsizetype addresses) { m_addresses.reserve(addresses); }
     // The entry that covers the address, the most particular kind first: user@domain, user, @domain,
     // everything.
     std::optional<quint32> find(QByteArrayView address) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/netaddr_index.h"
 
+#include "tables/domain_index.h"
+
 #include <algorithm>
 #include <functional>
 
@@ -11,10 +13,22 @@ void NetaddrIndex::add(const QByteArray& entry, quint32 number) {
     if (!prefix)
         return;
     m_prefixes.insert(prefix->masked(prefix->prefix), number);
-    auto& known = lengths(prefix->family);
-    const auto at = std::lower_bound(known.begin(), known.end(), prefix->prefix, std::greater<>());
-    if (at == known.end() || *at != prefix->prefix)
-        known.insert(at, prefix->prefix);
+    addLength(*prefix);
+}
+
+std::optional<quint32> NetaddrIndex::addOnce(const QByteArray& entry, quint32 number) {
+    const auto prefix = Netaddr::parse(entry);
+    if (!prefix)
+        return std::nullopt;
+    addLength(*prefix);
+    return numberOnce(m_prefixes, prefix->masked(prefix->prefix), number);
+}
+
+void NetaddrIndex::addLength(const Netaddr& prefix) {
+    auto& known = lengths(prefix.family);
+    const auto at = std::lower_bound(known.begin(), known.end(), prefix.prefix, std::greater<>());
+    if (at == known.end() || *at != prefix.prefix)
+        known.insert(at, prefix.prefix);
 }
 
 std::optional<quint32> NetaddrIndex::find(QByteArrayView address) const {

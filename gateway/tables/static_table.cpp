@@ -16,12 +16,15 @@ std::vector<Entry> inOrder(std::vector<Entry> entries) {
     for (Entry& entry : entries)
         entry.key = std::move(entry.key).toLower();
     const auto byKey = [](const Entry& a, const Entry& b) { return a.key < b.key; };
+    const auto sameKey = [](const Entry& a, const Entry& b) { return a.key == b.key; };
     if (!std::is_sorted(entries.begin(), entries.end(), byKey))
         std::stable_sort(entries.begin(), entries.end(), byKey);
+    if (std::adjacent_find(entries.begin(), entries.end(), sameKey) == entries.end())
+        return entries;
     std::vector<Entry> result;
     result.reserve(entries.size());
     for (Entry& entry : entries) {
-        if (!result.empty() && result.back().key == entry.key)
+        if (!result.empty() && sameKey(result.back(), entry))
             result.back() = std::move(entry);
         else
             result.push_back(std::move(entry));
@@ -32,7 +35,8 @@ std::vector<Entry> inOrder(std::vector<Entry> entries) {
 // The keys as they came, the first place of each; nothing where that is their order anyway.
 QByteArrayList asWritten(const std::vector<Entry>& entries) {
     QByteArrayList result;
-    if (entries.size() > kMostOrdered)
+    const auto isTurned = [](const Entry& a, const Entry& b) { return a.key.toLower() > b.key.toLower(); };
+    if (entries.size() > kMostOrdered || std::adjacent_find(entries.begin(), entries.end(), isTurned) == entries.end())
         return result;
     QSet<QByteArray> seen;
     for (const Entry& entry : entries) {
@@ -56,7 +60,7 @@ LookupResult failure(QByteArray why) {
 StaticTable::StaticTable(QByteArray name, QByteArray kind, Shape shape, std::vector<Entry> entries,
                          char subAddressDelimiter)
     : m_name(std::move(name)), m_kind(std::move(kind)), m_shape(shape), m_written(asWritten(entries)),
-      m_entries(inOrder(std::move(entries))), m_mailaddrs(subAddressDelimiter) {}
+      m_entries(inOrder(std::move(entries))), m_delimiter(subAddressDelimiter) {}
 
 void StaticTable::lookup(Service service, const QByteArray& key, const LookupDone& done) const {
     if (key.size() > kMaxKey)
@@ -71,15 +75,15 @@ std::optional<bool> StaticTable::coversNow(Service service, const QByteArray& ke
     prepare(service);
     switch (service) {
     case Service::Domain:
-        return m_domains.find(key).has_value();
+        return m_domains->find(key).has_value();
     case Service::Netaddr:
-        return exact(key) || m_netaddrs.find(key);
+        return exact(key) || m_netaddrs->find(key);
     case Service::Mailaddr:
-        return m_mailaddrs.find(key).has_value();
+        return m_mailaddrs->find(key).has_value();
     case Service::String:
         return exact(key).has_value();
     case Service::Regex: {
-        const RegexList::Answer found = m_regexes.find(key);
+        const RegexList::Answer found = m_regexes->find(key);
         return found.failed ? std::nullopt : std::optional(found.found);
     }
     case Service::Alias:
@@ -118,22 +122,23 @@ QByteArrayList StaticTable::keysAsWritten() const {
 }
 
 void StaticTable::prepare(Service service) const {
-    const auto fill = [this](auto& index) {
+    const auto fill = [this](auto& index, auto made) {
         for (size_t i = 0; i < m_entries.size(); ++i)
-            index.add(m_entries[i].key, quint32(i));
+            made->add(m_entries[i].key, quint32(i));
+        index = std::move(made);
     };
     switch (service) {
     case Service::Domain:
-        std::call_once(m_domainsOnce, fill, m_domains);
+        std::call_once(m_domainsOnce, [&] { fill(m_domains, std::make_unique<DomainIndex>()); });
         break;
     case Service::Netaddr:
-        std::call_once(m_netaddrsOnce, fill, m_netaddrs);
+        std::call_once(m_netaddrsOnce, [&] { fill(m_netaddrs, std::make_unique<NetaddrIndex>()); });
         break;
     case Service::Mailaddr:
-        std::call_once(m_mailaddrsOnce, fill, m_mailaddrs);
+        std::call_once(m_mailaddrsOnce, [&] { fill(m_mailaddrs, std::make_unique<MailaddrIndex>(m_delimiter)); });
         break;
     case Service::Regex:
-        std::call_once(m_regexesOnce, fill, m_regexes);
+        std::call_once(m_regexesOnce, [&] { fill(m_regexes, std::make_unique<RegexList>()); });
         break;
     case Service::Alias:
     case Service::Credentials:
@@ -151,15 +156,15 @@ LookupResult StaticTable::answer(Service service, const QByteArray& key) const {
     prepare(service);
     switch (service) {
     case Service::Domain:
-        return entryOf(m_domains.find(key));
+        return entryOf(m_domains->find(key));
     case Service::Netaddr: {
         const auto same = exact(key);
-        return entryOf(same ? same : m_netaddrs.find(key));
+        return entryOf(same ? same : m_netaddrs->find(key));
     }
     case Service::Mailaddr:
-        return entryOf(m_mailaddrs.find(key));
+        return entryOf(m_mailaddrs->find(key));
     case Service::Regex: {
-        const RegexList::Answer found = m_regexes.find(key);
+        const RegexList::Answer found = m_regexes->find(key);
         if (found.failed)
             return failure("table " + m_name + ": a regular expression takes too long on this value");
         return found.found ? entryOf(found.number) : LookupResult{};

@@ -15,6 +15,7 @@
 #include "tables/table.h"
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -56,12 +57,13 @@ class StaticTable final : public Table {
     const Shape m_shape;
     const QByteArrayList m_written; // keys; empty = in order already, or too many
     std::vector<Entry> m_entries; // sorted by key, so that an exact look-up needs no index of its own
-    // each filled once, under its flag
+    const char m_delimiter;
+    // each made once, under its flag, if it is asked for at all: most tables of a long configuration are short lists
     mutable std::once_flag m_domainsOnce, m_netaddrsOnce, m_mailaddrsOnce, m_regexesOnce;
-    mutable DomainIndex m_domains;
-    mutable NetaddrIndex m_netaddrs;
-    mutable MailaddrIndex m_mailaddrs;
-    mutable RegexList m_regexes;
+    mutable std::unique_ptr<DomainIndex> m_domains;
+    mutable std::unique_ptr<NetaddrIndex> m_netaddrs;
+    mutable std::unique_ptr<MailaddrIndex> m_mailaddrs;
+    mutable std::unique_ptr<RegexList> m_regexes;
     // any thread
     mutable std::atomic<quint64> m_nextFetch = 0;
 };

@@ -26,7 +26,8 @@ QByteArrayList knownBackends() {
 
 TablePtr makeInlineTable(const QByteArray& name, Shape shape, std::vector<Entry> entries,
                          char subAddressDelimiter) {
-    return std::make_shared<StaticTable>(name, "static", shape, std::move(entries), subAddressDelimiter);
+    static const QByteArray kKind = "static"; // one for all of them
+    return std::make_shared<StaticTable>(name, kKind, shape, std::move(entries), subAddressDelimiter);
 }
 
 MadeTable makeFileTable(FileStore& files, const QByteArray& name, const QByteArray& path,

@@ -171,6 +171,10 @@ void TestCompile::complains_data() {
         {});
     row("table file missing", "table a file:tables/none\n" + kRule, {"error 1:|/p/tables/none"});
     row("B01 table file with a bad line", "table a file:tables/bad\n" + kRule, {"error 2:|/p/tables/bad:2"});
+    row("table misspelt, two as near: the first is meant",
+        "table aurs { a }\ntable purs { b }\nmatch from any for domain <aurs> reject\nmatch from any for domain <purs> reject\n"
+        "match from any for domain <ours> reject\n",
+        {"error 5:|did you mean \"aurs\"?"});
     row("backend misspelt", "table a fil:/p/tables/list\n" + kRule, {"error 1:|did you mean \"file\"?"});
     row("backend not supported", "table a db:/p/x.db\n" + kRule, {"warning 1:|get 451; nothing is lost"});
     row("C04 passwords readable by others",
@@ -179,6 +183,11 @@ void TestCompile::complains_data() {
         {"warning 2:|can be read by every user"});
     row("an invalid expression", "match from any mail-from regex \"(\" for any reject\n",
         {"warning 1:|never matches"});
+    row("an expression that repeats nothing", "match from any mail-from regex \"^*a\\.b\" for any reject\n",
+        {"warning 1:|does not read"});
+    row("an expression that repeats twice", "match from any mail-from regex \"a\\.b.**\" for any reject\n",
+        {"warning 1:|does not read"});
+    row("an expression of letters, dots and stars", "match from any mail-from regex \"^a\\.b-c.*@x.y+$\" for any reject\n", {});
     row("an expression with capitals", "match from any mail-from regex \"^Robot\" for any reject\n",
         {"warning 1:|lower case"});
     // actions and rules
