@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sample_config.h"
 
+#include <array>
+
 namespace postern::bench {
 
 QByteArray mixedConfig(int lines) {
@@ -40,14 +42,86 @@ QByteArray mixedConfig(int lines) {
     return text;
 }
 
-QByteArray rulesOnly(int lines) {
-    QByteArray text = "action out relay\n";
-    for (int i = 1; i < lines; ++i) {
-        const QByteArray n = QByteArray::number(i);
-        text += "match from src 10." + QByteArray::number(i / 62500 % 250) + '.' + QByteArray::number(i / 250 % 250) + '.' +
-                QByteArray::number(i % 250) + " for domain \"d" + n + ".example.org\" action out\n";
+namespace {
+
+struct Kind {
+    const char* name;
+    const char* head;
+    const char* line; // # is its number, & an address; may be several lines
+    const char* tail = "";
+};
+constexpr auto kKinds = std::to_array<Kind>({
+    {"rules by source and domain", "action out relay\n", "match from src & for domain \"d#.example.org\" action out\n"},
+    {"rules with two lists each", "action out relay\n",
+     "match from src { &, 192.0.2.0/24 } for domain { \"d#.example.org\", \"e#.example.org\" } action out\n"},
+    {"rules by sender and recipient", "action out relay\n",
+     "match from any ! mail-from \"@s#.example.org\" for rcpt-to \"u#@example.org\" action out\n"},
+    {"rules by a macro", "action out relay\nlan = \"{ 192.0.2.0/24, 198.51.100.0/24 }\"\n",
+     "match from src $lan for domain \"d#.example.org\" action out\n"},
+    {"rules by expressions", "action out relay\n", "match from any mail-from regex \"^a#.*@x\" for any reject\n"},
+    {"rules that one above them takes", "action out relay\n", "match from local for local action out\n"},
+    {"an action with a URL for each rule", "",
+     "action \"a#\" relay host \"smtp+tls://mx#.example.net:587\"\nmatch from src & for domain \"d#.example.org\" action \"a#\"\n"},
+    {"a macro for each rule", "action out relay\n",
+     "m# = \"d#.example.org\"\nmatch from src & for domain $m# action out\n"},
+    {"a table for each rule", "action out relay\n",
+     "table t# { \"d#.example.org\", \"*.d#.example.org\" }\nmatch from src & for domain <t#> action out\n"},
+    {"tables", "action out relay\nmatch from any for any action out\n", "table t# { a# = \"b#@example.org\" }\n"},
+    {"one list", "action out relay\ntable big {\n", "    \"d#.example.org\",\n",
+     "    \"example.org\"\n}\nmatch from any for domain <big> action out\n"},
+    {"one mapping", "table big {\n", "    u# = \"u#@example.org\",\n",
+     "    root = postmaster\n}\naction out mbox alias <big>\nmatch from any for local action out\n"},
+    {"comments", "action out relay\nmatch from any for any action out\n", "# line # says nothing, and is read all the same\n"},
+    {"a tag and a listener for each rule", "action out relay\n",
+     "listen on 127.0.0.1 port 10025 tag T#\nmatch tag T# from any for any action out\n"},
+    {"accept and reject, a URL for each", "table secrets { l = \"u:p\" }\n",
+     "accept from source & for domain \"d#.example.org\" relay via \"smtps+auth://l@mx#.example.net:465\" auth <secrets>\n"
+     "reject from source & for domain \"e#.example.org\"\n"},
+    {"rules of 2012", "", "accept from all for domain \"d#.example.org\" relay via \"mx#.example.org\" port 25 tls\n"},
+});
+
+QByteArray linesOf(const Kind& kind, int from, int to) {
+    const QByteArrayView line = kind.line;
+    const int step = int(line.count('\n'));
+    QByteArray text;
+    for (int i = from; i + step <= to; i += step) {
+        const QByteArray number = QByteArray::number(i);
+        for (const char c : line) {
+            if (c == '#' && &c != line.data())
+                text += number;
+            else if (c == '&')
+                text += "10." + QByteArray::number(i / 62500 % 250) + '.' + QByteArray::number(i / 250 % 250) + '.' +
+                        QByteArray::number(i % 250);
+            else
+                text += c;
+        }
     }
     return text;
+}
+
+} // namespace
+
+QByteArray rulesOnly(int lines) {
+    return sample(0, lines).text;
+}
+
+int sampleCount() {
+    return int(kKinds.size()) + 1;
+}
+
+Sample sample(int number, int lines) {
+    if (number == int(kKinds.size())) { // the first, in a hundred files
+        Sample result{"rules in 100 files", "action out relay\n"};
+        for (int file = 0; file < 100; ++file) {
+            const QByteArray name = "part" + QByteArray::number(file) + ".conf";
+            result.text += "include \"" + name + "\"\n";
+            result.included.insert(name, linesOf(kKinds[0], file * lines / 100, (file + 1) * lines / 100));
+        }
+        return result;
+    }
+    const Kind& kind = kKinds[size_t(number)];
+    const int others = int(QByteArrayView(kind.head).count('\n') + QByteArrayView(kind.tail).count('\n'));
+    return {kind.name, kind.head + linesOf(kind, 0, lines - others) + kind.tail};
 }
 
 } // namespace postern::bench

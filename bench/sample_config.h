@@ -4,6 +4,9 @@
 #pragma once
 
 #include <QByteArray>
+#include <QHash>
+
+#include <vector>
 
 namespace postern::bench {
 
@@ -12,5 +15,13 @@ QByteArray mixedConfig(int lines);
 
 // One action and then nothing but rules.
 QByteArray rulesOnly(int lines);
+
+// One kind of line as often as it fits, each kind that long files are made of, in all three dialects.
+struct Sample {
+    QByteArray name, text;
+    QHash<QByteArray, QByteArray> included = {}; // files beside it
+};
+int sampleCount();
+Sample sample(int number, int lines);
 
 } // namespace postern::bench
