@@ -45,8 +45,10 @@ QByteArray makeDate(WallTime now) {
     return out;
 }
 
+} // namespace
+
 // Time zones are slow and a busy second has thousands of messages.
-QByteArray date(WallTime now) {
+QByteArray dateText(WallTime now) {
     struct Last {
         WallTime when{};
         QByteArray text;
@@ -56,8 +58,6 @@ QByteArray date(WallTime now) {
         last = Last{now, makeDate(now)};
     return last.text;
 }
-
-} // namespace
 
 QByteArray receivedHeader(const ServerSession& session, const QByteArray& messageId, WallTime now,
                           const ReceivedOptions& options) {
@@ -91,7 +91,7 @@ QByteArray receivedHeader(const ServerSession& session, const QByteArray& messag
         if (const auto address = recipients.front().address.inAscii())
             out += "\r\n\tfor <" + address->text() + '>';
     }
-    out += ";\r\n\t" + date(now) + "\r\n";
+    out += ";\r\n\t" + dateText(now) + "\r\n";
     return out;
 }
 

@@ -14,6 +14,9 @@ struct ReceivedOptions {
     bool showAuth = false;     // auth=yes user=... (only printed inside TLS)
 };
 
+// RFC 5322 §3.3, in local time, with the zone's name as a comment.
+QByteArray dateText(WallTime now);
+
 // Ends in CR LF. messageId: 8 hex digits. `for` only with exactly one recipient.
 QByteArray receivedHeader(const ServerSession& session, const QByteArray& messageId, WallTime now,
                           const ReceivedOptions& options);
