@@ -17,6 +17,7 @@
 #include "listener/open_listener.h"
 #include "listener/proxy_header.h"
 #include "smtp/from_masquerade.h"
+#include "smtp/submission_fixes.h"
 #include "tls/stream.h"
 
 #include <optional>
@@ -89,6 +90,7 @@ class ServerConnection final : private tls::StreamHandler {
     void countErrors(QByteArrayView replies);
     smtp::Reply judge(policy::Verdict verdict);
     queue::Message messageFor(const queue::Body& body) const;
+    void keep(QByteArrayView bytes);
     void discardContent();
     void reportRefusal(QByteArray text, QByteArray detail);
     QByteArray describe(const queue::Message& message) const;
@@ -138,7 +140,8 @@ class ServerConnection final : private tls::StreamHandler {
     const policy::Action* m_relayOf = nullptr;
     queue::MessageId m_messageId = 0;
     std::optional<IncomingContent> m_content;
-    std::optional<smtp::FromMasquerade> m_masquerade; // what passes into m_content goes through it
+    std::optional<smtp::FromMasquerade> m_masquerade; // what passes into m_content goes through it,
+    std::optional<smtp::SubmissionFixes> m_fixes;     // and then through this
     bool m_contentRefused = false; // the next reply says why
 };
 

@@ -8,6 +8,8 @@
 #include "smtp/trace_header.h"
 #include "tables/match_rules.h"
 
+#include <QRandomGenerator>
+
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -36,6 +38,16 @@ smtp::Reply storeFailure(const Error& error) {
     if (error.code == ErrorCode::NoSpace)
         return smtp::makeReply(452, {4, 3, 1}, "Insufficient system storage, try again later");
     return smtp::makeReply(451, {4, 3, 0}, "The message cannot be stored now, try again later");
+}
+
+// Where the programs and people of this computer, or of an office, hand in what they wrote: nobody relays there. Behind a
+// proxy the address says nothing about the client.
+bool isForSubmission(const ListenerService& service) {
+    constexpr quint16 kSubmission = 587;
+    const OpenListener& socket = *service.socket;
+    const bool isLoopback = socket.address().startsWith("127.") || socket.address() == "::1";
+    return service.spec.isSocket || socket.port() == kSubmission || service.spec.port == kSubmission ||
+           (isLoopback && !service.spec.proxyV2);
 }
 
 // Whether a question was answered before the call returned. Touched by the asking thread only.
@@ -225,13 +237,24 @@ void ServerConnection::perform(smtp::effect::BeginContent&) {
     const bool mustBeHimself = m_service->spec.masquerade && !m_session->user().isEmpty();
     if (mustBeHimself && !m_session->transaction().sender.isNull())
         m_masquerade.emplace(m_session->transaction().sender.text());
+    m_fixes.reset();
+    const auto domain = isForSubmission(*m_service) ? smtp::asciiDomain(m_session->features().hostname) : std::nullopt;
+    if (domain && smtp::isValidDomain(*domain, smtp::AllowUtf8::No))
+        m_fixes.emplace(*domain, smtp::dateText(services().clock->wall()), QRandomGenerator::global()->generate64());
     m_content->append(smtp::receivedHeader(*m_session, queue::toText(m_messageId), services().clock->wall(),
                                            {m_service->spec.maskSource, m_service->spec.receivedAuth}));
 }
 
 void ServerConnection::perform(smtp::effect::Content& content) {
     POSTERN_CHECK(m_content.has_value(), return);
-    m_content->append(m_masquerade ? m_masquerade->feed(content.bytes) : content.bytes);
+    if (m_masquerade)
+        keep(m_masquerade->feed(content.bytes));
+    else
+        keep(content.bytes);
+}
+
+void ServerConnection::keep(QByteArrayView bytes) {
+    m_content->append(m_fixes ? m_fixes->feed(bytes) : bytes);
 }
 
 void ServerConnection::perform(smtp::effect::Discard&) {
@@ -253,8 +276,11 @@ void ServerConnection::perform(smtp::effect::Commit&) {
     const bool complete = m_content.has_value() && !m_accepted.empty();
     POSTERN_CHECK(complete, {});
     if (complete && m_masquerade)
-        m_content->append(m_masquerade->finish());
+        keep(m_masquerade->finish());
+    if (complete && m_fixes)
+        m_content->append(m_fixes->finish());
     m_masquerade.reset();
+    m_fixes.reset();
     Result<queue::Body> body = complete ? m_content->finish() : Error{ErrorCode::Internal, "nothing to store"};
     if (!body) {
         const QByteArray client = m_session->client().address;

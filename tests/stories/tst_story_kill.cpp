@@ -28,7 +28,7 @@ constexpr int kRounds = 50;
 constexpr int kClients = 6;
 
 QByteArray message(const QByteArray& id, int size) {
-    QByteArray body = "X-Id: " + id + "\r\nSubject: t\r\n\r\n";
+    QByteArray body = "X-Id: " + id + "\r\nSubject: t\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <1@office.example>\r\n\r\n";
     while (body.size() < size)
         body += "line of " + id + " which ends in its own name " + id + "\r\n";
     return body + "end of " + id + "\r\n";

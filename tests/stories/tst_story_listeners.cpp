@@ -146,6 +146,27 @@ class StoryListeners : public QObject {
         QCOMPARE(gateway.stop(), 0);
     }
 
+    // RFC 6409: what a program of this computer leaves out is added, and what it hid stays hidden.
+    void whatIsHandedInIsCompleted() {
+        MailSink sink;
+        GatewayProcess gateway("listen on 127.0.0.1 port 0 hostname gw.office.example\naction \"out\" relay host smtp+notls://" + to(sink) +
+                               "\nmatch from local for any action \"out\"\n");
+        STORY_VERIFY(gateway.start(), gateway.log());
+        const auto hand = [&gateway](const QString& data) { return run(u"swaks"_s, swaksTo(gateway.port()) + QStringList{u"--data"_s, data}); };
+        const Ran bare = hand(u"From: cron\\nTo: Petra <petra>\\nBcc: boss@office.example,\\n dan@office.example\\nSubject: x\\n\\ndone\\n"_s);
+        STORY_VERIFY(bare.exit == 0, bare.out);
+        QByteArray text = sent(sink, 1);
+        STORY_VERIFY(text.contains("\r\nFrom: cron@gw.office.example\r\nTo: Petra <petra@gw.office.example>\r\nSubject: x\r\nDate: "), text);
+        STORY_VERIFY(text.contains("@gw.office.example>\r\n\r\ndone\r\n") && text.count("\r\nMessage-ID: <") == 1, text);
+        STORY_VERIFY(!text.contains("boss") && !text.contains("dan@"), text);
+
+        const Ran relayed = hand(u"Received: from a by b; Thu, 19 Nov 2026 14:32:00 +0000\\nFrom: cron\\nBcc: boss\\n\\ndone\\n"_s);
+        STORY_VERIFY(relayed.exit == 0, relayed.out);
+        text = sent(sink, 2);
+        STORY_VERIFY(text.contains("+0000\r\nFrom: cron\r\nBcc: boss\r\n\r\ndone\r\n"), text);
+        QCOMPARE(gateway.stop(), 0);
+    }
+
     // Only the proxy says who is there; rules and the trace field go by it.
     void aProxyNamesTheClient() { // N09
         MailSink sink;

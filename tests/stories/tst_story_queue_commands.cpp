@@ -94,10 +94,10 @@ class StoryQueueCommands : public QObject {
     void exportsTheOctetsThatWereTakenIn() {
         GatewayProcess gateway(kCatch);
         STORY_VERIFY(gateway.start(), gateway.log());
-        QByteArray large = "Subject: large\r\n\r\n";
+        QByteArray large = "Subject: large\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <1@office.example>\r\n\r\n";
         for (int i = 0; i < 20'000; ++i) // 1.3 MB: more than one piece of an answer
             large += "From here on line " + QByteArray::number(i) + " of a content that is larger than a segment\r\n";
-        const QByteArray small = "Subject: small\r\n\r\nFrom me\r\n.dot\r\n>From you\r\n\xe4\r\n";
+        const QByteArray small = "Subject: small\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <1@office.example>\r\n\r\nFrom me\r\n.dot\r\n>From you\r\n\xe4\r\n";
         QVERIFY(send(gateway.port(), "a@b.example", {"small@d.example", "other@d.example"}, small));
         QVERIFY(send(gateway.port(), "a@b.example", {"large@d.example"}, large));
         QVERIFY(gateway.waitQueue(3));
@@ -128,7 +128,7 @@ class StoryQueueCommands : public QObject {
             QCOMPARE(gateway.ctl({u"queue"_s, u"export"_s, u"all"_s, u"--to"_s, u"small@d.example"_s, u"-o"_s, mbox}).exit, 0);
             const QByteArray box = contentOf(mbox);
             STORY_VERIFY(box.startsWith("From a@b.example "), box);
-            STORY_VERIFY(box.endsWith("Subject: small\n\n>From me\n.dot\n>>From you\n\xe4\n\n"), box);
+            STORY_VERIFY(box.endsWith("Subject: small\nDate: Thu, 19 Nov 2026 14:32:00 +0000\nMessage-ID: <1@office.example>\n\n>From me\n.dot\n>>From you\n\xe4\n\n"), box);
             QVERIFY(!box.contains('\r'));
         };
         checkAll(u"running"_s);

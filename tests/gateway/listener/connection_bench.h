@@ -82,6 +82,7 @@ class ConnectionBench final : public listener::ConnectionHost {
 // Says everything up to DATA; what was heard then, hopefully 354.
 QByteArray openData(ConnectionBench& bench, const QByteArrayList& recipients = {"bob@example.org"});
 
-inline const QByteArray kMessage = "Subject: Scan 7\r\n\r\nhello\r\n";
+inline const QByteArray kMessage =
+    "Subject: Scan 7\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <7@scanner.example>\r\n\r\nhello\r\n";
 
 } // namespace postern::test

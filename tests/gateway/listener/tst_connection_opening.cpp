@@ -338,10 +338,65 @@ class TestConnectionOpening : public QObject {
         (void)bench.ask("MAIL FROM:<carol@office.test>");
         (void)bench.ask("RCPT TO:<bob@example.org>");
         (void)bench.ask("DATA");
-        bench.peer().says("From: The Boss <boss@bank.test>\r\nSubject: x\r\n\r\nhello\r\n.\r\n");
+        bench.peer().says("From: The Boss <boss@bank.test>\r\nSubject: x\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <1@office.example>\r\n\r\nhello\r\n.\r\n");
         const QByteArray text = storedText(bench);
-        QVERIFY2(text.endsWith("\r\n" + from + "Subject: x\r\n\r\nhello\r\n"), text.constData());
+        QVERIFY2(text.endsWith("\r\n" + from + "Subject: x\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <1@office.example>\r\n\r\nhello\r\n"), text.constData());
         QCOMPARE(bench.store(0).message.size, qint64(text.size()));
+    }
+
+    // --- what is handed in
+
+    void whatIsHandedInIsCompleted_data() {
+        QTest::addColumn<QByteArray>("address");
+        QTest::addColumn<quint16>("port");
+        QTest::addColumn<bool>("isSocket");
+        QTest::addColumn<bool>("isProxied");
+        QTest::addColumn<bool>("completed");
+        QTest::addRow("loopback") << "127.0.0.1"_ba << quint16(25) << false << false << true;
+        QTest::addRow("the local socket") << "0.0.0.0"_ba << quint16(0) << true << false << true;
+        QTest::addRow("port 587") << "0.0.0.0"_ba << quint16(587) << false << false << true;
+        QTest::addRow("port 25: mail that others relay") << "0.0.0.0"_ba << quint16(25) << false << false << false;
+        QTest::addRow("port 465") << "0.0.0.0"_ba << quint16(465) << false << false << false;
+        QTest::addRow("loopback behind a proxy") << "127.0.0.1"_ba << quint16(25) << false << true << false;
+    }
+    void whatIsHandedInIsCompleted() {
+        QFETCH(QByteArray, address);
+        QFETCH(quint16, port);
+        QFETCH(bool, isSocket);
+        QFETCH(bool, isProxied);
+        QFETCH(bool, completed);
+        for (const bool inChunks : {false, true}) {
+            ConnectionBench bench;
+            bench.service.socket = *listener::OpenListener::open(address, 0);
+            bench.service.spec.port = port;
+            bench.service.spec.isSocket = isSocket;
+            bench.service.spec.proxyV2 = isProxied;
+            bench.connect();
+            if (isProxied)
+                bench.peer().says(kProxyItself);
+            (void)bench.ask("EHLO scanner");
+            (void)bench.ask("MAIL FROM:<scanner@office.test>");
+            (void)bench.ask("RCPT TO:<bob@example.org>");
+            const QByteArray text = "From: scanner\r\nBcc: bob@example.org\r\n\r\nhello\r\n";
+            if (inChunks) {
+                bench.peer().says("BDAT 20\r\n" + text.first(20));
+                bench.peer().says("BDAT " + QByteArray::number(text.size() - 20) + " LAST\r\n" + text.sliced(20));
+            } else {
+                (void)bench.ask("DATA");
+                bench.peer().says(text + ".\r\n");
+            }
+            QCOMPARE(bench.stores(), 1);
+            const QByteArray kept = storedText(bench);
+            if (completed) {
+                const QRegularExpression wanted(
+                    u"\\r\\nFrom: scanner@gate\\.test\\r\\nDate: \\w{3}, [^\\r]+\\r\\nMessage-ID: <[0-9a-f]{16}@gate\\.test>\\r\\n\\r\\nhello\\r\\n$"_s);
+                QVERIFY2(wanted.match(QString::fromLatin1(kept)).hasMatch(), kept.constData());
+            } else {
+                QVERIFY2(kept.endsWith("\r\n" + text), kept.constData());
+            }
+            QCOMPARE(bench.store(0).message.size, qint64(kept.size()));
+            QVERIFY(!bench.store(0).message.hasEightBit);
+        }
     }
 
     void whoHasNotSignedInIsNotAsked() {

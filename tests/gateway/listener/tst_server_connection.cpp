@@ -17,7 +17,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 QByteArray bigText(qsizetype octets) {
-    QByteArray text = "Subject: big\r\n\r\n";
+    QByteArray text = "Subject: big\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <1@office.example>\r\n\r\n";
     while (text.size() < octets)
         text += "0123456789012345678901234567890123456789012345678901234567\r\n";
     return text;
@@ -215,7 +215,7 @@ void TestServerConnection::storesWhatWasSaid() {
     (void)bench.ask("MAIL FROM:<scanner@office.test> SIZE=100 BODY=8BITMIME");
     (void)bench.ask("RCPT TO:<Bob@Example.ORG>");
     (void)bench.ask("DATA");
-    bench.peer().says("Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\n..dot \xc3\xa4\r\n.\r\n");
+    bench.peer().says("Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <1@office.example>\r\n\r\n..dot \xc3\xa4\r\n.\r\n");
     QCOMPARE(bench.stores(), 1);
     const queue::StoreMessage& store = bench.store(0);
     QCOMPARE(store.message.id, 0x1a2b3c4dU);
@@ -234,7 +234,7 @@ void TestServerConnection::storesWhatWasSaid() {
     QVERIFY(store.content.file.isEmpty());
     QVERIFY(store.content.bytes.startsWith("Received: from scanner.office.test "));
     QVERIFY(store.content.bytes.contains(" id 1a2b3c4d"));
-    QVERIFY(store.content.bytes.endsWith("Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\n.dot \xc3\xa4\r\n"));
+    QVERIFY(store.content.bytes.endsWith("Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\nDate: Thu, 19 Nov 2026 14:32:00 +0000\r\nMessage-ID: <1@office.example>\r\n\r\n.dot \xc3\xa4\r\n"));
 
     QCOMPARE(store.envelopes.size(), size_t(1));
     const queue::Envelope& envelope = store.envelopes[0];
