@@ -8,7 +8,6 @@
 #include <QHostAddress>
 #include <QTcpServer>
 #include <QTcpSocket>
-#include <QThread>
 
 using namespace Qt::StringLiterals;
 
@@ -32,9 +31,14 @@ bool PostfixPeer::start(const QStringList& options) {
 
 bool PostfixPeer::startAgain() {
     m_process.setProcessChannelMode(QProcess::MergedChannels);
+    const bool isExim = m_program == Program::Exim;
     m_process.start(u"python3"_s,
-                    QStringList{QStringLiteral(POSTERN_SOURCE_DIR "/tests/peers/postfix.py"), u"--package"_s,
-                                QStringLiteral(POSTERN_SOURCE_DIR "/build/peers/postfix"), u"--folder"_s,
+                    QStringList{isExim ? QStringLiteral(POSTERN_SOURCE_DIR "/tests/peers/exim.py")
+                                       : QStringLiteral(POSTERN_SOURCE_DIR "/tests/peers/postfix.py"),
+                                u"--package"_s,
+                                isExim ? QStringLiteral(POSTERN_SOURCE_DIR "/build/peers/exim4-daemon-light")
+                                       : QStringLiteral(POSTERN_SOURCE_DIR "/build/peers/postfix"),
+                                u"--folder"_s,
                                 m_folder.filePath(u"peer"_s), u"--port"_s, QString::number(m_port), u"--deliver"_s} +
                         m_options);
     const QDeadlineTimer deadline(30'000);
@@ -82,12 +86,15 @@ QByteArrayList PostfixPeer::mails() const {
     return contents;
 }
 
-bool PostfixPeer::waitFor(int n, int seconds) const {
+bool PostfixPeer::waitFor(int n, int seconds) {
     const QDeadlineTimer deadline(seconds * 1000);
-    while (mails().size() < n) {
-        if (deadline.hasExpired())
+    const QString folder = m_folder.filePath(u"peer/mail/new"_s); // what is in it is whole
+    while (QDir(folder).entryList(QDir::Files, QDir::Unsorted).size() < n) {
+        if (deadline.hasExpired() || m_process.state() == QProcess::NotRunning)
             return false;
-        QThread::msleep(20); // polling another process's folder
+        // Its log goes to us; a pipe that nobody empties would stop it. Nothing to read: the wait is the pause between looks.
+        m_process.waitForReadyRead(20);
+        m_log += m_process.readAll();
     }
     return true;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A real Postfix as next hop: delivers each message as one file, takes mail only after STARTTLS and sign-in if told so.
+// A real Postfix (or Exim) as next hop: delivers each message as one file, takes mail only after STARTTLS and sign-in if told so.
 // Thread: the test's. The package is unpacked beside the build by ./dev; without it start() is false, and the test fails.
 #pragma once
 
@@ -12,16 +12,19 @@ namespace postern::test {
 
 class PostfixPeer {
   public:
+    enum class Program { Postfix, Exim };
+    explicit PostfixPeer(Program program = Program::Postfix) : m_program(program) {}
     ~PostfixPeer();
     bool start(const QStringList& options); // --tls CERT KEY, --wrapped, --auth USER PASS
     bool startAgain();                      // after stop(): same port, same options
     void stop();
     quint16 port() const { return m_port; }
     QByteArrayList mails() const;           // contents as delivered (LF line ends, Postfix's fields on top)
-    bool waitFor(int n, int seconds = 40) const;
+    bool waitFor(int n, int seconds = 40);
     QByteArray log();
 
   private:
+    const Program m_program;
     QTemporaryDir m_folder;
     QProcess m_process;
     QStringList m_options;
