@@ -18,19 +18,29 @@ bool isName(QByteArrayView name, QByteArrayView wanted) {
     return name.size() == wanted.size() && name.compare(wanted, Qt::CaseInsensitive) == 0;
 }
 
+// Behind the next CR LF; -1: none.
+qsizetype endOfLine(QByteArrayView text, qsizetype from) {
+    for (qsizetype at = from; (at = text.indexOf('\n', at)) >= 0; ++at)
+        if (at > 0 && text[at - 1] == '\r')
+            return at + 1;
+    return -1;
+}
+
 // The octets of the header, without the empty line that ends it; -1: its end is not there yet.
 qsizetype headerSize(QByteArrayView content, qsizetype from) {
     if (content.startsWith("\r\n"))
         return 0;
-    const qsizetype end = content.indexOf("\r\n\r\n", std::max<qsizetype>(from - 3, 0));
-    return end < 0 ? -1 : end + 2;
+    qsizetype end = endOfLine(content, std::max<qsizetype>(from - 3, 0));
+    while (end >= 0 && !content.sliced(end).startsWith("\r\n"))
+        end = endOfLine(content, end);
+    return end;
 }
 
 // Where the field ends that begins at `from`: behind its last folded line.
 qsizetype endOfField(QByteArrayView header, qsizetype from) {
     qsizetype end = from;
     do {
-        end = header.indexOf("\r\n", end) + 2;
+        end = endOfLine(header, end);
     } while (end < header.size() && isBlank(header[end]));
     return end;
 }
