@@ -107,6 +107,24 @@ def prepare(a):
     return daemons, etc
 
 
+def serves(a):
+    """Postfix listens before it can do TLS: until its tlsmgr answers, smtpd keeps quiet about STARTTLS."""
+    with socket.create_connection(("127.0.0.1", a.port), 0.5) as connection:
+        if a.wrapped or not a.tls:
+            return True
+        connection.settimeout(5)
+        with connection.makefile("rwb") as lines:
+            lines.readline()
+            lines.write(b"EHLO ready.example\r\n")
+            lines.flush()
+            offered = b""
+            while not offered.startswith(b"250 "):
+                offered = lines.readline()
+                if not offered or b"STARTTLS" in offered:
+                    return bool(offered)
+    return False
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--package", required=True)
@@ -129,14 +147,15 @@ def main():
     signal.signal(signal.SIGINT, stop)
     for _ in range(200):
         try:
-            socket.create_connection(("127.0.0.1", a.port), 0.5).close()
-            os.write(1, b"\nready\n")  # in one piece, on a line of its own: the log goes the same way
-            break
+            if serves(a):
+                os.write(1, b"\nready\n")  # in one piece, on a line of its own: the log goes the same way
+                break
         except OSError:
-            if master.poll() is not None:
-                print("postfix: master ended with %d; see %s" % (master.returncode, a.folder), file=sys.stderr)
-                return 1
-            time.sleep(0.05)
+            pass
+        if master.poll() is not None:
+            print("postfix: master ended with %d; see %s" % (master.returncode, a.folder), file=sys.stderr)
+            return 1
+        time.sleep(0.05)
     # Whoever started us keeps our standard input open; when it ends, so do we (no stray Postfix after a crashed test).
     if not sys.stdin.isatty():
         try:
