@@ -309,7 +309,7 @@ QByteArray decode(TokenKind kind, QByteArrayView bytes, Dialect dialect) {
 
 MacroValuePtr lexMacroValue(QByteArrayView value, Dialect dialect) {
     auto result = std::make_shared<MacroValue>();
-    for (const Token& token : lex(value)) {
+    for (const Token& token : lexPart(value, value.size(), false)) {
         if (token.kind == TokenKind::Comment) {
             result->opensComment = true;
             break;

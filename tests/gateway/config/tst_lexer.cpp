@@ -35,6 +35,7 @@ class TestLexer : public QObject {
     void blankBehindBackslashInQuotesDependsOnTheEra();
     void newlinesAreTokens();
     void macroValueHasNoBlanksAndNoComment();
+    void macroValueIsNoFile();
 
   private:
     void rows();
@@ -130,6 +131,13 @@ void TestLexer::macroValueHasNoBlanksAndNoComment() {
     for (const MacroToken& token : value->tokens)
         found.append(token.text);
     QCOMPARE(found, QByteArrayList({"port", "25", "a b"}));
+}
+
+// A byte order mark is one at the start of a file only; elsewhere it is text, also at the start of a macro's value.
+void TestLexer::macroValueIsNoFile() {
+    const MacroValuePtr value = lexMacroValue("\xef\xbb\xbf", Dialect::Modern);
+    QCOMPARE(value->tokens.size(), size_t(1));
+    QCOMPARE(value->tokens.front().text, "\xef\xbb\xbf");
 }
 
 QTEST_APPLESS_MAIN(TestLexer)
