@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/queue_rows.h"
 
-#include "queue/body_reader.h"
-
 #include "base/log.h"
+#include "queue/body_reader.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What the spool does on good days and with bad input; the bad disk has tst_spool_crash, the damaged one
-// tst_spool_rescue.
+// tst_spool_rescue. One file on purpose: one fixture, one promise of the header a function.
 #include "spool_fixture.h"
 
 #include "base/log.h"
