@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dns/answers.h"
 
+#include "base/host_name.h"
+
 #include <QHostAddress>
 #include <QUrl>
 
@@ -8,9 +10,6 @@
 
 namespace postern::dns {
 namespace {
-
-constexpr qsizetype kMostNameOctets = 253;
-constexpr qsizetype kMostLabelOctets = 63;
 
 // Our own notation of an address, from its 4 or 16 octets.
 QByteArray addressText(QByteArrayView octets) {
@@ -33,24 +32,6 @@ QByteArrayList addressesOf(const RawAnswer& raw, qsizetype octets) {
 }
 
 } // namespace
-
-bool isHostName(QByteArrayView name) {
-    if (name.isEmpty() || name.size() > kMostNameOctets)
-        return false;
-    qsizetype label = 0;
-    for (const char c : name) {
-        if (c == '.') {
-            if (label == 0)
-                return false;
-            label = 0;
-            continue;
-        }
-        const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-        if (!good || ++label > kMostLabelOctets)
-            return false;
-    }
-    return label > 0;
-}
 
 std::optional<QByteArray> askableName(const QByteArray& name) {
     QByteArray plain = name;

@@ -25,7 +25,6 @@ struct RawAnswer {
 
 // The name as it is asked: lower case, ASCII (IDNA), no final dot; nothing if it cannot be a name at all.
 std::optional<QByteArray> askableName(const QByteArray& name);
-bool isHostName(QByteArrayView name);
 
 // "192.0.2.1" or "[2001:db8::1]" or "[IPv6:2001:db8::1]" → the plain address in its usual spelling; else nothing.
 std::optional<QByteArray> addressLiteral(const QByteArray& text);

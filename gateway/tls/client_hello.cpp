@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tls/client_hello.h"
 
+#include "base/host_name.h"
+
 #include <algorithm>
 
 namespace postern::tls {
@@ -42,25 +44,6 @@ class Reader {
     bool m_good = true;
 };
 
-// Letters, digits, '-' and '_' in labels; everything else is no name that a certificate of ours could carry.
-bool canBeHost(QByteArrayView name) {
-    if (name.isEmpty() || name.size() > 253)
-        return false;
-    qsizetype label = 0;
-    for (const char c : name) {
-        if (c == '.') {
-            if (label == 0)
-                return false;
-            label = 0;
-            continue;
-        }
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-        if (!plain || ++label > 63)
-            return false;
-    }
-    return label > 0;
-}
-
 void readServerName(QByteArrayView extension, ClientHello& hello) {
     Reader list(Reader(extension).vector(2));
     while (!list.atEnd()) {
@@ -68,7 +51,7 @@ void readServerName(QByteArrayView extension, ClientHello& hello) {
         const QByteArrayView name = list.vector(2);
         if (!list.isGood())
             return;
-        if (kind == 0 && canBeHost(name)) {
+        if (kind == 0 && isHostName(name)) {
             hello.serverName = name.toByteArray().toLower();
             return;
         }

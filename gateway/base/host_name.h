@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Can these octets be the name of a host, as DNS and certificates carry it? Letters, digits, '-' and '_' in labels of 1 to 63
+// octets, 253 in all, no dot at the end. Stricter readers (mail addresses, relay URLs) have rules of their own.
+// Thread: pure. Spec: RFC 1035 §2.3.4; the underscore because names with it are met.
+#pragma once
+
+#include <QByteArrayView>
+
+namespace postern {
+
+inline constexpr qsizetype kMostNameOctets = 253;
+inline constexpr qsizetype kMostLabelOctets = 63;
+
+bool isHostName(QByteArrayView name);
+
+} // namespace postern
