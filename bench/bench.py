@@ -4,7 +4,7 @@
 
     bench.py --build DIR --peers DIR [--quick] [--only ROW[,ROW]...] [--rounds N] [--work DIR]
 
-Rows: accept, latency, idle, memory, queue. Everything runs on loopback in a network of its own, all queues on the disk of --work;
+Rows: accept, latency, idle, memory, queue, window. Everything runs on loopback in a network of its own, all queues on the disk of --work;
 the gateways take turns in every round, so that a drift of the machine hits all alike, and medians are compared. A ratio is what to
 rely on; absolute figures belong to the machine. --quick takes less of everything: to see that it works, not to quote.
 Exit status 1 if a goal is missed. Needs root (Postfix's and OpenSMTPD's own processes, and the network).
@@ -236,6 +236,28 @@ class Bench:
         for gateway in (empty, full):
             gateway.forget()
 
+    def window(self):
+        """The window turns its pages while its own engine relays at full speed."""
+        messages = 5000 if self.quick else 30000
+        gateway = Postern(self.a.build, self.work, RELAY, self.sinks[2], name="window")  # its folder, ports and configuration
+        shown = subprocess.Popen([os.path.join(os.path.dirname(gateway.program), "bench_window"), gateway.folder],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ, QT_QPA_PLATFORM="offscreen"),
+                                 stderr=open(os.path.join(gateway.folder, "stderr"), "wb"))
+        if shown.stdout.readline().strip() != "ready":
+            sys.exit("bench: the window did not start")
+        base = gateway.sink.count
+        begun = time.monotonic()
+        self.source(gateway.port, messages, 4096, 20)
+        arrived = gateway.sink.wait(base + messages, 180)
+        shown.stdin.close()
+        seconds, longest, work, most = [float(x) for x in shown.stdout.readline().split()]
+        shown.wait(60)
+        print("\nthe window turning its pages for %.0f s while %.0f messages a second went through" %
+              (seconds, (gateway.sink.count - base) / (arrived - begun)))
+        print("    99 of 100 looks at its event loop came at most %.1f ms late; of the longest stall it was at work %.1f ms" % (most, work))
+        atMost("longest stall of the window", longest, 50, "ms")
+        gateway.forget()
+
     def stop(self):
         for gateway in self.all:
             gateway.stop()
@@ -257,7 +279,7 @@ def name_server(work):
 
 
 def main():
-    rows = ["accept", "latency", "idle", "memory", "queue"]
+    rows = ["accept", "latency", "idle", "memory", "queue", "window"]
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--build", required=True)
     p.add_argument("--peers", required=True)
