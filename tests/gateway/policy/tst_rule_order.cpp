@@ -222,22 +222,33 @@ void TestRuleOrder::manyRulesCostLittle_data() {
     QTest::newRow("one domain each") << QByteArray("match from any for domain \"d%1.test\" reject\n");
     QTest::newRow("one sender each") << QByteArray("match from any mail-from \"@d%1.test\" for any reject\n");
     QTest::newRow("one user each") << QByteArray("match from any mail-from \"d%1\" for any reject\n");
-    QTest::newRow("one network each") << QByteArray("match from src \"10.%1.0.0/32\" for any reject\n");
+    QTest::newRow("one network each") << QByteArray("match from src \"10.%2.0/32\" for any reject\n");
     QTest::newRow("one wildcard each") << QByteArray("match from any for domain \"*.d%1.test\" reject\n");
+}
+
+// Processor time of the least of three rounds; what sanitizers add falls out of the comparison.
+double secondsToJudge(QByteArray rule, int rules) {
+    QByteArray text;
+    for (int i = 0; i < rules; ++i)
+        text += QByteArray(rule).replace("%1", QByteArray::number(i)).replace("%2", QByteArray::number(i / 256) + "." + QByteArray::number(i % 256));
+    test::MemoryFileStore files;
+    const RulesetPtr ruleset = compileText(files, "/p/smtpd.conf", text, {}).ruleset;
+    double least = 1e9;
+    for (int round = 0; round < 3; ++round) {
+        const std::clock_t before = std::clock();
+        if (ruleset->rules.size() != size_t(rules) || !unreachedRules(*ruleset).empty())
+            return -1;
+        least = std::min(least, double(std::clock() - before) / CLOCKS_PER_SEC);
+    }
+    return least;
 }
 
 void TestRuleOrder::manyRulesCostLittle() {
     QFETCH(const QByteArray, rule);
-    QByteArray text;
-    for (int i = 0; i < 3000; ++i)
-        text += QByteArray(rule).replace("%1", QByteArray::number(i)).replace("10." + QByteArray::number(i) + ".0", "10." + QByteArray::number(i / 256) + "." + QByteArray::number(i % 256));
-    test::MemoryFileStore files;
-    const RulesetPtr rules = compileText(files, "/p/smtpd.conf", text, {}).ruleset;
-    QCOMPARE(rules->rules.size(), size_t(3000));
-    const std::clock_t before = std::clock();
-    QVERIFY(unreachedRules(*rules).empty());
-    const double seconds = double(std::clock() - before) / CLOCKS_PER_SEC;
-    QVERIFY2(seconds < 2, QByteArray::number(seconds).constData()); // bounded; sanitizers need most of it
+    const double few = secondsToJudge(rule, 300), many = secondsToJudge(rule, 3000);
+    QVERIFY(few >= 0 && many >= 0);
+    // Ten times as many cost ten times as much, some more for the caches; each against each would cost a hundred times as much.
+    QVERIFY2(many < 50 * few + 0.01, (QByteArray::number(few) + " s, " + QByteArray::number(many) + " s").constData());
 }
 
 QTEST_APPLESS_MAIN(TestRuleOrder)
