@@ -6,6 +6,8 @@
 #include <QFile>
 #include <QFileInfo>
 
+#include <algorithm>
+
 namespace postern::dns {
 namespace {
 
@@ -25,7 +27,8 @@ void HostsFile::refresh() {
     QFile file(info.filePath());
     if (!file.open(QIODevice::ReadOnly))
         return;
-    const QByteArrayList lines = file.read(kMostBytes).split('\n');
+    // Not more than it has: read() makes room for all that it is asked for.
+    const QByteArrayList lines = file.read(std::min(kMostBytes, size)).split('\n');
     for (const QByteArray& line : lines) {
         QByteArrayList words = line.split('#').first().simplified().split(' ');
         const auto address = addressLiteral(words.takeFirst());
