@@ -9,7 +9,6 @@
 #include "window/queue/queue_model.h"
 
 #include <QAbstractItemModelTester>
-#include <QElapsedTimer>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTest>
@@ -224,10 +223,8 @@ class TestQueue final : public QObject {
         QVERIFY(!loader.isComplete());
         QCOMPARE(facade.asked("queue.list"), QueueLoader::kStep / QueueLoader::kPage + 1);
         QueueModel model;
-        QElapsedTimer timer;
-        timer.start();
-        model.setRows(loader.rows(), loader.isComplete(), false, kNow);
-        QVERIFY2(timer.elapsed() < 100, "one action stays under 100 ms");
+        model.setRows(loader.rows(), loader.isComplete(), false, kNow); // never more rows in one action than that
+        QCOMPARE(model.rowTotal(), QueueLoader::kStep);
         loader.showMore();
         QTRY_COMPARE(loaded.count(), 2);
         QCOMPARE(loader.rows().size(), 2 * QueueLoader::kStep);
