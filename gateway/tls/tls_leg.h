@@ -18,9 +18,9 @@
 #include <optional>
 #include <utility>
 
-class QSslSocket;
-
 namespace postern::tls {
+
+class ThriftySocket;
 
 class TlsLegOwner {
   public:
@@ -53,6 +53,7 @@ class TlsLeg final : public QObject {
     bool take(int descriptor, const Result<QSslConfiguration>& configuration);
     void advance();
     void advanceLater();
+    void rest();
     void onEncrypted();
     void onWritten();
     void onSocketError();
@@ -67,7 +68,7 @@ class TlsLeg final : public QObject {
     QByteArray m_peerName; // the name the certificate must carry; client only
     bool m_client = false, m_mustVerify = false;
 
-    QSslSocket* m_socket; // ours; not deleted inside its own signals
+    ThriftySocket* m_socket; // ours; not deleted inside its own signals
     int m_inCall = 0, m_inSignal = 0;
     bool m_reading = true, m_encrypted = false, m_verified = false, m_closing = false, m_advancePosted = false;
     bool m_peerSaidGoodbye = false; // close_notify arrived: what came before it is complete
