@@ -86,9 +86,12 @@ Command parseCommand(QByteArrayView line) {
     return command;
 }
 
+bool beginsWithKeyword(QByteArrayView argument, QByteArrayView keyword) {
+    return argument.size() >= keyword.size() && qstrnicmp(argument.data(), keyword.data(), size_t(keyword.size())) == 0;
+}
+
 std::optional<PathArgument> splitPath(QByteArrayView argument, QByteArrayView keyword) {
-    if (argument.size() < keyword.size() ||
-        qstrnicmp(argument.data(), keyword.data(), size_t(keyword.size())) != 0)
+    if (!beginsWithKeyword(argument, keyword))
         return std::nullopt;
     const QByteArrayView rest = trimBlanks(argument.sliced(keyword.size()));
     if (!rest.startsWith('<'))

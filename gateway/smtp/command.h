@@ -34,6 +34,7 @@ struct PathArgument {
     QByteArrayView parameters;
 };
 std::optional<PathArgument> splitPath(QByteArrayView argument, QByteArrayView keyword);
+bool beginsWithKeyword(QByteArrayView argument, QByteArrayView keyword); // so that it is the path that is wrong
 
 struct Parameter {
     QByteArray name; // upper case

@@ -54,6 +54,8 @@ inline constexpr Wire kBadNotify           = "501 5.5.4 NOTIFY is NEVER, or a li
 inline constexpr Wire kBadOrcpt            = "501 5.5.4 ORCPT is type;address in xtext, at most 500 characters\r\n";
 inline constexpr Wire kMailSyntax          = "501 5.5.2 Syntax: MAIL FROM:<address>\r\n";
 inline constexpr Wire kRcptSyntax          = "501 5.5.2 Syntax: RCPT TO:<address>\r\n";
+inline constexpr Wire kMailPathSyntax      = "501 5.1.7 The address must be in angle brackets: MAIL FROM:<address>\r\n";
+inline constexpr Wire kRcptPathSyntax      = "501 5.1.3 The address must be in angle brackets: RCPT TO:<address>\r\n";
 inline constexpr Wire kBadSender           = "501 5.1.7 Sender address syntax error\r\n";
 inline constexpr Wire kBadSenderDomain     = "501 5.1.8 Sender address has an invalid domain\r\n";
 inline constexpr Wire kBadRecipient        = "501 5.1.3 Recipient address syntax error\r\n";
@@ -90,6 +92,7 @@ inline constexpr auto kAll = std::to_array<Wire>({
     kShuttingDown, kTemporaryFault, kTooManyErrors, kTooManyLogins, kTooMuchUnread, kTooMuchDiscarded,
     kTooManyRecipients, kTooManyMails, kTlsNotAvailable, kLoginBackendDown, kUnknownCommand, kLineTooLong,
     kControlCharacters, kBadChunk, kNeedsArgument, kNoArgumentAllowed, kBadHelo, kBadParameter, kBadReturn, kBadEnvid, kBadNotify, kBadOrcpt, kMailSyntax, kRcptSyntax,
+    kMailPathSyntax, kRcptPathSyntax,
     kBadSender, kBadSenderDomain, kBadRecipient, kBadRecipientDomain, kAuthMalformed, kAuthCancelled, kNotImplemented,
     kAuthNotOffered, kBadSequence, kNeedsHelo, kNeedsMail, kNeedsRecipient, kAlreadyInTls, kAlreadyLoggedIn,
     kUnknownMechanism, kTlsRequired, kAuthRequired, kAuthFailed, kAuthNeedsTls, kBareCrOrLf, kNulInMessage,

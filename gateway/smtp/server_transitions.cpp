@@ -190,7 +190,7 @@ bool ServerSession::Impl::onMail() {
     }
     const auto parts = splitPath(argument, "FROM:");
     if (!parts)
-        return refuse(replies::kMailSyntax);
+        return refuse(beginsWithKeyword(argument, "FROM:") ? replies::kMailPathSyntax : replies::kMailSyntax);
     MailParams params;
     const auto refusal = readMailParams(parts->parameters, {limits.maxMessageSize, authIsOffered(), features.dsn}, params);
     Address sender;
@@ -222,7 +222,7 @@ bool ServerSession::Impl::onSenderAnswer() {
 bool ServerSession::Impl::onRcpt() {
     const auto parts = splitPath(argument, "TO:");
     if (!parts)
-        return refuse(replies::kRcptSyntax);
+        return refuse(beginsWithKeyword(argument, "TO:") ? replies::kRcptPathSyntax : replies::kRcptSyntax);
     PathFault fault = PathFault::None;
     const bool utf8 = transaction.params.smtpUtf8;
     auto parsed = parsePath(parts->path, features.hostname, utf8 ? AllowUtf8::Yes : AllowUtf8::No, &fault);

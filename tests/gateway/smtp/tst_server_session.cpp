@@ -268,11 +268,11 @@ class TestServerSession : public QObject {
             C: EHLO c.example
             S: 250
             C: MAIL FROM:a@a.example
-            S: 501 5.5.2
+            S: 501 5.1.7
             C: MAIL FROM:<a@a.example
-            S: 501 5.5.2
+            S: 501 5.1.7
             C: MAIL FROM:<a@a.example>junk
-            S: 501 5.5.2
+            S: 501 5.1.7
             C: MAIL
             S: 501 5.5.2
             C: MAIL FROM:<a@[999.1.1.1]>
@@ -282,7 +282,7 @@ class TestServerSession : public QObject {
             C: MAIL FROM: <a@a.example>
             S: 250
             C: RCPT TO:b@b.example
-            S: 501 5.5.2
+            S: 501 5.1.3
             C: RCPT TO:<b@b..example>
             S: 501 5.1.2
             C: RCPT TO:<b.@b.example>
