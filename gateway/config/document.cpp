@@ -221,15 +221,22 @@ std::vector<size_t> Document::includes() const {
     return result;
 }
 
-std::optional<qsizetype> Document::macroDefinition(QByteArrayView name, qsizetype before) const {
-    for (size_t i = m_blocks.empty() ? 0 : blockAt(before) + 1; i-- > 0;) {
+Document::MacroOrigin Document::macroOrigin(const QByteArray& name, qsizetype at) const {
+    if (m_macros.isFixed(name))
+        return {MacroOrigin::Where::CommandLine, 0, {}};
+    for (size_t i = m_blocks.empty() ? 0 : blockAt(at) + 1; i-- > 0;) {
         const auto& events = m_blocks[i].block->lines().events;
         for (auto event = events.rbegin(); event != events.rend(); ++event) {
-            if (!event->included && event->name == name && m_blocks[i].offset + event->offset < before)
-                return m_blocks[i].offset + event->offset;
+            const qsizetype offset = m_blocks[i].offset + event->offset;
+            if (offset >= at)
+                continue;
+            if (!event->included && event->name == name)
+                return {MacroOrigin::Where::Here, offset, {}};
+            if (event->included && event->included->behind.find(name) != event->included->before.find(name))
+                return {MacroOrigin::Where::Included, offset, event->name};
         }
     }
-    return std::nullopt;
+    return {};
 }
 
 const MacroValue* Document::expansionAt(qsizetype offset) const {

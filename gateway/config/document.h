@@ -93,8 +93,13 @@ class Document : public std::enable_shared_from_this<Document> {
     std::vector<size_t> includes() const; // statements that name a file to include
     // Tokens that macros gave, here and in all files read before it in its set.
     qsizetype expandedTokens() const { return m_expanded; }
-    // Where the macro that `$name` means before `offset` is defined; nothing: in no place of this file.
-    std::optional<qsizetype> macroDefinition(QByteArrayView name, qsizetype before) const;
+    // Where the macro that `$name` means at an offset got its value.
+    struct MacroOrigin {
+        enum class Where : quint8 { Here, Included, CommandLine, Outside } where = Where::Outside; // of what includes this file
+        qsizetype offset = 0; // Here: of the definition; Included: of the path that was included
+        QByteArray path;      // Included: as written
+    };
+    MacroOrigin macroOrigin(const QByteArray& name, qsizetype at) const;
     const MacroValue* expansionAt(qsizetype offset) const; // of the `$name` there; null: it has none
 
   private:

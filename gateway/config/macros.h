@@ -38,6 +38,7 @@ class MacroTable {
     // A macro given on the command line (-D name=value): no definition in a file replaces it.
     void defineFixed(const QByteArray& name, MacroValuePtr value) { m_fixed.insert(name, std::move(value)); }
     MacroValuePtr find(const QByteArray& name) const; // null: not defined
+    bool isFixed(const QByteArray& name) const { return m_fixed.contains(name); }
     QList<QByteArray> names() const;                  // for near misses; none if there are too many to compare
 
     // Defines what an included file did: all that is otherwise in `behind` than it was in `before`.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/edits/edit.h"
 
+#include "config/edits/names.h"
+
 #include <QHash>
 
 #include <algorithm>
@@ -40,6 +42,15 @@ Error otherDialect(const Document& before, const Document& after) {
                    ", not as " + describe(before.dialect()).toByteArray() + "; choose the dialect explicitly first");
 }
 
+QByteArray nameAt(const Document& document, Range use) { // without its $
+    return document.bytes().mid(use.offset + 1, use.length - 1);
+}
+
+QByteArray macroAndPlace(const Document& document, Range use) {
+    const QByteArray name = nameAt(document, use);
+    return "the macro \"" + name + "\" " + whereDefined(document, name, use.offset);
+}
+
 } // namespace
 
 Error refusal(QByteArray why) {
@@ -77,12 +88,62 @@ Result<EditedSet> carriedOut(FileStore& files, const FileSet& before, std::vecto
     return EditedSet{std::move(edits), std::move(*after)};
 }
 
+QByteArray whereDefined(const Document& document, const QByteArray& macro, qsizetype at) {
+    using Where = Document::MacroOrigin::Where;
+    const Document::MacroOrigin origin = document.macroOrigin(macro, at);
+    const auto line = [&] { return "line " + QByteArray::number(document.position(origin.offset).line); };
+    switch (origin.where) {
+    case Where::Here:
+        return "defined at " + line();
+    case Where::Included:
+        return "defined in \"" + origin.path + "\", which " + line() + " includes";
+    case Where::CommandLine:
+        return "set on the command line";
+    case Where::Outside:
+        break;
+    }
+    return "defined outside of " + document.file();
+}
+
 Error comesFromMacro(const Document& document, Range use) {
-    const QByteArray name = document.bytes().mid(use.offset, use.length);
-    const auto definition = document.macroDefinition(QByteArrayView(name).sliced(std::min<qsizetype>(1, name.size())), use.offset);
-    const QByteArray where =
-        definition ? "line " + QByteArray::number(document.position(*definition).line) : QByteArray("another file");
-    return refusal("this text comes from the macro " + name + "; change the macro itself (defined in " + where + ")");
+    return refusal("this value comes from " + macroAndPlace(document, use) + "; change it there");
+}
+
+Error comesFromMacro(const FileSet& set, FileSet::Place place, Range use) {
+    const DocumentPtr& document = set.documents()[place.document];
+    const QByteArray name = nameAt(*document, use);
+    if (document->macroOrigin(name, use.offset).where != Document::MacroOrigin::Where::Outside)
+        return comesFromMacro(*document, use);
+    std::optional<FileSet::Place> definition;
+    for (const FileSet::Place& one : set.places()) {
+        if (one.document == place.document && one.statement == place.statement)
+            break;
+        const DocumentPtr& other = set.documents()[one.document];
+        if (other->statementKind(one.statement) != StatementKind::Macro)
+            continue;
+        const StatementView statement = other->statement(one.statement);
+        if (!statement.values().empty() && statement.values().front().text == name)
+            definition = one;
+    }
+    if (!definition)
+        return comesFromMacro(*document, use);
+    const StatementView statement = set.documents()[definition->document]->statement(definition->statement);
+    return refusal("this value comes from the macro \"" + name + "\" defined at " + statement.file() + ", line " +
+                   QByteArray::number(statement.line()) + "; change it there");
+}
+
+Error withMacros(Error refused, const StatementView& statement) {
+    QByteArrayList macros;
+    for (const NameUse& one : namesIn(statement)) {
+        if (one.kind != NameKind::Macro || one.defines)
+            continue;
+        const Range use{one.name.range.offset - 1, one.name.range.length + 1}; // with the $
+        if (const QByteArray text = macroAndPlace(statement.document(), use); !macros.contains(text))
+            macros.append(text);
+    }
+    if (!macros.isEmpty())
+        refused.text += "; a part of this statement comes from " + macros.join(" and from ") + "; change it there";
+    return refused;
 }
 
 } // namespace postern::config::edits

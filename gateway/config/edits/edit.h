@@ -30,7 +30,13 @@ Error refusal(QByteArray why);
 Result<Edited> carriedOut(const DocumentPtr& before, std::vector<tree::TextEdit> edits);
 Result<EditedSet> carriedOut(FileStore& files, const FileSet& before, std::vector<FileEdits> edits);
 
-// Why text that comes from a macro is not edited, and where the macro is: for the `$name` at that range.
+// Of the macro that `$macro` at that offset would mean: "defined at line 3", "set on the command line" ...
+QByteArray whereDefined(const Document& document, const QByteArray& macro, qsizetype at);
+// Why text that comes from a macro is not edited, and where the macro is defined: for the `$name` at that range.
 Error comesFromMacro(const Document& document, Range use);
+// The same where the files around are known.
+Error comesFromMacro(const FileSet& set, FileSet::Place place, Range use);
+// The refusal to edit this statement, with the macros that parts of it come from: one of them may be the reason.
+Error withMacros(Error refused, const StatementView& statement);
 
 } // namespace postern::config::edits

@@ -38,6 +38,37 @@ qsizetype offsetFor(const Document& document, size_t statement, Side side) {
     return side == Side::Before ? commentStart(document, statement) : linesOf(document, statement).end();
 }
 
+Result<void> knowsMacros(const StatementView& moved, qsizetype to) {
+    using Where = Document::MacroOrigin::Where;
+    const Document& document = moved.document();
+    for (const NameUse& use : namesIn(moved)) {
+        if (use.kind == NameKind::Macro && !use.defines && document.expansionAt(use.name.range.offset - 1) &&
+            document.macroOrigin(use.name.text, use.name.range.offset).where != Where::Outside &&
+            document.macroOrigin(use.name.text, to).where == Where::Outside)
+            return refusal("the macro \"" + use.name.text + "\" " +
+                           whereDefined(document, use.name.text, use.name.range.offset) + " must stay above its use");
+    }
+    return {};
+}
+
+// A macro that is defined again between two places stands for something else at each of them. `to`: in the file before.
+Result<void> keepsMacros(const StatementView& before, const StatementView& after, qsizetype to) {
+    const std::vector<NameUse> old = namesIn(before), now = namesIn(after);
+    for (size_t i = 0; i < old.size() && i < now.size(); ++i) {
+        if (old[i].kind != NameKind::Macro || old[i].defines)
+            continue;
+        const MacroValue* was = before.document().expansionAt(old[i].name.range.offset - 1);
+        const MacroValue* is = after.document().expansionAt(now[i].name.range.offset - 1);
+        if (was == is || (was && is && *was == *is))
+            continue;
+        const QByteArray& name = old[i].name.text;
+        return refusal("the macro \"" + name + "\" has another value there: there it is " +
+                       whereDefined(before.document(), name, to) + ", here " +
+                       whereDefined(before.document(), name, old[i].name.range.offset));
+    }
+    return {};
+}
+
 Error notOne() {
     return refusal("this is not one statement of the file's dialect");
 }
@@ -146,6 +177,8 @@ Result<EditedSet> moveStatement(FileStore& files, const FileSet& set, FileSet::P
     // The last line had no newline and is what moves away: what comes last then has none either.
     if (made.range.offset == gone.range.end() && made.range.offset == document->bytes().size())
         return EditedSet{{}, set};
+    if (const auto known = knowsMacros(moved, made.range.offset); !known)
+        return known.error();
     Result<EditedSet> result = carriedOut(files, set, {{document->file(), {gone, made}}});
     if (!result)
         return result;
@@ -157,6 +190,8 @@ Result<EditedSet> moveStatement(FileStore& files, const FileSet& set, FileSet::P
         return refusal("what stands around this statement would be read as something else");
     if (const auto right = keepsOrder(set, result->set, {what.document, now}); !right)
         return right.error();
+    if (const auto same = keepsMacros(moved, after.statement(now), made.range.offset); !same)
+        return same.error();
     return result;
 }
 

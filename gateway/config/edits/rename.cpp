@@ -77,7 +77,7 @@ Result<EditedSet> rename(FileStore& files, const FileSet& set, NameKind kind, co
         if (one.use.isLookup)
             return refusal(placeOf(set, one) + " asks a table or an expression for tags; which of them it means cannot be told");
         if (one.use.name.fromMacro)
-            return Error{ErrorCode::Invalid, placeOf(set, one) + ": " + comesFromMacro(*document, one.use.name.range).text,
+            return Error{ErrorCode::Invalid, placeOf(set, one) + ": " + comesFromMacro(set, {one.document, one.statement}, one.use.name.range).text,
                          Permanence::Permanent};
         const Range range = one.use.name.range;
         const QByteArray now = document->bytes().mid(range.offset, range.length);

@@ -22,7 +22,7 @@ QByteArrayView blanksBefore(const Document& document, qsizetype offset) {
 }
 
 // Part of it, or what is to be one token of it, is out of a macro: the place to point at.
-std::optional<Range> macroIn(const Clause& clause) {
+std::optional<Range> firstMacroIn(const Clause& clause) {
     const auto of = [](const std::vector<Value>& values) -> std::optional<Range> {
         for (const Value& value : values) {
             if (value.fromMacro)
@@ -93,8 +93,9 @@ Result<const Clause*> clauseInSlot(const StatementView& statement, ClauseKind ki
         if (slotOf(clause.kind, statement.kind()) != slotOf(kind, statement.kind()))
             continue;
         if (found)
-            return refusal("this statement says \"" + clause.text + "\" beside \"" + found->text +
-                           "\"; remove one of them in the text first");
+            return withMacros(refusal("this statement says \"" + clause.text + "\" beside \"" + found->text +
+                                      "\"; remove one of them in the text first"),
+                              statement);
         found = &clause;
     }
     return found;
@@ -104,6 +105,7 @@ Result<const Clause*> clauseInSlot(const StatementView& statement, ClauseKind ki
 struct Spot {
     qsizetype offset;
     QByteArray gap;
+    std::optional<Range> macro; // that both neighbours come from: nothing goes between them
 };
 
 Spot spotFor(const StatementView& statement, ClauseKind kind) {
@@ -134,7 +136,9 @@ Spot spotFor(const StatementView& statement, ClauseKind kind) {
     const Clause* model = anchor ? anchor : next;
     const QByteArrayView gap = model ? blanksBefore(document, model->range.offset) : QByteArrayView();
     const bool ownLine = gap.contains('\n') && gap.contains('\\');
-    return {offset, ownLine ? gap.toByteArray() : QByteArray(" ")};
+    const bool isWithinMacro = next && next->range.offset < offset;
+    return {offset, ownLine ? gap.toByteArray() : QByteArray(" "),
+            isWithinMacro ? firstMacroIn(*next) : std::nullopt};
 }
 
 // Everything but the option in this slot is as it was.
@@ -156,18 +160,23 @@ bool restIsSame(const StatementView& before, const StatementView& after, ClauseK
     return before.kind() == after.kind() && texts(before.values()) == texts(after.values()) && rest(before) == rest(after);
 }
 
+Error notUnderstood(const StatementView& statement) {
+    return withMacros(refusal("a part of this statement is not understood; mend it in the text first"), statement);
+}
+
 Result<Edited> checked(const DocumentPtr& document, size_t index, std::vector<tree::TextEdit> edits, ClauseKind kind,
                        const std::optional<Option>& wanted) {
+    const StatementView before = document->statement(index);
     Result<Edited> result = carriedOut(document, std::move(edits));
     if (!result)
-        return result;
+        return withMacros(result.error(), before);
     if (result->document->statementCount() != document->statementCount())
-        return refusal("the result would not be one statement");
+        return withMacros(refusal("the result would not be one statement"), before);
     const StatementView after = result->document->statement(index);
     const Result<const Clause*> found = clauseInSlot(after, kind);
     const bool isRight = found && (wanted ? *found && Option::of(**found) == *wanted : !*found);
-    if (!isRight || !restIsSame(document->statement(index), after, kind))
-        return refusal("written here, this would not be read as what was asked");
+    if (!isRight || !restIsSame(before, after, kind))
+        return withMacros(refusal("written here, this would not be read as what was asked"), before);
     return result;
 }
 
@@ -176,7 +185,7 @@ Result<Edited> checked(const DocumentPtr& document, size_t index, std::vector<tr
 Result<Edited> setOption(const DocumentPtr& document, size_t index, const Option& wanted) {
     const StatementView statement = document->statement(index);
     if (statement.hasError())
-        return refusal("a part of this statement is not understood; mend it in the text first");
+        return notUnderstood(statement);
     const Result<QByteArray> text = written(wanted, statement);
     if (!text)
         return text.error();
@@ -185,6 +194,8 @@ Result<Edited> setOption(const DocumentPtr& document, size_t index, const Option
         return found.error();
     if (!*found) {
         const Spot spot = spotFor(statement, wanted.kind);
+        if (spot.macro)
+            return comesFromMacro(*document, *spot.macro);
         return checked(document, index, {{{spot.offset, 0}, spot.gap + *text}}, wanted.kind, wanted);
     }
     const Clause& old = **found;
@@ -195,7 +206,7 @@ Result<Edited> setOption(const DocumentPtr& document, size_t index, const Option
         return values.error();
     if (*values)
         return checked(document, index, std::move(**values), wanted.kind, wanted);
-    if (const auto macro = macroIn(old))
+    if (const auto macro = firstMacroIn(old))
         return comesFromMacro(*document, *macro);
     if (saysFor(old.kind) && !old.has("for"))
         return refusal("this destination stands in { } with others; change it in the text");
@@ -205,14 +216,14 @@ Result<Edited> setOption(const DocumentPtr& document, size_t index, const Option
 Result<Edited> removeOption(const DocumentPtr& document, size_t index, ClauseKind kind) {
     const StatementView statement = document->statement(index);
     if (statement.hasError())
-        return refusal("a part of this statement is not understood; mend it in the text first");
+        return notUnderstood(statement);
     const Result<const Clause*> found = clauseInSlot(statement, kind);
     if (!found)
         return found.error();
     if (!*found)
         return Edited{{}, document};
     const Clause& old = **found;
-    if (const auto macro = macroIn(old))
+    if (const auto macro = firstMacroIn(old))
         return comesFromMacro(*document, *macro);
     if (saysFor(old.kind) && !old.has("for"))
         return refusal("this destination stands in { } with others; change it in the text");
@@ -229,7 +240,7 @@ Result<Edited> setNegation(const DocumentPtr& document, size_t index, ClauseKind
         return refusal("this statement has no such condition");
     if (clause->negated == negated)
         return Edited{{}, document};
-    if (const auto macro = macroIn(*clause))
+    if (const auto macro = firstMacroIn(*clause))
         return comesFromMacro(*document, *macro);
     Option wanted = Option::of(*clause);
     wanted.negated = negated;

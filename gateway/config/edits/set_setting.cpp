@@ -120,8 +120,10 @@ Result<Edited> changed(const DocumentPtr& document, size_t index, const SettingR
     if (!more.isEmpty())
         edits.push_back({{end, 0}, more});
     if (common < qsizetype(old.size())) {
-        if (old.back().fromMacro)
-            return comesFromMacro(*document, old.back().range);
+        for (size_t i = size_t(common); i < old.size(); ++i) {
+            if (old[i].fromMacro)
+                return comesFromMacro(*document, old[i].range);
+        }
         edits.push_back({{end, old.back().range.end() - end}, {}});
     }
     return carriedOut(document, std::move(edits));

@@ -43,11 +43,17 @@ Result<Content> contentOf(const DocumentPtr& document, size_t statement) {
     for (const TableArgument::Pair& pair : table->pairs)
         content.entries.push_back({pair.key.text, pair.value.text, pair.key, pair.value,
                                    {pair.key.range.offset, pair.value.range.end() - pair.key.range.offset}});
-    for (const Entry& entry : content.entries) {
-        if (entry.keyToken.fromMacro || (content.isMapping && entry.valueToken.fromMacro))
-            return comesFromMacro(*document, entry.keyToken.fromMacro ? entry.keyToken.range : entry.valueToken.range);
-    }
+    if (document->bytes()[table->range.offset] == '$') // with its braces
+        return comesFromMacro(*document, content.entries.empty() ? table->range : content.entries.front().keyToken.range);
     return content;
+}
+
+Result<void> isWritten(const DocumentPtr& document, const Entry& entry) {
+    for (const Value& token : {entry.keyToken, entry.valueToken}) {
+        if (token.fromMacro)
+            return comesFromMacro(*document, token.range);
+    }
+    return {};
 }
 
 QByteArrayView between(const Document& document, qsizetype from, qsizetype to) {
@@ -150,7 +156,8 @@ Result<Edited> addTableEntry(const DocumentPtr& document, size_t statement, cons
         const Entry& last = entries.back();
         const qsizetype close = content->range.end() - 1;
         QByteArray gap = ", ";
-        if (entries.size() > 1)
+        const bool isOneMacro = entries.size() > 1 && entries[entries.size() - 2].range.end() > last.range.offset;
+        if (entries.size() > 1 && !isOneMacro)
             gap = withoutComments(between(*document, entries[entries.size() - 2].range.end(), last.range.offset));
         else if (const QByteArray lead = withoutComments(between(*document, content->range.offset + 1, last.range.offset)); lead.contains('\n'))
             gap = ',' + lead;
@@ -183,6 +190,8 @@ Result<Edited> changeTableEntry(const DocumentPtr& document, size_t statement, c
         return Error{ErrorCode::Exists, "the table has an entry \"" + entry.key + "\" already", Permanence::Permanent};
     if (content->isMapping != entry.value.has_value())
         return refusal(content->isMapping ? "this table has keys with values; give a value" : "this table is a list; its entries have no values");
+    if (const auto written = isWritten(document, *old); !written)
+        return written.error();
     std::vector<tree::TextEdit> edits;
     const auto change = [&](const Value& token, const QByteArray& to) -> Result<void> {
         if (token.text == to)
@@ -212,6 +221,8 @@ Result<Edited> removeTableEntry(const DocumentPtr& document, size_t statement, c
     const auto old = find(entries, key);
     if (old == entries.end())
         return notThere(key);
+    if (const auto written = isWritten(document, *old); !written)
+        return written.error();
     if (entries.size() == 1)
         return refusal("this is the last entry, and a table without entries says nothing; remove the table");
     const auto index = size_t(old - entries.begin());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Typed edits: what each changes in the text, to the byte, and what it refuses and why.
+#include "edit_outcome.h"
+
 #include "config/edits/comment_out.h"
 #include "config/edits/insert_statement.h"
 #include "config/edits/rename.h"
@@ -20,45 +22,6 @@ using namespace postern::test;
 
 namespace {
 
-using Form = TableArgument::Form;
-
-// What an edit of one document gives: the new text, or "refused: why".
-QByteArray outcome(const Result<Edited>& result) {
-    return result ? result->document->bytes() : "refused: " + result.error().text;
-}
-QByteArray outcome(const Result<EditedSet>& result) {
-    return result ? result->set.main()->bytes() : "refused: " + result.error().text;
-}
-
-DocumentPtr read(const QByteArray& text, Dialect dialect) {
-    ParseOptions options;
-    options.dialect = dialect;
-    return Document::parse("f.conf", text, options);
-}
-
-FileSet setOf(MemoryFileStore& files, const QByteArray& text, Dialect dialect) {
-    FileSetOptions options;
-    options.dialect = dialect;
-    return FileSet::fromText(files, "f.conf", text, options);
-}
-
-TableText named(const QByteArray& name) {
-    TableText text;
-    text.text = name;
-    return text;
-}
-TableText literal(const QByteArray& value) {
-    TableText text;
-    text.form = Form::Literal;
-    text.text = value;
-    return text;
-}
-TableText list(const QByteArrayList& items) {
-    TableText text;
-    text.form = Form::List;
-    text.items = items;
-    return text;
-}
 Option flagged(ClauseKind kind, const QByteArray& flag) {
     Option made = option(kind);
     made.flags.append(flag);
@@ -108,7 +71,7 @@ const std::vector<OptionRow>& optionRows() {
         {"an option of another dialect", Dialect::Modern, "listen on lo0\n", option(Certificate, {"x"}), "refused: there is no \"certificate\""},
         {"a line break in a value", Dialect::Modern, "listen on lo0\n", option(Tag, {"a\nb"}), "refused: a value cannot hold a line break"},
         {"a value out of a macro", Dialect::Modern, "p = \"25\"\nlisten on lo0 port $p\n", option(Port, {"26"}),
-         "refused: this text comes from the macro $p; change the macro itself (defined in line 1)"},
+         "refused: this value comes from the macro \"p\" defined at line 1; change it there"},
         {"a broken statement", Dialect::Modern, "listen on lo0 prot 25\n", option(Tag, {"A"}), "refused: a part of this statement is not understood"},
         {"legacy: conditions come before delivery", Dialect::Legacy, "accept for local deliver to mbox\n", option(FromAny),
          "accept from any for local deliver to mbox\n"},
@@ -331,7 +294,7 @@ void TestEdits::renames_data() {
         "listen on lo0 tag c\nmatch tag { c, b } for any reject\n");
     row("onto a name that is there", Dialect::Modern, "table a { x }\ntable b { y }\n", NameKind::Table, "b", "refused: there is a table \"b\" already, in line 2");
     row("out of a macro", Dialect::Modern, "t = \"<a>\"\ntable a { x }\nmatch for domain $t reject\n", NameKind::Table, "b",
-        "refused: line 3: this text comes from the macro $t; change the macro itself (defined in line 1)");
+        "refused: line 3: this value comes from the macro \"t\" defined at line 1; change it there");
     row("a certificate found by its name", Dialect::Legacy, "pki a certificate \"/c\"\nlisten on lo0 tls\n", NameKind::Pki, "b",
         "refused: the listener in line 2 names no certificate");
     row("a name that does not exist", Dialect::Modern, "table x { y }\n", NameKind::Table, "b", "refused: there is no table \"a\"");
@@ -364,7 +327,7 @@ void TestEdits::renamesInAllFiles() {
     const auto macro = edits::rename(files, *set, NameKind::Macro, "act", "deed");
     QVERIFY2(macro.has_value(), outcome(macro).constData());
     QCOMPARE(macro->set.documents()[1]->bytes(), "match for domain <a> action $deed\n");
-    QVERIFY(outcome(edits::rename(files, *set, NameKind::Action, "out", "in")).contains("comes from the macro $act"));
+    QVERIFY(outcome(edits::rename(files, *set, NameKind::Action, "out", "in")).contains("comes from the macro \"act\" defined at /c/main.conf, line 1; change it there"));
     QVERIFY(outcome(removeStatement(files, *set, {0, 1})).contains("is used in /c/rules.conf, line 1"));
 }
 
