@@ -35,6 +35,12 @@ bool isAbsolute(const QByteArray& path) {
     return path.startsWith('/') || (path.size() > 2 && path[1] == ':' && (path[2] == '/' || path[2] == '\\'));
 }
 
+// As a shell would see it.
+bool isPattern(const QByteArray& path) {
+    const qsizetype open = path.indexOf('[');
+    return path.contains('*') || path.contains('?') || (open >= 0 && path.indexOf(']', open) > open);
+}
+
 QByteArray besides(const QByteArray& includer, const QByteArray& path) {
     const qsizetype slash = includer.lastIndexOf('/');
     return isAbsolute(path) || slash < 0 ? path : includer.first(slash + 1) + path;
@@ -148,6 +154,9 @@ class FileSet::Reader {
         if (m_count >= kMostFiles)
             return "more than " + QByteArray::number(kMostFiles) + " files are included; this one and all after it are left out";
         const Result<qint64> size = m_files.size(path);
+        if (!size && size.error().code == ErrorCode::NotFound && isPattern(written))
+            return "there is no file \"" + path + "\": an include takes one path, and *, ? and [ ] in it stand for themselves (in "
+                   "OpenSMTPD too); write an include for each file";
         if (!size)
             return size.error().text;
         if (*size > kMostBytesPerFile || m_bytes + *size > kMostBytesPerSet)

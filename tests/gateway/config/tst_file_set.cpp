@@ -32,6 +32,8 @@ class TestFileSet : public QObject {
     void macrosFlowInAndOut();
     void macrosFromTheCommandLineStay();
     void missingIncludeSaysWhere();
+    void patternsAreNotExpanded_data();
+    void patternsAreNotExpanded();
     void loopIsFoundAtEachSpelling();
     void sameFileTwiceIsFine();
     void tooDeep();
@@ -113,6 +115,33 @@ void TestFileSet::missingIncludeSaysWhere() {
     const QByteArray said = set.diagnostics().front().print();
     QVERIFY2(said.startsWith("/etc/smtpd.conf:2:11: error: cannot open /etc/none.conf: "), said.constData());
     QCOMPARE(set.statements().size(), size_t(3));
+}
+
+// OpenSMTPD 6.8 takes the path as it is, too: "pushfile: /etc/conf.d/*.conf: No such file or directory".
+void TestFileSet::patternsAreNotExpanded_data() {
+    QTest::addColumn<QByteArray>("path");
+    QTest::addColumn<bool>("isPattern");
+    QTest::newRow("all of a folder") << QByteArray("conf.d/*.conf") << true;
+    QTest::newRow("one letter") << QByteArray("rules?.conf") << true;
+    QTest::newRow("a set of letters") << QByteArray("rules[0-9].conf") << true;
+    QTest::newRow("a bracket alone is a letter of a name") << QByteArray("rules].conf") << false;
+    QTest::newRow("a plain name") << QByteArray("rules.conf") << false;
+}
+
+void TestFileSet::patternsAreNotExpanded() {
+    QFETCH(const QByteArray, path);
+    QFETCH(const bool, isPattern);
+    m_files->put("/etc/conf.d/a.conf", "listen on lo\n");
+    m_files->put("/etc/rules1.conf", "listen on lo\n");
+    m_files->put("/etc/smtpd.conf", "include \"" + path + "\"\n");
+    const QByteArray said = printed(read().diagnostics());
+    const QByteArray pattern = "/etc/smtpd.conf:1:9: error: there is no file \"/etc/" + path +
+                               "\": an include takes one path, and *, ? and [ ] in it stand for themselves (in OpenSMTPD too); "
+                               "write an include for each file";
+    QCOMPARE(said == pattern, isPattern);
+    QVERIFY2(isPattern || said.startsWith("/etc/smtpd.conf:1:9: error: "), said.constData());
+    m_files->put("/etc/" + path, "listen on lo\n"); // a file of that very name
+    QCOMPARE(printed(read().diagnostics()), QByteArray());
 }
 
 void TestFileSet::loopIsFoundAtEachSpelling() { // C01 include loop
