@@ -50,9 +50,12 @@ class Lexer {
             return 1;
         return at(pos) == '\r' && at(pos + 1) == '\n' ? 2 : 0;
     }
+    // A backslash that ends the file joins its line to nothing, as readers of the language see it.
     qsizetype continuation(qsizetype pos) const {
-        const qsizetype length = at(pos) == '\\' ? newline(pos + 1) : 0;
-        return length ? length + 1 : 0;
+        if (at(pos) != '\\')
+            return 0;
+        const qsizetype length = newline(pos + 1);
+        return length || !has(pos + 1) ? length + 1 : 0;
     }
     qsizetype behindContinuations(qsizetype pos) const {
         while (const qsizetype length = continuation(pos))

@@ -70,6 +70,9 @@ class Conversion {
         if (m_layout.newline() == "\r\n" && !m_statements.empty())
             m_session.say(RemarkKind::Note, m_statements.front(),
                           "lines end in CR LF and stay so; OpenSMTPD reads LF only");
+        if (m_layout.dropByteOrderMark())
+            m_session.report.push_back({RemarkKind::Note, m_document->file(), 1, 1,
+                                        "the byte order mark at the start is left out; OpenSMTPD refuses it"});
         sayMoved(m_layout.putDefinitionsFirst());
         if (m_know.dialect != Dialect::Modern)
             m_layout.endWithNewline();

@@ -117,11 +117,22 @@ std::vector<size_t> Layout::putDefinitionsFirst() {
     return moved;
 }
 
+bool Layout::dropByteOrderMark() {
+    constexpr QByteArrayView kMark = "\xef\xbb\xbf";
+    QByteArray& start = m_pieces.empty() ? m_rest : m_pieces.front().gap;
+    if (!start.startsWith(kMark))
+        return false;
+    start.remove(0, kMark.size());
+    return true;
+}
+
 void Layout::endWithNewline() {
     if (m_rest.isEmpty() && !m_pieces.empty()) {
-        QByteArray& last = m_pieces[m_order.back()].newline;
-        if (last.isEmpty())
-            last = m_newline;
+        Piece& last = m_pieces[m_order.back()];
+        if (last.newline.isEmpty() && last.behind.endsWith('\\'))
+            last.behind.chop(1); // it would join the end of the line
+        if (last.newline.isEmpty())
+            last.newline = m_newline;
     } else if (!m_rest.isEmpty() && !m_rest.endsWith('\n')) {
         m_rest += m_newline;
     }

@@ -86,6 +86,8 @@ class TestOpenSmtpd : public QObject {
     void corpus();
     void goodTextsAreGoodToBoth();
     void faultyTexts();
+    void beginningsAndEnds_data();
+    void beginningsAndEnds();
     void cleanupTestCase();
 
   private:
@@ -220,6 +222,42 @@ void TestOpenSmtpd::faultyTexts() {
         compare("faulty:" + QByteArray::number(seed), generator.mutated(good));
     }
     QCOMPARE(m_new, 0);
+}
+
+// What the generator never makes: how a file begins and ends.
+void TestOpenSmtpd::beginningsAndEnds_data() {
+    QTest::addColumn<QByteArray>("begin");
+    QTest::addColumn<QByteArray>("end");
+    const auto row = [](const char* name, const char* begin, const char* end) {
+        QTest::newRow(name) << QByteArray(begin) << QByteArray(end);
+    };
+    const char* const kMark = "\xef\xbb\xbf";
+    row("nothing special", "", "\n");
+    row("no newline at the end", "", "");
+    row("a byte order mark", kMark, "\n");
+    row("a byte order mark before a comment", "\xef\xbb\xbf# c\n", "\n");
+    row("a byte order mark on a line of its own", "\xef\xbb\xbf\n", "\n");
+    row("a byte order mark in the second line", "\n\xef\xbb\xbf", "\n");
+    row("a backslash behind the last word", "", "\\");
+    row("a backslash behind a blank", "", " \\");
+    row("a backslash on a line of its own", "", "\n\\");
+    row("a backslash in the last comment", "", "\n# c\\");
+    row("a backslash and a newline", "", "\\\n");
+    row("two backslashes", "", "\\\\");
+    row("a backslash and a CR", "", "\\\r");
+    row("a backslash in a word that is never finished", "", "\nlisten on \\");
+    row("a backslash in a quote", "", "\nlisten on \"lo\\");
+}
+
+void TestOpenSmtpd::beginningsAndEnds() {
+    QFETCH(QByteArray, begin);
+    QFETCH(QByteArray, end);
+    const int before = m_new;
+    const QByteArray text = begin + "listen on lo\naction a relay\nmatch for any action a" + end;
+    const SmtpdVerdict theirs = m_smtpd.check(text);
+    QVERIFY2(theirs.says != SmtpdSays::Environment, theirs.messages.constData());
+    compare("beginnings and ends", text, theirs);
+    QCOMPARE(m_new, before);
 }
 
 void TestOpenSmtpd::cleanupTestCase() {

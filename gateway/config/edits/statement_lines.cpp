@@ -12,6 +12,14 @@ qsizetype lineStart(const QByteArray& bytes, qsizetype offset) {
         return newline + 1;
     return bytes.startsWith(kMark) && offset >= kMark.size() ? kMark.size() : 0;
 }
+
+// The file ends in a backslash that joins its last line to whatever follows; an even number of them are letters.
+bool joinsNext(const QByteArray& bytes) {
+    qsizetype begin = bytes.size();
+    while (begin > 0 && bytes[begin - 1] == '\\')
+        --begin;
+    return (bytes.size() - begin) % 2 == 1;
+}
 } // namespace
 
 Range linesOf(const Document& document, size_t statement) {
@@ -73,7 +81,7 @@ tree::TextEdit insertedLines(const Document& document, qsizetype at, const QByte
     const QByteArray& bytes = document.bytes();
     const QByteArray newline = newlineOf(document);
     if (at == bytes.size() && at > 0 && !bytes.endsWith('\n') && bytes != kMark)
-        return {{at, 0}, newline + text};
+        return {{at, 0}, (joinsNext(bytes) ? newline + newline : newline) + text};
     return {{at, 0}, text + newline};
 }
 

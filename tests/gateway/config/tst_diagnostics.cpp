@@ -92,7 +92,11 @@ void TestDiagnostics::says_data() {
     row("C01 NUL in a string", kModern, QByteArray("include \"a\0\"\n", 12), "f:1:9: error: a string must not hold a NUL byte");
     row("C01 NUL between words", kModern, QByteArray("include \0\n", 10),
         "f:1:9: error: expected the path of a file, found \"\\x00\"");
-    row("C01 byte order mark", kModern, "\xef\xbb\xbflisten on lo\n", "");
+    row("C01 byte order mark", kModern, "\xef\xbb\xbflisten on lo\n",
+        "f:1:1: note: the file begins with a byte order mark, and OpenSMTPD refuses that; save it as UTF-8 without one");
+    row("C01 byte order mark further down", kModern, "listen on lo\n\xef\xbb\xbflisten on lo\n",
+        "f:2:1: error: unknown statement \"\xef\xbb\xbflisten\"");
+    row("C01 backslash at the end of the file", kModern, "listen on lo\\", "");
     row("C01 CR LF is read and noted once", kModern, "listen on lo\r\nlisten on lo\r\n",
         "f:1:13: note: lines end in CR LF; OpenSMTPD reads LF only");
     row("umlaut without quotes", kModern, "listen on m\xc3\xbcnchen\n", "f:1:11: error: \"m\xc3\xbcnchen\" must be in quotes here");

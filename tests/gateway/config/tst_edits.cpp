@@ -216,6 +216,8 @@ void TestEdits::insertsAndMoves() {
     QCOMPARE(outcome(insertStatement(read("a = \"b\"\r\n", Dialect::Modern), 0, Side::After, "table t {\n a }")),
              "a = \"b\"\r\ntable t {\r\n a }\r\n");
     QCOMPARE(outcome(insertStatement(read("", Dialect::Modern), 0, Side::After, "action a relay")), "action a relay\n");
+    QCOMPARE(outcome(insertStatement(read("a = \"b\" \\", Dialect::Modern), 0, Side::After, "action a relay")),
+             "a = \"b\" \\\n\naction a relay");
     QVERIFY(outcome(insertStatement(document, 1, Side::Before, "match for any reject\nmatch for any reject")).startsWith("refused"));
     QVERIFY(outcome(insertStatement(document, 1, Side::Before, "match for nobody reject")).startsWith("refused"));
     QCOMPARE(outcome(duplicateStatement(document, 1)),

@@ -91,7 +91,10 @@ void TestLexer::rows() {
     row("C01 lone CR", "a\rb", "Word:a Stray:\r Word:b");
     row("C01 invalid UTF-8 must be quoted", "m\xfcnchen", "BareText:m\xfcnchen");
     row("C01 byte order mark", "\xef\xbb\xbftls", "ByteOrderMark:\xef\xbb\xbf Word:tls");
-    row("C01 backslash at the end of the file", "a\\", "Word:a Stray:\\");
+    row("C01 backslash at the end of the file joins it to nothing", "a\\", "Word:a Continuation:\\");
+    row("C01 backslash at the end of the file, alone", "\\", "Continuation:\\");
+    row("C01 backslash at the end of the file, behind a number", "25\\", "Number:25 Continuation:\\");
+    row("C01 two backslashes at the end of the file are one letter", "a\\\\", "Word:a Stray:\\\\");
     row("a negative number", "-5", "Number:-5");
     row("a dash and more is no number", "-5a", "BareText:-5a");
     row("a dash alone is no number", "-", "BareText:-");

@@ -53,8 +53,15 @@ void TestConvertLayout::stays_data() {
         << QByteArray("listen on lo\nexpire 2d") << Target::OpenSmtpd68 << QByteArray("listen on lo\nqueue ttl 2d");
     QTest::addRow("before, it has to end")
         << QByteArray("smtp max-message-size 3M\nqueue ttl 2d") << Target::OpenSmtpd59 << QByteArray("max-message-size 3M\nexpire 2d\n");
-    QTest::addRow("a mark at the start of the file stays there")
-        << QByteArray("\xef\xbb\xbf# c\nexpire 2d\n") << Target::OpenSmtpd68 << QByteArray("\xef\xbb\xbf# c\nqueue ttl 2d\n");
+    QTest::addRow("a byte order mark goes, because its reader refuses it")
+        << QByteArray("\xef\xbb\xbf# c\nexpire 2d\n") << Target::OpenSmtpd68 << QByteArray("# c\nqueue ttl 2d\n");
+    QTest::addRow("a byte order mark goes where nothing else changes")
+        << QByteArray("\xef\xbb\xbfqueue ttl 2d\n") << Target::OpenSmtpd78 << QByteArray("queue ttl 2d\n");
+    QTest::addRow("a byte order mark goes from a file of comments") << QByteArray("\xef\xbb\xbf# c\n") << Target::OpenSmtpd68 << QByteArray("# c\n");
+    QTest::addRow("a backslash at the end of the file stays one since 6.4")
+        << QByteArray("listen on lo\nexpire 2d\\") << Target::OpenSmtpd68 << QByteArray("listen on lo\nqueue ttl 2d\\");
+    QTest::addRow("before, it would join nothing to the last line's end")
+        << QByteArray("smtp max-message-size 3M\nqueue ttl 2d \\") << Target::OpenSmtpd59 << QByteArray("max-message-size 3M\nexpire 2d \n");
     QTest::addRow("what can't be said stays as a comment, line by line")
         << QByteArray("# why\ncurve \\\n  \"p256\" # that\n") << Target::OpenSmtpd68
         << QByteArray("# why\n# not in OpenSMTPD 6.8: curve\n#   \"p256\" # that\n");
