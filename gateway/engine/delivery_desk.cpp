@@ -64,6 +64,7 @@ void DeliveryDesk::setRules(policy::RulesetPtr rules, QByteArray serverName,
     m_identities = std::move(identities);
     m_localNames = localNames(*m_rules);
     m_specs.clear();
+    m_handshakes.clear();
     const policy::Settings& settings = m_rules->settings;
     m_scheduler.setMaxInFlightPerRoute(std::max(1, settings.mta.taskHiwat));
     m_scheduler.setMaxInFlight(settings.scheduler.maxInflight);
@@ -209,6 +210,13 @@ void DeliveryDesk::shelve(const Delivery& delivery, const Error& error) {
     record(m_scheduler.hold(ids));
 }
 
+// Worked out once for all deliveries with the same words: OpenSSL takes a while over a choice of ciphers.
+const Result<tls::ClientRulesPtr>& DeliveryDesk::handshakesOf(const policy::RelaySpec& spec) {
+    const QByteArray words = spec.ciphers + '\n' + spec.protocols;
+    const auto known = m_handshakes.find(words);
+    return known == m_handshakes.end() ? m_handshakes.emplace(words, clientTls(*m_rules, spec)).first->second : known->second;
+}
+
 void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
     QByteArray why;
     auto spec = specOf(delivery.envelopes.front(), &why);
@@ -216,7 +224,13 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
         refuse(delivery, why, TryResult::Temporary);
         return;
     }
+    const Result<tls::ClientRulesPtr>& handshakes = handshakesOf(*spec);
+    if (!handshakes) {
+        refuse(delivery, handshakes.error().text, TryResult::Temporary);
+        return;
+    }
     relay::RelayJob job;
+    job.handshakes = *handshakes;
     job.action = delivery.envelopes.front().action.isEmpty() ? delivery.envelopes.front().relay : delivery.envelopes.front().action;
     job.domain = domainOf(delivery.envelopes.front().destination);
     job.serverName = m_serverName;

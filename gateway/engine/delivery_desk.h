@@ -139,6 +139,7 @@ class DeliveryDesk {
     bool mayTell(const QByteArray& sender); // Q14: so many notices an hour, not more
     void dropWithoutNotice(const Telling& telling);
     void hold(const queue::Failure& failure, const QByteArray& why);
+    const Result<tls::ClientRulesPtr>& handshakesOf(const policy::RelaySpec& spec);
     void fetchBody(queue::MessageId id);
     void remember(const queue::QueuedMessage& queued, const queue::BodyPtr& body);
     void forgetBodyOf(queue::EnvelopeId id);
@@ -151,6 +152,7 @@ class DeliveryDesk {
     std::map<QByteArray, tls::IdentityPtr> m_identities;
     queue::Scheduler m_scheduler;
     mutable std::unordered_map<QByteArray, std::shared_ptr<const policy::RelaySpec>> m_specs; // by envelope.relay bytes
+    std::map<QByteArray, Result<tls::ClientRulesPtr>> m_handshakes; // by the words for them
     std::map<queue::RouteKey, RelayRecord> m_relays;
     DeskCounts m_tries;
     std::unordered_map<queue::MessageId, queue::BodyPtr> m_bodies; // small contents that may be needed soon

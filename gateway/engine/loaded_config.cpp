@@ -105,6 +105,12 @@ Result<tls::ServerTls> serverTls(const LoadedConfig& config, const policy::Liste
     return result;
 }
 
+Result<tls::ClientRulesPtr> clientTls(const policy::Ruleset& rules, const policy::RelaySpec& relay) {
+    return tls::makeClientRules({.ciphers = relay.ciphers.isEmpty() ? rules.settings.ciphers : relay.ciphers,
+                                 .tls12 = relay.tls12,
+                                 .tls13 = relay.tls13});
+}
+
 LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::CompileOptions& options) {
     policy::Compiled compiled = policy::compile(files, path, options);
     LoadedConfig loaded{compiled.ruleset, std::move(compiled.diagnostics), {}};
@@ -145,6 +151,16 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
             complain(pki.origin, Severity::Warning, "pki \"" + pki.name + "\": " + identity->notes);
         loaded.identities[pki.name] = identity->identity;
     }
+    const policy::Settings& settings = loaded.rules->settings;
+    const auto forAll = tls::makeClientRules({.ciphers = settings.ciphers});
+    if (!forAll) {
+        const auto at = settings.origins.find(config::Setting::Ciphers);
+        complain(at == settings.origins.end() ? policy::Origin() : at->second, Severity::Error, forAll.error().text);
+    }
+    for (const auto& [name, action] : loaded.rules->actions) // only there have relays words of their own
+        if (!action->relay.ciphers.isEmpty())
+            if (const auto own = clientTls(*loaded.rules, action->relay); !own)
+                complain(action->origin, Severity::Error, "action \"" + name + "\": " + own.error().text);
     for (const policy::ListenerSpec& listener : loaded.rules->listeners) {
         if (const auto addresses = listener::interfaceAddresses(listener.interface, listener.family); !addresses)
             complain(listener.origin, Severity::Warning,
@@ -152,7 +168,8 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         if (listener.tls == policy::ListenTls::None)
             continue;
         const QByteArray hostname = hostnameOf(*loaded.rules, listener);
-        if (const auto tls = serverTls(loaded, listener, hostname); !tls)
+        const bool isSaid = !forAll && listener.ciphers.isEmpty();
+        if (const auto tls = serverTls(loaded, listener, hostname); !tls && !isSaid)
             complain(listener.origin, Severity::Error, tls.error().text);
         if (!pkiFor(*loaded.rules, listener, hostname))
             complain(listener.origin, Severity::Error,

@@ -29,6 +29,9 @@ const policy::Pki* pkiFor(const policy::Ruleset& rules, const policy::ListenerSp
 // name get the listener's certificate with that name: of those it lists, in action/match; else of all there are.
 Result<tls::ServerTls> serverTls(const LoadedConfig& config, const policy::ListenerSpec& listener, const QByteArray& hostname);
 
+// What a relay's words ask of its handshakes with next hops. Errors: ciphers that are none.
+Result<tls::ClientRulesPtr> clientTls(const policy::Ruleset& rules, const policy::RelaySpec& relay);
+
 QByteArray hostnameOf(const policy::Ruleset& rules, const policy::ListenerSpec& listener);
 
 // Settings' server name, else the machine's host name; always with something usable in HELO.

@@ -19,6 +19,7 @@
 #include "config/views/table_view.h"
 #include "policy/compile.h"
 #include "policy/report.h"
+#include "policy/values.h"
 #include "tables/table_factory.h"
 
 #include <QHash>
@@ -96,6 +97,8 @@ bool knowsPki(Build& build, const config::StatementView& at, const config::Value
 // `certificate NAME` of 2012 and 5.3: NAME.crt and NAME.key in a folder of certificates. Adds it if need be.
 bool knowsCertificate(Build& build, const config::StatementView& at, const config::Value& name);
 void checkListeners(Build& build); // once everything is read
+// `protocols` of a listener or relay. What the TLS library makes of `ciphers` is checked when the configuration is loaded.
+TlsProtocols protocolsOf(Build& build, const config::StatementView& at, config::Range range, const QByteArray& text);
 
 void addFilter(Build& build, const config::StatementView& statement);
 void addProc(Build& build, const config::StatementView& statement);

@@ -105,7 +105,6 @@ void setCertificates(Build& build, const ListenView& view, ListenerSpec& spec) {
     }
 }
 
-// What the TLS library makes of the ciphers is checked with the certificates, when the configuration is loaded.
 void setProtocols(Build& build, const ListenView& view, ListenerSpec& spec) {
     if (const config::Clause* ciphers = view.clause(config::ClauseKind::Ciphers))
         spec.ciphers = ciphers->valueText();
@@ -113,20 +112,9 @@ void setProtocols(Build& build, const ListenView& view, ListenerSpec& spec) {
     if (!written)
         return;
     spec.protocols = written->valueText();
-    const auto protocols = parseTlsProtocols(spec.protocols);
-    if (!protocols) {
-        build.report.error(view, written->range,
-                           "protocols are tlsv1.2, tlsv1.3, secure, default, all or legacy, with commas between them and"
-                           " ! before what is not wanted");
-        return;
-    }
-    spec.tls12 = protocols->tls12;
-    spec.tls13 = protocols->tls13;
-    if (!spec.tls12 && !spec.tls13)
-        build.report.error(view, written->range,
-                           "no protocol is left: TLS 1.2 and 1.3 are spoken here, older ones are broken (RFC 8996)");
-    else if (protocols->olderNamed)
-        build.report.warning(view, written->range, "TLS 1.0 and 1.1 are broken (RFC 8996) and never used; the others are");
+    const TlsProtocols protocols = protocolsOf(build, view, written->range, spec.protocols);
+    spec.tls12 = protocols.tls12;
+    spec.tls13 = protocols.tls13;
 }
 
 void setTag(Build& build, const ListenView& view, ListenerSpec& spec) {
@@ -199,6 +187,22 @@ QByteArray lowerName(const config::Value& name) {
 }
 
 } // namespace
+
+TlsProtocols protocolsOf(Build& build, const config::StatementView& at, config::Range range, const QByteArray& text) {
+    const auto protocols = parseTlsProtocols(text);
+    if (!protocols) {
+        build.report.error(at, range,
+                           "protocols are tlsv1.2, tlsv1.3, secure, default, all or legacy, with commas between them and"
+                           " ! before what is not wanted");
+        return {.tls12 = true, .tls13 = true};
+    }
+    if (!protocols->tls12 && !protocols->tls13)
+        build.report.error(at, range,
+                           "no protocol is left: TLS 1.2 and 1.3 are spoken here, older ones are broken (RFC 8996)");
+    else if (protocols->olderNamed)
+        build.report.warning(at, range, "TLS 1.0 and 1.1 are broken (RFC 8996) and never used; the others are");
+    return *protocols;
+}
 
 Pki* pkiOf(Build& build, const QByteArray& name) {
     const auto found = build.pkiNumbers.constFind(name.toLower());

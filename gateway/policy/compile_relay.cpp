@@ -255,13 +255,14 @@ RelaySpec relayOf(Build& build, const StatementView& at, const RelayClauses& cla
     }
     spec.srs = clauses.srs();
     spec.ciphers = clauses.ciphers() ? clauses.ciphers()->text : QByteArray();
-    spec.protocols = clauses.protocols() ? clauses.protocols()->text : QByteArray();
+    if (const config::Value* protocols = clauses.protocols()) {
+        spec.protocols = protocols->text;
+        const TlsProtocols meant = protocolsOf(build, at, protocols->range, spec.protocols);
+        spec.tls12 = meant.tls12;
+        spec.tls13 = meant.tls13;
+    }
     if (clauses.srs())
         build.report.note(at, "\"srs\" has no effect yet: nothing is forwarded, so no sender is rewritten");
-    if (clauses.ciphers() || clauses.protocols())
-        build.report.note(
-            at,
-            "\"ciphers\" and \"protocols\" have no effect yet: TLS 1.2 and 1.3 with secure ciphers are used");
     return spec;
 }
 

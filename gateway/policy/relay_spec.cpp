@@ -7,6 +7,7 @@
 // lasting name, so its entries are kept instead. Members that a later version adds are not looked at, and what an earlier
 // one did not write has its default.
 #include "policy/ruleset.h"
+#include "policy/values.h"
 #include "tables/table_factory.h"
 
 #include <QJsonArray>
@@ -252,6 +253,13 @@ Result<RelaySpec> RelaySpec::fromBytes(const QByteArray& bytes, const Ruleset& c
         return gone("ca", spec.ca);
     spec.ciphers = fromJson(object.value("ciphers"_L1));
     spec.protocols = fromJson(object.value("protocols"_L1));
+    if (!spec.protocols.isEmpty()) {
+        const auto protocols = parseTlsProtocols(spec.protocols);
+        if (!protocols || (!protocols->tls12 && !protocols->tls13))
+            return damaged("its TLS protocols are unknown");
+        spec.tls12 = protocols->tls12;
+        spec.tls13 = protocols->tls13;
+    }
     spec.backupMx = fromJson(object.value("backupMx"_L1));
     spec.isBackup = object.value("backup"_L1).toBool();
     const auto order = orderFromName(fromJson(object.value("order"_L1)));

@@ -132,7 +132,8 @@ struct RelaySpec {
     // Known here, and noted by compile().
     QByteArrayList filters;
     bool srs = false;
-    QByteArray ciphers, protocols;
+    QByteArray ciphers, protocols;   // as written, "" = the configuration's `smtp ciphers`, or the program's choice
+    bool tls12 = true, tls13 = true; // what `protocols` comes to
     // Postern's own words.
     RelayOrder order = RelayOrder::RoundRobin;
     RelayRate maxRate;               // to all relays of this spec together

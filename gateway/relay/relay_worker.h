@@ -35,6 +35,7 @@ struct RelayJob {
     QByteArray serverName;  // HELO unless the spec says otherwise
     std::shared_ptr<const QByteArrayList> ownAddresses; // where this gateway itself listens on port 25; may be null
     tls::IdentityPtr identity; // client certificate (`pki`), may be null
+    tls::ClientRulesPtr handshakes; // `ciphers`, `protocols`; null = the usual ones
     std::shared_ptr<const policy::Settings> settings; // the limits; null = the defaults
 };
 

@@ -46,6 +46,7 @@ void Route::add(RelayJob job) {
     m_serverName = job.serverName;
     m_ownAddresses = job.ownAddresses;
     m_identity = job.identity;
+    m_handshakes = job.handshakes;
     m_lastRoute = job.delivery.route;
     if (!m_settings || job.settings != m_settings) {
         m_settings = job.settings;

@@ -137,6 +137,7 @@ class Route final : public ConnectionOwner {
     QByteArray m_action, m_domain, m_serverName;
     std::shared_ptr<const QByteArrayList> m_ownAddresses;
     tls::IdentityPtr m_identity;
+    tls::ClientRulesPtr m_handshakes;
     std::shared_ptr<const policy::Settings> m_settings;
     policy::MtaLimits m_limits; // of m_settings, for this destination
 

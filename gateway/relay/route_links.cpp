@@ -361,7 +361,7 @@ ConnectionPlan Route::connectionPlan(const Link& link) const {
     plan.session.peerName = endpoint.name();
     if (candidate.maybeWrapped)
         plan.session.greetingTimeout = kSilenceMeansTls;
-    plan.tls = {candidate.host, candidate.verify, m_spec->caFile, m_identity};
+    plan.tls = {candidate.host, candidate.verify, m_spec->caFile, m_identity, m_handshakes};
     return plan;
 }
 

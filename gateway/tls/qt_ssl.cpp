@@ -2,6 +2,8 @@
 #include "tls/qt_ssl.h"
 
 #include "base/log.h"
+#include "tls/cipher_choice.h"
+#include "tls/client_rules.h"
 #include "tls/identity.h"
 #include "tls/server_rules.h"
 
@@ -17,17 +19,11 @@ using namespace Qt::StringLiterals;
 namespace postern::tls {
 namespace {
 
-QList<QSslCipher> goodCiphers() {
-    QList<QSslCipher> good = usableCiphers();
-    good.removeIf([](const QSslCipher& cipher) { return !isForwardSecret(cipher); });
-    return good;
-}
-
 QSslConfiguration common() {
     static const QSslConfiguration shared = [] {
         QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
         configuration.setProtocol(QSsl::TlsV1_2OrLater);
-        configuration.setCiphers(goodCiphers());
+        configuration.setCiphers(secureCiphers());
         return configuration;
     }();
     return shared;
@@ -109,6 +105,10 @@ Result<QSslConfiguration> clientConfiguration(const ClientTlsPolicy& policy) {
     if (policy.identity) {
         configuration.setLocalCertificateChain(policy.identity->chain);
         configuration.setPrivateKey(policy.identity->key);
+    }
+    if (policy.rules) {
+        configuration.setProtocol(policy.rules->protocol);
+        configuration.setCiphers(policy.rules->ciphers);
     }
     // QueryPeer still checks, for the record, and goes on whatever comes out.
     configuration.setPeerVerifyMode(policy.verify ? QSslSocket::VerifyPeer : QSslSocket::QueryPeer);

@@ -18,10 +18,4 @@ class ServerRules {
     QSslDiffieHellmanParameters diffieHellman;
 };
 
-// What the library can do and we would ever use, best first: no NULL, anonymous, export, RC4, DES or MD5 suites.
-QList<QSslCipher> usableCiphers();
-bool isForwardSecret(const QSslCipher& cipher);
-// The key exchange that needs Diffie-Hellman parameters: finite fields, with TLS 1.2.
-bool isFiniteField(const QSslCipher& cipher);
-
 } // namespace postern::tls

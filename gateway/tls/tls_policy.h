@@ -59,11 +59,22 @@ struct ServerTls {
     ServerRulesPtr rules = nullptr;                       // null: as ServerWords begin
 };
 
+// What a relay's words ask of its handshakes, as written.
+struct ClientWords {
+    QByteArray ciphers = {};           // as those of a listener
+    bool tls12 = true, tls13 = true;
+};
+class ClientRules;
+using ClientRulesPtr = std::shared_ptr<const ClientRules>;
+// Errors: a choice of ciphers that is none or leaves nothing.
+Result<ClientRulesPtr> makeClientRules(const ClientWords& words);
+
 struct ClientTlsPolicy {
     QByteArray peerName;      // SNI and the name the certificate must carry (host or address literal)
     bool verify = true;
     QByteArray caFile;        // "" = the system's
     IdentityPtr identity;     // client certificate, may be null
+    ClientRulesPtr rules = nullptr; // null: as ClientWords begin
 };
 
 struct SessionFacts {

@@ -3,6 +3,7 @@
 """A real Postfix in a folder of its own: package unpacked beside the build, own queue, high ports, nothing installed.
 
     postfix.py --package DIR --folder DIR --port PORT [--relay-to HOST:PORT | --deliver] [--tls CERT KEY [--wrapped]] [--auth USER PASS]
+               [--set PARAMETER=VALUE ...]
 
 Runs in the foreground until it is told to stop (SIGTERM or end of standard input) and prints "ready" once it takes
 connections. --deliver: everything lands as one maildir file each in FOLDER/mail/new. --auth: mail only after STARTTLS + AUTH.
@@ -85,6 +86,7 @@ def prepare(a):
                      "smtpd_sasl_local_domain": "peer.example", "smtpd_sasl_security_options": "noanonymous",
                      "smtpd_recipient_restrictions": "permit_sasl_authenticated, reject",
                      "smtpd_relay_restrictions": "permit_sasl_authenticated, reject"})
+    main.update(pair.split("=", 1) for pair in a.set)
     etc = os.path.join(folder, "etc")
     write(os.path.join(etc, "main.cf"), "".join("%s = %s\n" % kv for kv in main.items()))
     services = [("127.0.0.1:%d" % a.port, "inet", "smtpd"), ("pickup", "unix", "pickup"), ("cleanup", "unix", "cleanup"),
@@ -135,6 +137,7 @@ def main():
     p.add_argument("--tls", nargs=2)
     p.add_argument("--wrapped", action="store_true")
     p.add_argument("--auth", nargs=2)
+    p.add_argument("--set", action="append", default=[])
     a = p.parse_args()
     daemons, etc = prepare(a)
     environment = dict(os.environ, LD_LIBRARY_PATH=os.path.join(os.path.abspath(a.package), "usr/lib/postfix"))

@@ -300,7 +300,7 @@ class StoryListeners : public QObject {
         gateway.setConfig("smtp ciphers \"FROB\"\n" + pki("gw.example", certs.server("gw.example")) + "listen on 127.0.0.1 port 0 smtps pki gw.example\n" + kCatch);
         const Ran checked = posternctl({u"check"_s, gateway.path(u"smtpd.conf"_s)});
         QCOMPARE(checked.exit, 1);
-        STORY_VERIFY(checked.err.contains(":4:1: error: ciphers \"FROB\": OpenSSL knows no cipher"), checked.err);
+        STORY_VERIFY(checked.err.contains(":1:1: error: ciphers \"FROB\": OpenSSL knows no cipher"), checked.err);
         QCOMPARE(gateway.stop(), 0);
     }
 };

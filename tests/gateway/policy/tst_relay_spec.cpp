@@ -49,6 +49,8 @@ RelaySpec everything(const Ruleset& rules) {
     spec.order = RelayOrder::Failover;
     spec.maxRate = {100, 60};
     spec.maxConnections = 3;
+    spec.ciphers = "HIGH";
+    spec.protocols = "tlsv1.2";
     return spec;
 }
 
@@ -98,6 +100,8 @@ void TestRelaySpec::roundTrip() {
     QVERIFY(spec.order == RelayOrder::Failover);
     QCOMPARE(spec.maxRate, (RelayRate{100, 60}));
     QCOMPARE(spec.maxConnections, 3);
+    QCOMPARE(spec.ciphers, "HIGH");
+    QVERIFY(spec.tls12 && !spec.tls13);
 }
 
 void TestRelaySpec::defaultsRoundTrip() {
@@ -220,6 +224,7 @@ void TestRelaySpec::rubbishIsCorrupt_data() {
     QTest::newRow("a later version") << QByteArray(R"({"v":2,"era":"legacy"})");
     QTest::newRow("unknown era") << QByteArray(R"({"v":1,"era":"1999"})");
     QTest::newRow("unknown order") << QByteArray(R"({"v":1,"era":"legacy","order":"sideways"})");
+    QTest::newRow("no such TLS protocol") << QByteArray(R"({"v":1,"era":"legacy","protocols":"frob"})");
     QTest::newRow("a rate without a time") << QByteArray(R"({"v":1,"era":"legacy","rate":[5]})");
     QTest::newRow("a negative number of connections") << QByteArray(R"({"v":1,"era":"legacy","connections":-1})");
     QTest::newRow("bad URL") << QByteArray(R"({"v":1,"era":"legacy","urls":["bogus://h"]})");

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What a listener's words about ciphers and protocols come to, and which certificate a name leads to.
+// What a listener's or relay's words about ciphers and protocols come to, and which certificate a name leads to.
 #include "tls/server_rules.h"
 
 #include "support/test_certs.h"
+#include "tls/client_rules.h"
 #include "tls/identity.h"
 #include "tls/tls_policy.h"
 
@@ -69,6 +70,24 @@ class TestServerRules : public QObject {
             QVERIFY2(names.contains(name), qPrintable(name));
         for (const QString& name : notOffered)
             QVERIFY2(!names.contains(name), qPrintable(name));
+    }
+
+    void whatARelayOffers() {
+        const auto usual = tls::makeClientRules({}).value();
+        QVERIFY(usual->protocol == QSsl::TlsV1_2OrLater);
+        const auto names = [](const tls::ClientRulesPtr& rules) {
+            QStringList out;
+            for (const QSslCipher& cipher : rules->ciphers)
+                out.append(cipher.name());
+            return out;
+        };
+        QVERIFY(names(usual).contains(u"TLS_AES_256_GCM_SHA384"_s) && names(usual).contains(u"DHE-RSA-AES256-GCM-SHA384"_s));
+        QVERIFY(!names(usual).contains(u"AES256-SHA"_s)); // no forward secrecy
+        const auto one = tls::makeClientRules({.ciphers = "ECDHE-RSA-AES128-SHA", .tls13 = false}).value();
+        QVERIFY(one->protocol == QSsl::TlsV1_2);
+        QVERIFY(names(one).contains(u"ECDHE-RSA-AES128-SHA"_s) && !names(one).contains(u"ECDHE-RSA-AES256-SHA"_s));
+        QVERIFY(!tls::makeClientRules({.ciphers = "FROB"}).has_value());
+        QVERIFY(!tls::makeClientRules({.tls12 = false, .tls13 = false}).has_value());
     }
 
     void theOrderIsTheWrittenOne() {

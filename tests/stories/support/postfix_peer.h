@@ -15,7 +15,7 @@ class PostfixPeer {
     enum class Program { Postfix, Exim };
     explicit PostfixPeer(Program program = Program::Postfix) : m_program(program) {}
     ~PostfixPeer();
-    bool start(const QStringList& options); // --tls CERT KEY, --wrapped, --auth USER PASS
+    bool start(const QStringList& options); // --tls CERT KEY, --wrapped, --auth USER PASS, --set PARAMETER=VALUE (Postfix)
     bool startAgain();                      // after stop(): same port, same options
     void stop();
     quint16 port() const { return m_port; }
