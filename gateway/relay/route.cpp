@@ -18,9 +18,11 @@ constexpr Milliseconds kStalledAfter = 30s;  // without a sign of life in the mi
 constexpr Milliseconds kSlack = 1s;          // between a pause and the end of keeping alive
 constexpr int kMostFailuresInRow = 10;
 
+// Of how to be there: what a connection was made by stays with it.
 bool leadsToSamePlace(const policy::RelaySpec& a, const policy::RelaySpec& b) {
     return &a == &b || (a.era == b.era && a.verify == b.verify && a.tlsRequired == b.tlsRequired &&
-                        a.isBackup == b.isBackup && a.backupMx == b.backupMx &&
+                        a.isBackup == b.isBackup && a.backupMx == b.backupMx && a.caFile == b.caFile &&
+                        a.credentialsName == b.credentialsName &&
                         std::equal(a.urls.begin(), a.urls.end(), b.urls.begin(), b.urls.end(),
                                    [](const auto& x, const auto& y) { return x.print() == y.print(); }));
 }
@@ -38,8 +40,8 @@ Route::~Route() {
 }
 
 void Route::add(RelayJob job) {
-    if (!m_spec || !leadsToSamePlace(*job.spec, *m_spec))
-        m_plan.reset(); // a reload may mean another place, or another way to be there
+    const bool hasNewWords = m_spec && (!leadsToSamePlace(*job.spec, *m_spec) || job.identity != m_identity ||
+                                        job.handshakes != m_handshakes);
     m_spec = job.spec;
     m_action = job.action;
     m_domain = job.domain;
@@ -56,6 +58,10 @@ void Route::add(RelayJob job) {
         m_limits = m_settings ? m_settings->mtaLimitsFor(name) : policy::MtaLimits();
     }
     m_lastUse = m_services.clock.steady();
+    if (hasNewWords) {
+        m_plan.reset(); // a reload may mean another place, or another way to be there
+        leaveOldConnections();
+    }
     auto shipment = std::make_unique<Shipment>(std::move(job));
     if (!shipment->hasRecipients())
         m_services.report(shipment->report());
@@ -64,6 +70,18 @@ void Route::add(RelayJob job) {
                                     smtp::tooLargeFor(m_sizeLimit.peer, shipment->job().body->size, m_sizeLimit.octets), true));
     else
         m_waiting.push_back(std::move(shipment));
+}
+
+// Mail must not leave by a session that was made without what is asked for now, be it TLS, a certificate or a login.
+void Route::leaveOldConnections() {
+    std::vector<ClientConnection*> idle;
+    for (const auto& link : m_links) {
+        link->isOutdated = true;
+        if (std::exchange(link->idle, false)) // from now on it is no place for mail
+            idle.push_back(link->connection.get());
+    }
+    for (ClientConnection* connection : idle)
+        connection->quit();
 }
 
 // RFC 1870 §6.1: the limit told once need not be heard again for each message that breaks it.
@@ -163,7 +181,7 @@ void Route::onConnectionReady(ClientConnection& connection) {
         m_services.penalties.worked(penaltyKey(m_spec->source ? link->source : QByteArray(), *link->endpoint));
     }
     const bool detourIsOver = link->isDetour && !link->carries;
-    if (m_stopping || detourIsOver || connection.mailsDone() >= std::max(m_limits.sessionMailMax, 1) ||
+    if (m_stopping || detourIsOver || link->isOutdated || connection.mailsDone() >= std::max(m_limits.sessionMailMax, 1) ||
         connection.hasServedItsMails() || link->failuresInRow >= kMostFailuresInRow ||
         link->failures >= std::max(m_limits.maxFailuresPerSession, 1)) {
         connection.quit();

@@ -90,8 +90,10 @@ class Route final : public ConnectionOwner {
         std::unique_ptr<Shipment> carries; // made for this mail, which another host put off ...
         RelayReport verdict;               // ... with these words
         bool isDetour = false;             // carries, or carried, one: not for the rest of the mail
+        bool isOutdated = false;           // made by words that hold no more: no further mail
     };
 
+    void leaveOldConnections();
     void makePlan();
     void onPlan(Plan plan);
     void openLinks();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What a relay's own words about TLS come to at a real Postfix: `ciphers`, `protocols` and `smtp ciphers`. Postfix writes
-// into Received what it agreed on; what cannot be agreed on waits, or goes in clear where the URL allows that.
+// What a relay's own words about TLS come to at a real Postfix: `ciphers`, `protocols`, `smtp ciphers`, and the certificate
+// that `pki` shows. Postfix writes into Received what it agreed on; what cannot be agreed on waits, or goes in clear where
+// the URL allows that.
 #include "stories/support/gateway_process.h"
 #include "stories/support/postfix_peer.h"
 #include "stories/support/smtp_sender.h"
@@ -18,6 +19,7 @@ class StoryHandshakes : public QObject {
     TestCerts m_certs;
     PostfixPeer m_any;  // TLS 1.2 and 1.3, and whatever ciphers
     PostfixPeer m_old;  // TLS 1.2 only, without ChaCha20
+    PostfixPeer m_asks; // for a certificate of our authority; mail without one is refused
 
     QByteArray config(const QByteArray& globals, const QByteArray& url, quint16 port, const QByteArray& words) const {
         return "ca test cert \"" + m_certs.caFile() + "\"\n" + globals + "listen on 127.0.0.1 port 0\n" +
@@ -40,6 +42,10 @@ class StoryHandshakes : public QObject {
         STORY_VERIFY(m_old.start(tls + QStringList{u"--set"_s, u"smtpd_tls_protocols=TLSv1.2"_s, u"--set"_s,
                                                    u"smtpd_tls_exclude_ciphers=CHACHA20"_s}),
                      m_old.log());
+        STORY_VERIFY(m_asks.start(tls + QStringList{u"--set"_s, u"smtpd_tls_ask_ccert=yes"_s, u"--set"_s,
+                                                    u"smtpd_tls_CAfile="_s + QString::fromLatin1(m_certs.caFile()), u"--set"_s,
+                                                    u"smtpd_relay_restrictions=permit_tls_all_clientcerts, reject"_s}),
+                     m_asks.log());
     }
 
     void ciphersAndProtocolsOfARelay_data() {
@@ -95,6 +101,25 @@ class StoryHandshakes : public QObject {
             STORY_VERIFY(!mail.contains("using TLS"), mail);
         else
             STORY_VERIFY(mail.contains('(' + agreed), mail);
+    }
+
+    void theCertificateOfARelayIsShown() { // `pki` of an action
+        const CertificateFiles ours = m_certs.issue({.dnsNames = {"gw.office.example"}});
+        const QByteArray pki = "pki ours cert \"" + ours.certFile + "\"\npki ours key \"" + ours.keyFile + "\"\n";
+        GatewayProcess gateway(config(pki, "smtp+tls://", m_asks.port(), ""));
+        STORY_VERIFY(gateway.start(), gateway.log());
+        QVERIFY(send(gateway)); // without it: Postfix refuses the recipient, and a bounce is left that nobody takes either
+        STORY_TRY(m_asks.log().contains("554 5.7.1 <c@far.example>: Recipient address rejected: Access denied") ||
+                      m_asks.log().contains("Relay access denied"),
+                  gateway.log() + m_asks.log().right(2000), 30'000);
+        QCOMPARE(m_asks.mails().size(), 0);
+        gateway.setConfig(config(pki, "smtp+tls://", m_asks.port(), "pki ours"));
+        const Ran reloaded = gateway.ctl({u"reload"_s});
+        STORY_VERIFY(reloaded.exit == 0, reloaded.err);
+        QVERIFY(send(gateway));
+        STORY_VERIFY(m_asks.waitFor(1), gateway.log().right(900) + m_asks.log().right(900));
+        const QByteArray mail = m_asks.mails().last().simplified();
+        STORY_VERIFY(mail.contains("Client CN \"gw.office.example\", Issuer \"Postern Test CA\" (verified OK)"), mail);
     }
 
     void RFC8996_nothingOldOrWeakIsEverOffered_data() {
