@@ -106,6 +106,8 @@ def prepare(a):
     write(os.path.join(etc, "master.cf"), "".join(lines))
     for name in ("postfix-files", "dynamicmaps.cf"):
         write(os.path.join(etc, name), "")
+    for name in os.listdir(etc):  # every process of Postfix would wait until a file is older than a second
+        os.utime(os.path.join(etc, name), (1000000000, 1000000000))
     return daemons, etc
 
 

@@ -158,7 +158,8 @@ class StorySmarthost : public QObject {
         STORY_VERIFY(reloaded.exit == 0, reloaded.err);
         QCOMPARE(gateway.ctl({u"queue"_s, u"retry"_s, u"--all"_s}).exit, 0);
         STORY_VERIFY(gateway.waitQueue(0, {}, 30), gateway.log() + peer.log().right(2000));
-        QVERIFY(peer.waitFor(1, 5) || mended.waitFor(1, 5));
+        PostfixPeer& server = mended.port() ? mended : peer;
+        STORY_VERIFY(server.waitFor(1, 5), server.log());
     }
 };
 
