@@ -27,6 +27,14 @@ bool isImplied(const Rule& rule, ConditionKind kind) {
                        [kind](const Condition& one) { return one.implied && one.kind == kind; });
 }
 
+// Its mail could as well come from outside.
+bool namesWhom(const Rule& rule, Era era) {
+    return std::any_of(rule.conditions.begin(), rule.conditions.end(), [era](const Condition& one) {
+        return one.kind == ConditionKind::ForDomain || one.kind == ConditionKind::Recipient ||
+               (one.kind == ConditionKind::Authenticated && !one.negated && era == Era::Modern);
+    });
+}
+
 // Tags that some listener gives which strangers reach.
 QSet<QByteArray> tagsOfStrangers(const Build& build, bool inLowerCase) {
     QSet<QByteArray> result;
@@ -97,11 +105,12 @@ StatementView Advice::statementOf(const Rule& rule) const {
     return (*document)->statement((*document)->statementBehind(rule.origin.offset) - 1);
 }
 
-// Once: the first rule that leaves one out stands for all.
+// Once: the first rule that leaves one out stands for all. `for any` and `for local` without a from is how every configuration
+// begins; where somebody named domains, recipients or a login, mail from outside may have been meant.
 void Advice::sayImplied() {
     for (const Rule& rule : m_build.rules->rules) {
-        const bool from = isImplied(rule, ConditionKind::FromLocal);
         const bool to = isImplied(rule, ConditionKind::ForLocal);
+        const bool from = isImplied(rule, ConditionKind::FromLocal) && (to || namesWhom(rule, m_build.era()));
         if (!from && !to)
             continue;
         const StatementView at = statementOf(rule);

@@ -68,9 +68,12 @@ void TestAdvice::says_data() {
     };
     row("nothing to say", kOut, "");
     // what is implied
-    row("no from", "action \"out\" relay\nmatch for any action \"out\"\n",
+    row("no from where domains are named", "action \"out\" relay\nmatch for domain \"a.test\" action \"out\"\n",
         "2:1: note:|no from: it means from local (mail from this computer; a client that signed in is not local since 6.4)");
-    row("no from before 6.4", "accept for any relay\n", "1:1: note:|and clients that signed in");
+    row("no from where a login is asked", "action \"out\" relay\nmatch auth for any action \"out\"\n", "2:1: note:|no from");
+    row("no from before 6.4", "accept for domain \"a.test\" relay\n", "1:1: note:|and clients that signed in");
+    row("no from where none is usual", "action \"in\" catch\naction \"out\" relay\nmatch for local action \"in\"\nmatch for any action \"out\"\n", "");
+    row("no from where none was usual", "accept for any relay\n", "");
     row("no for", "action \"out\" relay\nmatch from any action \"out\"\n", "2:1: note:|no for: it means for local (names of this computer only)");
     row("neither", "match reject\n", "1:1: note:|neither from nor for");
     // order
