@@ -8,11 +8,25 @@
 #include <QSysInfo>
 
 #include <algorithm>
+#include <iterator>
 
 namespace postern::engine {
 
 using config::Diagnostic;
 using config::Severity;
+
+namespace {
+
+// Behind what stands before it in the same file, or at the same place.
+void insertInOrder(config::Diagnostics& list, Diagnostic one) {
+    const auto isBefore = [&one](const Diagnostic& d) { return d.file == one.file && d.offset <= one.offset; };
+    const auto isOfFile = [&one](const Diagnostic& d) { return d.file == one.file; };
+    const auto last = std::find_if(list.rbegin(), list.rend(), isBefore);
+    const auto at = last != list.rend() ? last.base() : std::find_if(list.begin(), list.end(), isOfFile);
+    list.insert(at, std::move(one));
+}
+
+} // namespace
 
 bool LoadedConfig::isUsable() const {
     return std::none_of(diagnostics.begin(), diagnostics.end(),
@@ -123,8 +137,18 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         d.file = where.file;
         d.line = where.line;
         d.column = where.column;
+        d.offset = where.offset;
+        d.length = where.length;
         d.text = text;
-        loaded.diagnostics.push_back(d);
+        insertInOrder(loaded.diagnostics, std::move(d));
+    };
+    config::Diagnostics wrong; // what compile() found
+    std::copy_if(loaded.diagnostics.begin(), loaded.diagnostics.end(), std::back_inserter(wrong),
+                 [](const Diagnostic& d) { return d.severity == Severity::Error; });
+    const auto isWrongAlready = [&wrong](const policy::Origin& where) {
+        return std::any_of(wrong.begin(), wrong.end(), [&where](const Diagnostic& d) {
+            return d.file == where.file && d.offset >= where.offset && d.offset <= where.offset + where.length;
+        });
     };
     for (const QByteArray& file : loaded.rules->files) {
         if (!QFileInfo(QFile::decodeName(file)).permission(QFile::WriteOther))
@@ -136,12 +160,9 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
                  "every user of this computer may change this file; take that right away (chmod o-w " + file + ')');
     }
     for (const policy::Pki& pki : loaded.rules->pkis) {
-        if (pki.certFile.isEmpty() || pki.keyFile.isEmpty()) {
-            complain(pki.origin, Severity::Error,
-                     "pki \"" + pki.name + "\" has no " + (pki.certFile.isEmpty() ? "certificate" : "key") +
-                         "; add a line: pki " + pki.name + (pki.certFile.isEmpty() ? " cert" : " key") + " \"FILE\"");
-            continue;
-        }
+        const bool isThere = !pki.certFile.isEmpty() && !pki.keyFile.isEmpty() && files.size(pki.certFile) && files.size(pki.keyFile);
+        if (!isThere)
+            continue; // compile() has said so
         auto identity = tls::loadIdentity(pki.certFile, pki.keyFile);
         if (!identity) {
             complain(pki.origin, Severity::Error, "pki \"" + pki.name + "\": " + identity.error().text);
@@ -161,6 +182,7 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         if (!action->relay.ciphers.isEmpty())
             if (const auto own = clientTls(*loaded.rules, action->relay); !own)
                 complain(action->origin, Severity::Error, "action \"" + name + "\": " + own.error().text);
+    policy::Origin complainedOf;
     for (const policy::ListenerSpec& listener : loaded.rules->listeners) {
         if (const auto addresses = listener::interfaceAddresses(listener.interface, listener.family); !addresses)
             complain(listener.origin, Severity::Warning,
@@ -168,13 +190,18 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         if (listener.tls == policy::ListenTls::None)
             continue;
         const QByteArray hostname = hostnameOf(*loaded.rules, listener);
+        const bool isTwin = complainedOf.line == listener.origin.line && complainedOf.file == listener.origin.file; // of `secure`
+        if (isTwin || isWrongAlready(listener.origin))
+            continue;
         const bool isSaid = !forAll && listener.ciphers.isEmpty();
         if (const auto tls = serverTls(loaded, listener, hostname); !tls && !isSaid)
             complain(listener.origin, Severity::Error, tls.error().text);
-        if (!pkiFor(*loaded.rules, listener, hostname))
+        if (!pkiFor(*loaded.rules, listener, hostname)) {
+            complainedOf = listener.origin;
             complain(listener.origin, Severity::Error,
                      "this listener offers TLS but no certificate fits it; add \"pki NAME\" to it, or a pki named \"" +
                          hostname + "\" or \"*\"");
+        }
     }
     return loaded;
 }

@@ -72,7 +72,7 @@ void readAheadNames(Build& build) {
                            remember(build.actionLines, action->name(), one);
                        else if (const auto ca = config::CaView::from(one))
                            remember(build.caLines, ca->name(), one);
-                       else if (const auto pki = config::PkiView::from(one); pki && pki->name())
+                       else if (const auto pki = config::PkiView::from(one); pki && pki->name() && !build.pkiLines.contains(pki->name()->text.toLower()))
                            build.pkiLines.insert(pki->name()->text.toLower(), one.line());
                    });
 }

@@ -343,7 +343,12 @@ void checkListeners(Build& build) {
             pki->origin.line != statement.line())
             return;
         build.report.say(build.unsafe(), statement, {},
-                         "pki " + pki->name + " has no " + (pki->certFile.isEmpty() ? "certificate" : "key"));
+                         "pki " + pki->name + " has no " + (pki->certFile.isEmpty() ? "certificate" : "key") +
+                             "; add a line: pki \"" + pki->name + "\" " +
+                             (!pki->certFile.isEmpty()              ? "key"
+                              : build.era() == Era::Modern ? "cert"
+                                                           : "certificate") +
+                             " \"FILE\"");
     });
     if (build.rules->listeners.empty()) {
         ListenerSpec spec;

@@ -298,7 +298,9 @@ void TestCompile::complains_data() {
         {"error 3:|did you mean \"mx.example\"?"});
     row("tls without any pki", "listen on lo tls\n" + kRule, {"error 1:|TLS needs a certificate"});
     row("pki without key", "pki mx.example cert \"/p/cert.pem\"\n" + kRule,
-        {"error 1:|pki mx.example has no key"});
+        {"error 1:|pki mx.example has no key; add a line: pki \"mx.example\" key \"FILE\""});
+    row("pki behind its use is named by its first line", "listen on lo tls pki mx.example\n" + kPki + kRule,
+        {"error 1:|it is defined in line 2, which must come before"});
     row("certificate file missing",
         "pki mx.example cert \"/p/none.pem\"\npki mx.example key \"/p/key.pem\"\n" + kRule,
         {"error 1:|/p/none.pem"});
