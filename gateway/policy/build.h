@@ -53,7 +53,11 @@ struct Build {
     // For what a reader of the language takes but this engine can't carry out safely: with syntaxOnly the
     // question is just whether the text is right.
     config::Severity unsafe() const {
-        return options.syntaxOnly ? config::Severity::Warning : config::Severity::Error;
+        return options.syntaxOnly ? config::Severity::Warning : missingHere();
+    }
+    // For files that the text names and this computer does not have.
+    config::Severity missingHere() const {
+        return options.rulesOnly ? config::Severity::Warning : config::Severity::Error;
     }
 };
 

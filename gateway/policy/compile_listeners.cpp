@@ -179,7 +179,7 @@ Result<qint64> sizeOf(Build& build, const QByteArray& path) {
 void checkFile(Build& build, const config::StatementView& at, const config::Value& value,
                const QByteArray& path) {
     if (const Result<qint64> size = sizeOf(build, path); !size)
-        build.report.error(at, value.range, size.error().text);
+        build.report.say(build.missingHere(), at, value.range, size.error().text);
 }
 
 QByteArray lowerName(const config::Value& name) {
@@ -280,7 +280,7 @@ bool knowsCertificate(Build& build, const config::StatementView& at, const confi
         }
         tried.append(base + ".crt");
     }
-    build.report.error(at, name.range,
+    build.report.say(build.missingHere(), at, name.range,
                        "no certificate " + harmless(name.text, 80) + ": neither " + tried.join(" nor ") +
                            " with its .key beside it can be read");
     return false;

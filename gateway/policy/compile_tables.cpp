@@ -50,8 +50,10 @@ tables::TablePtr fileTable(Build& build, const config::TableView& view, const QB
     tables::MadeTable made =
         tables::makeFileTable(build.files, name, path, build.rules->settings.subAddressDelimiter);
     for (tables::TableProblem& problem : made.problems) {
+        if (problem.line == 0 && build.options.rulesOnly)
+            made.table = tables::makeUnavailableTable(name, "file", problem.text);
         if (problem.line == 0)
-            build.report.error(view, view.source()->range, "table " + name + ": " + problem.text);
+            build.report.say(build.missingHere(), view, view.source()->range, "table " + name + ": " + problem.text);
         else
             build.report.inOtherFile(view, path, problem.line, "table " + name + ": " + problem.text);
     }

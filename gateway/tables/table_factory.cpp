@@ -47,8 +47,8 @@ MadeTable makeFileTable(FileStore& files, const QByteArray& name, const QByteArr
             std::move(parsed.problems)};
 }
 
-TablePtr makeUnavailableTable(const QByteArray& name, const QByteArray& backend) {
-    return std::make_shared<UnavailableTable>(name, backend);
+TablePtr makeUnavailableTable(const QByteArray& name, const QByteArray& backend, const QByteArray& why) {
+    return std::make_shared<UnavailableTable>(name, backend, why);
 }
 
 } // namespace postern::tables

@@ -29,6 +29,6 @@ TablePtr makeInlineTable(const QByteArray& name, Shape shape, std::vector<Entry>
                          char subAddressDelimiter);
 MadeTable makeFileTable(FileStore& files, const QByteArray& name, const QByteArray& path,
                         char subAddressDelimiter);
-TablePtr makeUnavailableTable(const QByteArray& name, const QByteArray& backend);
+TablePtr makeUnavailableTable(const QByteArray& name, const QByteArray& backend, const QByteArray& why = {});
 
 } // namespace postern::tables

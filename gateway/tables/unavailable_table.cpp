@@ -14,7 +14,8 @@ void UnavailableTable::fetch(Service, const LookupDone& done) const {
 LookupResult UnavailableTable::refusal() const {
     LookupResult result;
     result.failed = true;
-    result.value = "table " + m_name + " is not connected: backend " + m_backend + " is not supported yet";
+    result.value = "table " + m_name +
+                   (m_why.isEmpty() ? " is not connected: backend " + m_backend + " is not supported yet" : ": " + m_why);
     return result;
 }
 

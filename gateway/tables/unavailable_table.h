@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A table that can't be asked: its backend is not part of this version. Every question fails with that
-// reason, so a rule that needs it ends in a temporary error and nothing is decided wrongly.
+// A table that can't be asked: its backend is not part of this version, or its file is not here. Every question fails with
+// that reason, so a rule that needs it ends in a temporary error and nothing is decided wrongly.
 // Thread: any;
 // constant.
 #pragma once
@@ -12,8 +12,8 @@ namespace postern::tables {
 
 class UnavailableTable final : public Table {
   public:
-    UnavailableTable(QByteArray name, QByteArray backend)
-        : m_name(std::move(name)), m_backend(std::move(backend)) {}
+    UnavailableTable(QByteArray name, QByteArray backend, QByteArray why = {}) // why: "" = the backend
+        : m_name(std::move(name)), m_backend(std::move(backend)), m_why(std::move(why)) {}
 
     const QByteArray& name() const override { return m_name; }
     QByteArray kind() const override { return m_backend; }
@@ -26,7 +26,7 @@ class UnavailableTable final : public Table {
   private:
     LookupResult refusal() const;
 
-    const QByteArray m_name, m_backend;
+    const QByteArray m_name, m_backend, m_why;
 };
 
 } // namespace postern::tables

@@ -108,6 +108,7 @@ class TestCompile : public QObject {
     void complains_data();
     void complains();
     void syntaxOnlyLooksAtNoOtherFile();
+    void rulesOnlyForgivesWhatIsNotHere();
     void syntaxOnlyTakesWhatReadersTake_data();
     void syntaxOnlyTakesWhatReadersTake();
     void noPasswordIsEverShown_data();
@@ -386,6 +387,21 @@ void TestCompile::syntaxOnlyLooksAtNoOtherFile() {
                  "listen on lo tls pki x auth <a>\nmatch from any for domain <a> reject\n",
                  options);
     QCOMPARE(complaints(result), QByteArrayList());
+}
+
+// For "which rule decides?" a server's file counts as it stands, but what no reader would take is wrong still.
+void TestCompile::rulesOnlyForgivesWhatIsNotHere() {
+    const QByteArray lacking = "pki mx.example cert \"/p/none.pem\"\npki mx.example key \"/p/key.pem\"\ntable al file:/p/none\n"
+                               "queue encryption \"short\"\nfilter f proc-exec \"x\"\nlisten on lo tls pki mx.example filter f\n"
+                               "listen on lo port 2525 tls pki mx.example auth <al>\n" + kRule;
+    QVERIFY(!compiled(lacking).isUsable());
+    CompileOptions options;
+    options.rulesOnly = true;
+    const Compiled forgiven = compiled(lacking, options);
+    QVERIFY2(forgiven.isUsable(), complaints(forgiven).join('\n').constData());
+    QCOMPARE(forgiven.ruleset->rules.size(), size_t(1));
+    QVERIFY(!compiled("match for any action \"nowhere\"\n", options).isUsable());
+    QVERIFY(!compiled("include \"none.conf\"\n" + kRule, options).isUsable());
 }
 
 void TestCompile::syntaxOnlyTakesWhatReadersTake_data() {
