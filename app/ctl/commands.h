@@ -9,6 +9,7 @@
 #include "control/snapshots.h"
 
 #include <QByteArrayList>
+#include <QJsonArray>
 #include <QJsonValue>
 
 namespace postern::ctl {
@@ -40,6 +41,7 @@ void outJson(const QJsonValue& value);
 void complain(const QByteArray& text); // "posternctl: text" on standard error
 // On standard error; what a terminal would take for a command (control characters, broken UTF-8) is shown as \xNN.
 void complain(const config::Diagnostic& about);
+QJsonArray toJson(const config::Diagnostics& diagnostics);
 // A refused operation: complains, and with --json says {"ok": false, "error": text} on standard output, too. Exit status 1.
 int refuse(bool asJson, const QByteArray& text);
 

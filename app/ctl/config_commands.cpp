@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
+#include "ctl/input_store.h"
 #include "ctl/system_accounts.h"
 
 #include "base/log.h"
@@ -13,7 +14,6 @@
 #include "smtp/address.h"
 
 #include <QHostAddress>
-#include <QJsonArray>
 #include <QJsonObject>
 
 #include <cstdio>
@@ -36,18 +36,14 @@ QByteArray onlyFile(const Arguments& arguments, bool mayBeOption) {
     return files.first();
 }
 
-QJsonObject toJson(const config::Diagnostic& d) {
-    return {{u"file"_s, QString::fromUtf8(d.file)},
-            {u"line"_s, d.line},
-            {u"column"_s, d.column},
-            {u"severity"_s, QString::fromLatin1(toString(d.severity))},
-            {u"text"_s, QString::fromUtf8(d.text)},
-            {u"suggestion"_s, d.suggestion.isEmpty() ? QJsonValue() : QJsonValue(QString::fromUtf8(d.suggestion))}};
-}
-
-// "local@domain" as the engine would keep it; "" and "<>" are the null address.
-QByteArray addressFrom(const QByteArray& text, const char* option) {
-    const auto address = smtp::parseAddress(text);
+// "local@domain" as the engine would keep it, in angle brackets or without; "" and "<>" are the null address. A name without
+// a domain gets the server's, as in a session.
+QByteArray addressFrom(const QByteArray& text, const char* option, const QByteArray& serverName = "localhost") {
+    const bool isPath = text.startsWith('<') && text.endsWith('>');
+    const QByteArray inside = isPath ? text.sliced(1, text.size() - 2) : text;
+    const auto address = inside.isEmpty() || inside.contains('@')
+                             ? smtp::parseAddress(inside)
+                             : smtp::parsePath(inside, serverName, smtp::AllowUtf8::Yes, nullptr);
     if (!address)
         throw UsageError{QByteArray(option) + " \"" + harmless(text) + "\": " + address.error().text};
     return address->text();
@@ -99,18 +95,15 @@ void setClient(policy::MatchContext& context, const Arguments& arguments, const 
     context.hostname = spec && !spec->hostname.isEmpty() ? spec->hostname : engine::serverName(rules);
 }
 
-// {"error": "...", "diagnostics": [...]}: what --json prints where there is nothing to explain.
+// {"ok": false, "error": "...", "diagnostics": [...]}: what --json prints where there is nothing to explain.
 int explainNothing(bool wantsJson, const QByteArray& why, const config::Diagnostics& diagnostics) {
-    QJsonArray list;
     for (const config::Diagnostic& d : diagnostics) {
         if (d.severity == config::Severity::Error)
-            std::fprintf(stderr, "%s\n", harmless(d.print(), 2000).constData());
-        list.append(toJson(d));
+            complain(d);
     }
-    if (diagnostics.empty())
-        complain(why);
+    complain(why);
     if (wantsJson)
-        outJson(QJsonObject{{u"error"_s, QString::fromUtf8(harmless(why))}, {u"diagnostics"_s, list}});
+        outJson(QJsonObject{{u"ok"_s, false}, {u"error"_s, QString::fromUtf8(harmless(why))}, {u"diagnostics"_s, toJson(diagnostics)}});
     return kErrorsFound;
 }
 
@@ -130,7 +123,7 @@ int checkCommand(const QByteArrayList& words) {
     const config::Target target = targetFrom(arguments);
     if (options.dialect && config::dialectOf(target))
         throw UsageError{toString(target).toByteArray() + " reads one dialect only; leave --dialect out"};
-    const auto files = makeDiskFileStore();
+    const auto files = storeWith(file);
     if (auto size = files->size(file); !size)
         return refuse(arguments.has("--json"), size.error().text);
     const config::Diagnostics found = target == config::Target::Postern
@@ -138,14 +131,10 @@ int checkCommand(const QByteArrayList& words) {
                                           : policy::judge(*files, file, {target, {}, options.syntaxOnly, options.macros});
     // Their severities are the target's own by now.
     const bool isGood = !config::isRefused(found, config::Target::Postern);
-    if (arguments.has("--json")) {
-        QJsonArray diagnostics;
-        for (const config::Diagnostic& d : found)
-            diagnostics.append(toJson(d));
+    if (arguments.has("--json"))
         outJson(QJsonObject{{u"ok"_s, isGood},
                             {u"target"_s, QString::fromLatin1(toString(target))},
-                            {u"diagnostics"_s, diagnostics}});
-    }
+                            {u"diagnostics"_s, toJson(found)}});
     for (const config::Diagnostic& d : found)
         complain(d);
     if (!isGood)
@@ -156,14 +145,21 @@ int checkCommand(const QByteArrayList& words) {
 }
 
 int printCommand(const QByteArrayList& words) {
-    const Arguments arguments(words, {}, {"-f", "--dialect", "--profile", "--state"});
-    const QByteArray file = onlyFile(arguments, true);
-    const auto bytes = makeDiskFileStore()->read(file);
-    if (!bytes) {
-        complain(bytes.error().text);
-        return kErrorsFound;
+    const Arguments arguments(words, {"--json"}, {"-f", "--dialect", "--profile", "--state"});
+    const bool asJson = arguments.has("--json");
+    QByteArray file = onlyFile(arguments, true);
+    const auto bytes = storeWith(file)->read(file);
+    if (!bytes)
+        return refuse(asJson, bytes.error().text);
+    const config::DocumentPtr document = config::Document::parse(file, *bytes);
+    const QByteArray text = document->root().text();
+    if (asJson) { // what is no UTF-8 can be no JSON string
+        const bool isUtf8 = smtp::isValidUtf8(text);
+        outJson(QJsonObject{{u"file"_s, QString::fromUtf8(file)},
+                            {u"text"_s, isUtf8 ? QJsonValue(QString::fromUtf8(text)) : QJsonValue()},
+                            {u"base64"_s, isUtf8 ? QJsonValue() : QJsonValue(QString::fromLatin1(text.toBase64()))}});
+        return kGood;
     }
-    const QByteArray text = config::Document::parse(file, *bytes)->root().text();
     std::fwrite(text.constData(), 1, size_t(text.size()), stdout);
     return std::fflush(stdout) == 0 ? kGood : kErrorsFound;
 }
@@ -177,21 +173,25 @@ int explainCommand(const QByteArrayList& words) {
         throw UsageError{"explain takes no words, but \"" + arguments.words().first() + "\" was given"};
     const bool wantsJson = arguments.has("--json");
     policy::MatchContext context;
-    context.sender = addressFrom(arguments.required("--mail-from"), "--mail-from");
-    context.recipient = addressFrom(arguments.required("--rcpt-to"), "--rcpt-to");
-    if (context.recipient.isEmpty())
+    const QByteArray sender = arguments.required("--mail-from"), recipient = arguments.required("--rcpt-to");
+    (void)addressFrom(sender, "--mail-from");
+    if (addressFrom(recipient, "--rcpt-to").isEmpty())
         throw UsageError{"--rcpt-to needs an address"};
     if (const auto client = arguments.value("--client"); client && QHostAddress(QString::fromLatin1(*client)).isNull())
         throw UsageError{"--client wants an IP address, not \"" + harmless(*client) + '"'};
-    const QByteArray file = profileFrom(arguments).configFile;
+    const bool isPiped = arguments.value("-f") == "-";
+    QByteArray file = isPiped ? QByteArray("-") : profileFrom(arguments).configFile;
     policy::CompileOptions options;
     options.dialect = dialectFrom(arguments);
     options.macros = macrosFrom(arguments);
-    const auto files = makeDiskFileStore();
+    options.rulesOnly = true; // of a server's file, too, whose certificates are not here
+    const auto files = storeWith(file);
     const policy::Compiled compiled = policy::compile(*files, file, options);
     if (!compiled.isUsable())
         return explainNothing(wantsJson, "the configuration has errors, so nothing can be explained", compiled.diagnostics);
     setClient(context, arguments, *compiled.ruleset);
+    context.sender = addressFrom(sender, "--mail-from", context.hostname);
+    context.recipient = addressFrom(recipient, "--rcpt-to", context.hostname);
 
     delivery::Surroundings surroundings;
     surroundings.account = systemAccount;

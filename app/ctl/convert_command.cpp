@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
+#include "ctl/input_store.h"
 
 #include "convert/convert.h"
 
@@ -53,15 +54,22 @@ int convertCommand(const QByteArrayList& words) {
     if (to)
         options.out = QFile::encodeName(QFileInfo(QFile::decodeName(*to)).absoluteFilePath());
     options.takesIncluded = arguments.has("--json");
-    const auto files = makeDiskFileStore();
-    const auto converted = convert::convert(*files, names.first(), target, options);
+    QByteArray from = names.first();
+    const auto files = storeWith(from);
+    const auto converted = convert::convert(*files, from, target, options);
     const bool asJson = arguments.has("--json");
     if (!converted)
         return refuse(asJson, converted.error().text);
     if (converted->isRefused) {
         for (const config::Diagnostic& d : converted->diagnostics)
             complain(d);
-        return refuse(asJson, "nothing is written: " + names.first() + " has errors");
+        const QByteArray why = "nothing is written: " + from + " has errors";
+        complain(why);
+        if (asJson)
+            outJson(QJsonObject{{u"ok"_s, false},
+                                {u"error"_s, QString::fromUtf8(why)},
+                                {u"diagnostics"_s, toJson(converted->diagnostics)}});
+        return kErrorsFound;
     }
     printReport(*converted);
     if (to) {

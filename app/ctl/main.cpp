@@ -29,7 +29,7 @@ constexpr std::array kCommands{
             "run [-f FILE] [--state DIR] [--dialect D] [-D NAME=VALUE]... [--verbose]    the gateway in the foreground"},
     Command{"check", checkCommand,
             "check [-f] FILE [--dialect auto|2012|legacy|modern] [--target T] [-D NAME=VALUE]... [--syntax-only] [--json]"},
-    Command{"print", printCommand, "print FILE                          parse and write back: the same bytes"},
+    Command{"print", printCommand, "print FILE [--json]                 parse and write back: the same bytes"},
     Command{"convert", convertCommand,
             "convert --to TARGET FILE [-o OUT] [--json]    rewrite for postern, opensmtpd-2012, -5.9, -6.8 or -7.8"},
     Command{"explain", explainCommand,
@@ -109,7 +109,7 @@ int carryOut(const QByteArrayList& all) {
         return command->carryOut(before + after);
     } catch (const UsageError& error) {
         (void)refuse(all.contains("--json"), error.text);
-        complain(QByteArray("usage: posternctl ") + command->usage);
+        std::fprintf(stderr, "usage: posternctl %s\n", command->usage);
         return kUsage;
     }
 }
@@ -127,7 +127,9 @@ int main(int argc, char** argv) {
     for (int i = 1; i < argc; ++i)
         words.append(argv[i]);
     try {
-        return postern::ctl::carryOut(words);
+        const int status = postern::ctl::carryOut(words);
+        const bool isWritten = std::fflush(stdout) == 0 && !std::ferror(stdout); // a full disk, a closed pipe
+        return isWritten || status != postern::ctl::kGood ? status : int(postern::ctl::kErrorsFound);
     } catch (const postern::ctl::UsageError& error) {
         (void)postern::ctl::refuse(words.contains("--json"), error.text);
         std::fprintf(stderr, "%s\n", postern::ctl::usage().constData());

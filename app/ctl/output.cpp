@@ -38,6 +38,18 @@ void complain(const config::Diagnostic& about) {
     std::fprintf(stderr, "%s\n", harmless(about.print(), kLongestLine).constData());
 }
 
+QJsonArray toJson(const config::Diagnostics& diagnostics) {
+    QJsonArray list;
+    for (const config::Diagnostic& d : diagnostics)
+        list.append(QJsonObject{{u"file"_s, QString::fromUtf8(d.file)},
+                                {u"line"_s, d.line},
+                                {u"column"_s, d.column},
+                                {u"severity"_s, QString::fromLatin1(toString(d.severity))},
+                                {u"text"_s, QString::fromUtf8(d.text)},
+                                {u"suggestion"_s, d.suggestion.isEmpty() ? QJsonValue() : QString::fromUtf8(d.suggestion)}});
+    return list;
+}
+
 int refuse(bool asJson, const QByteArray& text) {
     complain(text);
     if (asJson)
