@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/delivery_desk.h"
 
+#include "base/crash_notes.h"
+#include "base/log.h"
 #include "engine/loaded_config.h"
 
 #include <algorithm>
@@ -78,10 +80,34 @@ void DeliveryDesk::setOwnAddresses(QByteArrayList addresses) {
     m_ownAddresses = std::make_shared<const QByteArrayList>(std::move(addresses));
 }
 
-void DeliveryDesk::add(std::vector<queue::QueuedMessage> queued) {
-    for (queue::QueuedMessage& one : queued)
+void DeliveryDesk::add(std::vector<queue::QueuedMessage> queued, const std::set<MessageId>& deadly) {
+    for (queue::QueuedMessage& one : queued) {
+        const AtWork here(one.message.id);
+        if (deadly.contains(one.message.id))
+            setAside(one);
         m_scheduler.add(std::move(one));
+    }
     pump();
+}
+
+void DeliveryDesk::setAside(queue::QueuedMessage& queued) {
+    const QByteArray why = "held: the gateway broke down again and again while it was at work on this message; "
+                           "release it to try again, or export it and remove it";
+    std::vector<EnvelopeUpdate> updates;
+    for (Envelope& envelope : queued.envelopes) {
+        if (envelope.state != queue::EnvelopeState::Waiting)
+            continue;
+        envelope.state = queue::EnvelopeState::Held;
+        envelope.lastError = why;
+        updates.push_back({EnvelopeUpdate::Kind::Reschedule, envelope.id, envelope.nextTryAt, 0, -1, why});
+        updates.push_back({EnvelopeUpdate::Kind::Hold, envelope.id, 0, 0, -1, {}});
+    }
+    if (updates.empty())
+        return;
+    const QByteArray id = queue::toText(queued.message.id);
+    log(LogLevel::Error, LogArea::Queue, "message " + id + " is " + why);
+    m_parts.journal->add("delayed", "Mail for " + queued.envelopes.front().recipient + " is " + why, {}, id);
+    record(std::move(updates));
 }
 
 void DeliveryDesk::stop() {
@@ -147,6 +173,7 @@ void DeliveryDesk::pump() {
     giveBack(m_scheduler.expired());
     for (Delivery& delivery : m_scheduler.due()) {
         const MessageId id = delivery.message->id;
+        const AtWork here(id);
         if (const auto at = m_bodies.find(id); at != m_bodies.end()) {
             dispatch(std::move(delivery), at->second);
             continue;
@@ -167,6 +194,7 @@ void DeliveryDesk::pump() {
 
 void DeliveryDesk::takeStored(std::vector<Stored>&& batch) {
     for (Stored& stored : batch) {
+        const AtWork here(stored.queued.message.id);
         remember(stored.queued, stored.body);
         m_scheduler.add(std::move(stored.queued));
     }
@@ -183,6 +211,7 @@ void DeliveryDesk::takeBodies(std::vector<BodyRead>&& batch) {
     if (m_stopped)
         return; // the workers may be gone; what waits is on disk as it was
     for (BodyRead& read : batch) {
+        const AtWork here(read.id);
         if (auto waiting = m_tellingsWaitingForBody.extract(read.id)) {
             for (Telling& telling : waiting.mapped())
                 tellWith(std::move(telling), read.body ? *read.body : nullptr);

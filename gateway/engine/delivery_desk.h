@@ -21,6 +21,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace postern::engine {
@@ -69,7 +70,8 @@ class DeliveryDesk {
     void setRules(policy::RulesetPtr rules, QByteArray serverName,
                   std::map<QByteArray, tls::IdentityPtr> identities);
     void setOwnAddresses(QByteArrayList addresses); // where this gateway listens on port 25: an MX there is a loop
-    void add(std::vector<queue::QueuedMessage> queued); // at start, from the spool
+    // At start, from the spool. What the gateway died of too often before is held (Q15).
+    void add(std::vector<queue::QueuedMessage> queued, const std::set<queue::MessageId>& deadly = {});
     void stop();                                        // nothing new leaves; reports still count
     void recordAgain(); // what could not be made durable; a timer of its own calls it, tests too
 
@@ -119,6 +121,7 @@ class DeliveryDesk {
 
     std::shared_ptr<const policy::RelaySpec> specOf(const queue::Envelope& envelope, QByteArray* why) const;
     void dispatch(queue::Delivery delivery, queue::BodyPtr body);
+    void setAside(queue::QueuedMessage& queued);
     void shelve(const queue::Delivery& delivery, const Error& error);
     void keepForLater(RelayRecord& relay, const std::vector<queue::TryOutcome>& outcomes);
     void release(RelayRecord& relay);

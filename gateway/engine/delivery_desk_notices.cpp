@@ -3,6 +3,7 @@
 // The half of DeliveryDesk that tells senders what became of their mail.
 #include "engine/delivery_desk.h"
 
+#include "base/crash_notes.h"
 #include "queue/body_reader.h"
 
 #include <algorithm>
@@ -81,6 +82,7 @@ void DeliveryDesk::tellOfDelay(const std::vector<Late>& late, const std::vector<
 
 void DeliveryDesk::tell(Telling telling) {
     const queue::MessageId id = telling.about.message->id;
+    const AtWork here(id);
     if (const auto at = m_bodies.find(id); at != m_bodies.end()) {
         tellWith(std::move(telling), at->second);
         return;

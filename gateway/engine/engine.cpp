@@ -15,6 +15,7 @@ constexpr Milliseconds kStopGrace{8'000};
 constexpr Milliseconds kDrainSlack{2'000}; // after that a drain is not waited for any longer
 constexpr int kTicksPerCheck = 10; // disk, failed listeners
 constexpr Milliseconds kFreeBytesFresh{200};
+constexpr int kMostCrashes = 3; // of one message, then it is held
 
 QString textOf(const QByteArray& bytes) {
     return QString::fromUtf8(harmless(bytes, 1000));
@@ -145,13 +146,38 @@ Result<void> Engine::start() {
         [this](const control::Request& request, control::ReplyDone done) { ask(request, std::move(done)); });
     if (auto listening = m_socket->listen(profile.socketPath()); !listening)
         return listening;
-    m_desk->add(std::move(queued).value()); // last: a start that fails must not have sent anything
+    const std::set<queue::MessageId> deadly = openCrashNotes(*queued);
+    m_desk->add(std::move(queued).value(), deadly); // last: a start that fails must not have sent anything
     m_tick.start(kTick);
     tick();
     log(LogLevel::Notice, LogArea::Engine,
         "Postern " POSTERN_VERSION " runs; listening on " + m_listeners.openNames().join(", "));
     m_journal.add("engine", "Postern started");
     return {};
+}
+
+// Which messages earlier lives of the gateway have died of, too often to try once more.
+std::set<queue::MessageId> Engine::openCrashNotes(const std::vector<queue::QueuedMessage>& queued) {
+    auto notes = CrashNotes::open(m_settings.profile.stateFolder + "/crashes");
+    if (!notes) {
+        log(LogLevel::Warning, LogArea::Queue,
+            "a message that brings the gateway down would not be found out: " + notes.error().text);
+        return {};
+    }
+    m_crashNotes = std::move(notes).value();
+    std::set<queue::MessageId> deadly;
+    std::map<quint32, int> stillQueued;
+    for (const queue::QueuedMessage& one : queued) {
+        const auto at = m_crashNotes->counts().find(one.message.id);
+        if (at == m_crashNotes->counts().end())
+            continue;
+        if (at->second >= kMostCrashes)
+            deadly.insert(one.message.id); // held now; once released it may begin anew
+        else
+            stillQueued.insert(*at);
+    }
+    m_crashNotes->keepOnly(std::move(stillQueued));
+    return deadly;
 }
 
 // Only behind the lock: two gateways never write to one log.

@@ -9,6 +9,7 @@
 // unusable configuration is a Problem: the engine runs without listeners until it is mended and reloaded.
 #pragma once
 
+#include "base/crash_notes.h"
 #include "base/log_file.h"
 #include "base/worker_threads.h"
 #include "control/facade.h"
@@ -25,6 +26,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 
 namespace postern::engine {
 
@@ -71,6 +73,7 @@ class Engine {
     QList<control::Problem> problems(const std::map<queue::RouteKey, int>& waiting) const;
 
     void startLogFile();
+    std::set<queue::MessageId> openCrashNotes(const std::vector<queue::QueuedMessage>& queued);
     void takeLogLines(const std::vector<LogLine>& lines);
     void publishChanged();
     listener::ListenerServices listenerServices();
@@ -80,6 +83,7 @@ class Engine {
     SystemClock m_clock;
     std::unique_ptr<FileStore> m_files;
     std::unique_ptr<StateLock> m_lock;
+    std::unique_ptr<CrashNotes> m_crashNotes; // null: none could be opened
     ActivityJournal m_journal;
     std::unique_ptr<queue::SpoolThread> m_spool;
     std::unique_ptr<DeliveryDesk> m_desk;

@@ -12,6 +12,7 @@
 #include "queue/spool_impl.h"
 #include "queue/spool_schema.h"
 
+#include "base/crash_notes.h"
 #include "base/log.h"
 
 #include <algorithm>
@@ -389,6 +390,7 @@ void Spool::Impl::answer(Step& step) {
                 if (request.done)
                     request.done(step.failure ? Result<void>(*step.failure) : Result<void>());
             } else if constexpr (std::is_same_v<T, ReadBody>) {
+                const AtWork here(request.id);
                 if (request.done)
                     request.done(body(request.id));
             } else if constexpr (std::is_same_v<T, LoadMessage>) {

@@ -2,6 +2,7 @@
 #include "relay/client_connection.h"
 
 #include "base/contract.h"
+#include "base/crash_notes.h"
 #include "base/log.h"
 
 namespace postern::relay {
@@ -56,9 +57,14 @@ Milliseconds ClientConnection::silence(SteadyTime now) const {
     return m_phase == Phase::Talking && m_shipment ? now - m_lastMove : Milliseconds(0);
 }
 
+quint32 ClientConnection::work() const {
+    return m_shipment ? m_shipment->job().delivery.message->id : 0;
+}
+
 void ClientConnection::offer(std::unique_ptr<Shipment> shipment) {
     POSTERN_CHECK(!m_shipment, return);
     m_shipment = std::move(shipment);
+    const AtWork here(work());
     m_contentBegun = false;
     m_ownCause.clear();
     if (auto fits = m_shipment->fitTo(m_session.offers(), m_files); !fits) {
@@ -101,6 +107,7 @@ void ClientConnection::discard() {
 void ClientConnection::tick(SteadyTime now) {
     if (m_gone || now < m_deadline)
         return;
+    const AtWork here(work());
     switch (m_phase) {
     case Phase::Connecting:
     case Phase::Naming:

@@ -83,6 +83,7 @@ class ClientConnection final : private tls::StreamHandler {
     void onEncrypted(const tls::SessionFacts& facts) override;
     void onWritten() override;
     void onClosed(const Error& reason, bool peerEnded) override;
+    quint32 work() const override;
 
     void perform(smtp::ClientEffects effects);
     void collect(smtp::ClientEffects effects);

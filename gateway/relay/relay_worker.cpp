@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "relay/relay_worker.h"
 
+#include "base/crash_notes.h"
 #include "base/log.h"
 #include "relay/host_lists.h"
 #include "relay/route.h"
@@ -186,6 +187,7 @@ RelayWorker::~RelayWorker() = default;
 void RelayWorker::submit(std::vector<RelayJob> jobs) {
     std::vector<Route*> touched;
     for (RelayJob& job : jobs) {
+        const AtWork here(job.delivery.message->id);
         if (m->draining) {
             m->untried(job, "the gateway is stopping", false);
         } else if (job.spec->hostTable || job.spec->hostByDomain) {

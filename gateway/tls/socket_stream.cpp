@@ -2,6 +2,7 @@
 #include "tls/socket_stream.h"
 
 #include "base/contract.h"
+#include "base/crash_notes.h"
 #include "base/log.h"
 #include "tls/client_hello.h"
 #include "tls/read_buffer.h"
@@ -158,6 +159,7 @@ bool SocketStream::tell(Call call) {
     if (!m_handler)
         return true;
     const QPointer<SocketStream> alive(this);
+    const AtWork here(m_handler->work());
     ++m_depth;
     call(*m_handler);
     if (!alive)
@@ -267,6 +269,7 @@ void SocketStream::settle() {
         }
         return;
     }
+    const AtWork here(m_handler ? m_handler->work() : 0);
     if (m_phase == Phase::Encrypted)
         m_leg->flush();
     else if (!m_writeBlocked && !m_out.empty() && m_phase != Phase::Connecting)

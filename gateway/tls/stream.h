@@ -32,6 +32,7 @@ class StreamHandler {
     // peerEnded: the peer closed in an orderly way (in TLS: with close_notify). Otherwise `reason` says what broke, with
     // host and port; its text is empty after our own close().
     virtual void onClosed(const Error& reason, bool peerEnded) = 0;
+    virtual quint32 work() const { return 0; }           // the message under way, for crash notes (base/crash_notes.h)
 };
 
 class Stream {

@@ -26,6 +26,7 @@ class TestDeliveryDesk : public QObject {
     void mailOfAFailedHopGoesOnWhenItWorks_data();
     void mailOfAFailedHopGoesOnWhenItWorks();
     void startsNothingOnceStopped();
+    void Q15_whatTheGatewayDiedOfTooOftenIsHeld();
 };
 
 void TestDeliveryDesk::sendsWhatWasStored() {
@@ -189,6 +190,37 @@ void TestDeliveryDesk::startsNothingOnceStopped() {
     office.spool.stop(); // has answered
     QCoreApplication::processEvents();
     QVERIFY(office.jobs.empty());
+}
+
+// Of two messages at the start one is known to bring the gateway down: it stays, held, with the reason, also on the disk.
+void TestDeliveryDesk::Q15_whatTheGatewayDiedOfTooOftenIsHeld() {
+    Office office;
+    QVERIFY(office.open());
+    const QueuedMessage poison = office.message(EnvelopeState::Waiting);
+    const QueuedMessage other = office.message(EnvelopeState::Waiting);
+    for (const QueuedMessage& one : {poison, other})
+        office.spool.post(StoreMessage{one.message, one.envelopes, *smallBody(), {}});
+    office.desk->add({poison, other}, {poison.message.id});
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    QCOMPARE(office.jobs.front().delivery.message->id, other.message.id);
+    const auto rows = office.desk->scheduler().rowsOf(poison.message.id);
+    QCOMPARE(rows.size(), size_t(1));
+    QCOMPARE(rows.front().state, Scheduler::RowState::Held);
+    QVERIFY(rows.front().envelope.lastError.startsWith("held: the gateway broke down"));
+
+    std::atomic<bool> read = false;
+    Result<QueuedMessage> onDisk = Error{ErrorCode::NotFound, {}};
+    office.spool.post(LoadMessage{poison.message.id, [&](Result<QueuedMessage> found) {
+                                      onDisk = std::move(found);
+                                      read = true;
+                                  }});
+    QTRY_VERIFY(read);
+    QVERIFY(onDisk);
+    QCOMPARE(onDisk->envelopes.front().state, EnvelopeState::Held);
+    QCOMPARE(onDisk->envelopes.front().lastError, rows.front().envelope.lastError);
+
+    QCOMPARE(office.desk->release({poison.envelopes.front().id}), 1);
+    QTRY_COMPARE(office.jobs.size(), size_t(2)); // a person may try again
 }
 
 QTEST_GUILESS_MAIN(TestDeliveryDesk)
