@@ -24,7 +24,8 @@ QString textOf(const QByteArray& bytes) {
 } // namespace
 
 Engine::Engine(EngineSettings settings)
-    : m_settings(std::move(settings)), m_files(makeDiskFileStore()), m_journal(m_clock),
+    : m_settings(std::move(settings)), m_clockOwner(m_settings.clock ? m_settings.clock : std::make_shared<SystemClock>()),
+      m_clock(*m_clockOwner), m_files(makeDiskFileStore()), m_journal(m_clock),
       m_listeners(m_settings.profile.submissionPath()),
       m_rules(std::make_shared<policy::Ruleset>()), m_freeBytes(std::make_shared<std::atomic<qint64>>(0)),
       m_sessionEvents([this](std::vector<listener::SessionEvent>&& e) { takeSessionEvents(std::move(e)); }),

@@ -37,6 +37,7 @@ struct EngineSettings {
     bool mustListen = false;            // headless: an unusable configuration or no open listener is a failed start
     size_t ioThreads = 2;
     dns::ResolverSettings dns;
+    std::shared_ptr<const Clock> clock = {}; // any thread's; null = the computer's
     AskQueueKey askQueueKey;         // on the engine's thread, at the start; none = nobody can be asked
     Milliseconds stopWithin{20'000}; // EngineHost::stop() waits so long
 };
@@ -80,7 +81,8 @@ class Engine {
     std::function<void(queue::SpoolRequest)> watchedSpool();
 
     EngineSettings m_settings;
-    SystemClock m_clock;
+    const std::shared_ptr<const Clock> m_clockOwner;
+    const Clock& m_clock;
     std::unique_ptr<FileStore> m_files;
     std::unique_ptr<StateLock> m_lock;
     std::unique_ptr<CrashNotes> m_crashNotes; // null: none could be opened

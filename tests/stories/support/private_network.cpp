@@ -64,4 +64,13 @@ QByteArray enterPrivateNetwork() {
     return outcome;
 }
 
+QByteArray setCable(bool pluggedIn) {
+    const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ifreq request = interface("lo");
+    request.ifr_flags = pluggedIn ? IFF_UP | IFF_RUNNING : 0;
+    const QByteArray outcome = fd >= 0 && ::ioctl(fd, SIOCSIFFLAGS, &request) == 0 ? QByteArray() : reason("the cable");
+    ::close(fd);
+    return outcome;
+}
+
 } // namespace postern::test

@@ -14,4 +14,8 @@ namespace postern::test {
 // First thing in main(), before any thread. "" = done, else why not.
 QByteArray enterPrivateNetwork();
 
+// Pulls that network's cable, or plugs it in again: nothing gets through, connections that stand do not hear of it, new ones
+// find no network. Only after enterPrivateNetwork(). "" = done, else why not.
+QByteArray setCable(bool pluggedIn);
+
 } // namespace postern::test
