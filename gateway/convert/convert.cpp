@@ -46,7 +46,9 @@ class Whole {
     }
 
     Converted run() {
-        const Knowledge know(m_files, m_set, m_target);
+        Knowledge known(m_files, m_set, m_target);
+        learnRelayMacros(known, m_set);
+        const Knowledge& know = known;
         if (m_documents.size() > 1)
             nameWhatChanges(know);
         Session session{know};

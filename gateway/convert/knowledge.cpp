@@ -50,7 +50,7 @@ Knowledge::Knowledge(FileStore& files, const config::FileSet& set, config::Targe
     const std::vector<StatementView> statements = set.statements();
     for (const StatementView& statement : statements)
         learn(statement);
-    mayAuthenticate = mayAuthenticate || !m_sawListener;
+    mayAuthenticate = mayAuthenticate || (!m_sawListener && source != Dialect::Modern);
     learnTags(statements);
     learnLifetimes(statements);
     for (const QByteArray& name : std::as_const(macros)) {

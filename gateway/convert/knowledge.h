@@ -25,7 +25,8 @@ struct Knowledge {
     policy::Era era, targetEra;
     bool isOpenSmtpd = true; // the target is one; else everything stays
 
-    bool mayAuthenticate = false; // some listener lets clients sign in, or it can't be known
+    // Some listener lets clients sign in. Old rules without any listener may be a part of something larger: perhaps.
+    bool mayAuthenticate = false;
     bool hasSocketListener = false;
     QSet<QByteArray> listenerTags;
     QSet<QByteArray> usedTags;             // by rules
@@ -39,6 +40,7 @@ struct Knowledge {
     QSet<QByteArray> usedActions;            // by a match
     QSet<QByteArray> macros;                 // defined names
     QHash<QByteArray, QByteArray> newMacros; // names that the target can't read -> instead
+    QHash<QByteArray, QByteArray> relayMacros; // that hold a relay URL and nothing else -> the URL in the target's words
 
     // The lifetime for rules that take another one than what the target will make of them: by file and offset.
     QHash<std::pair<QByteArray, qsizetype>, QByteArray> rulesTtl;

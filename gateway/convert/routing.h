@@ -41,6 +41,7 @@ struct Test {
 
 struct Relay {
     std::optional<policy::RelayUrl> url; // nothing: by MX, or by a table
+    QByteArray macro;                    // whose value the URL is, "" = none
     QByteArray hostTable;                // spelled; "" = none
     std::optional<config::TableArgument> hostArgument;
     QByteArray domainTable;

@@ -190,6 +190,11 @@ WrittenRule writeModern(Session& session, const StatementView& at, const std::ve
             session.sayOnce(RemarkKind::Note, at,
                             "clients that sign in counted as local; since 6.4 they do not, so a second match says so, "
                             "here and below");
+        const bool asksLogin = at.hasClause(ClauseKind::Authenticated);
+        if (routing.sources.front().login == Source::Login::No && !asksLogin)
+            session.sayOnce(RemarkKind::Note, at,
+                            "clients that sign in had no address for rules like this one; since 6.4 they have, so !auth leaves "
+                            "them out, here and below");
         if (isOpenRelay(routing))
             session.say(RemarkKind::Note, at, "this relays for anybody to anywhere, as it did before");
         const bool saysFor = std::any_of(routing.tests.begin(), routing.tests.end(), [](const Test& test) {
@@ -239,7 +244,7 @@ std::optional<QByteArray> modernRelay(Session& session, const StatementView& at,
                             QByteArray(url.startsWith("smtps") ? "TLS from the first byte" : "STARTTLS") +
                             " is kept; write " + (url.startsWith("smtps") ? "smtp+tls://" : "smtps://") +
                             " for the other");
-        text = " host " + quoted(url, config::Dialect::Modern);
+        text = " host " + urlText(session, at, relay, url);
         if (tlsForSure && !relay.verify)
             text += " tls no-verify";
     } else if (!relay.hostTable.isEmpty()) {

@@ -118,8 +118,12 @@ class OldRule {
         }
         switch (source.from) {
         case From::Any:
-            if (source.login == Login::Yes)
+            if (source.login == Login::Yes) {
+                m_session.sayOnce(RemarkKind::Note, m_at,
+                                  QByteArray(kSignedIn) + " is how " + m_session.targetName() +
+                                      " asks for clients that signed in, and for this computer's own programs, here and below");
                 return kSignedIn;
+            }
             if (source.login == Login::No)
                 return "from ! source \"local\"";
             return source.negated ? "from ! any" : m_is2012 ? "from all" : "from any";
@@ -431,7 +435,7 @@ std::optional<QByteArray> oldRelay(Session& session, const StatementView& at, co
         if (url.isEmpty())
             return refused("this relay can't be said in " + session.targetName() +
                            (is2012 && !relay.label.isEmpty() ? ": its key for the login is the host's name" : ""));
-        text = " via " + quoted(url, session.know.dialect);
+        text = " via " + urlText(session, at, relay, url);
         if (relay.verify && !is2012)
             verify = " verify";
     } else if (!relay.hostTable.isEmpty()) {

@@ -52,6 +52,9 @@ Delivery readAction(Session& session, const config::StatementView& action, const
 
 Relay readRelay(Session& session, const config::StatementView& statement, const Speller& speller);
 QByteArray relayUrl(policy::Era target, const Relay& relay); // "" = it can't be said
+void learnRelayMacros(Knowledge& know, const config::FileSet& set);
+// The URL as it is written behind host or via: $name if the macro can have it as its value, else in quotes.
+QByteArray urlText(Session& session, const config::StatementView& at, const Relay& relay, const QByteArray& url);
 QByteArrayList urlsOf(const config::TableArgument& hosts); // of relays written out on the spot, without their shares
 // An entry of a table of relays in the target's words; nothing: unreadable, or it can't be said.
 std::optional<QByteArray> relayEntry(const Knowledge& know, const QByteArray& entry);

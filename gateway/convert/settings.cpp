@@ -115,8 +115,12 @@ void convertMacro(Session& session, const StatementView& statement, Piece& piece
     const QByteArray other = session.know.newMacros.value(view->name()->text);
     const bool mustBeQuoted = !view->value()->quoted && config::isReserved(view->value()->text, session.know.dialect) &&
                               session.know.dialect != session.know.source;
-    if (other.isEmpty() && !mustBeQuoted)
+    const QByteArray url = session.know.relayMacros.value(view->name()->text);
+    const bool hasOtherUrl = !url.isEmpty() && url != view->value()->text;
+    if (other.isEmpty() && !mustBeQuoted && !hasOtherUrl)
         return;
+    if (hasOtherUrl)
+        session.say(RemarkKind::Note, statement, "this relay URL is spelled as " + session.targetName() + " reads it");
     if (!other.isEmpty())
         session.say(RemarkKind::Changed, statement,
                     "the macro is called $" + other + " now, since \"" + view->name()->text +
@@ -126,7 +130,9 @@ void convertMacro(Session& session, const StatementView& statement, Piece& piece
     const QByteArray valueText = all.mid(value.offset, value.length);
     piece.statements = {(other.isEmpty() ? all.mid(name.offset, name.length) : other) +
                         all.mid(name.end(), value.offset - name.end()) +
-                        (mustBeQuoted ? quoted(view->value()->text, session.know.dialect) : valueText)};
+                        (hasOtherUrl    ? quoted(url, session.know.dialect)
+                         : mustBeQuoted ? quoted(view->value()->text, session.know.dialect)
+                                        : valueText)};
 }
 
 void convertFilter(Session& session, const StatementView& statement, Piece& piece) {
