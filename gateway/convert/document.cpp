@@ -67,9 +67,11 @@ class Conversion {
         }
         for (size_t i = 0; i < m_statements.size(); ++i)
             statement(i);
-        if (m_layout.newline() == "\r\n" && !m_statements.empty())
-            m_session.say(RemarkKind::Note, m_statements.front(),
-                          "lines end in CR LF and stay so; OpenSMTPD reads LF only");
+        if (m_document->bytes().contains("\r\n")) {
+            m_layout.endLinesInLf();
+            m_session.report.push_back({RemarkKind::Note, m_document->file(), 1, 1,
+                                        "lines ended in CR LF; they end in LF now, since OpenSMTPD reads LF only"});
+        }
         if (m_layout.dropByteOrderMark())
             m_session.report.push_back({RemarkKind::Note, m_document->file(), 1, 1,
                                         "the byte order mark at the start is left out; OpenSMTPD refuses it"});

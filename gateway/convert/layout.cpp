@@ -126,6 +126,17 @@ bool Layout::dropByteOrderMark() {
     return true;
 }
 
+void Layout::endLinesInLf() {
+    m_newline = "\n";
+    m_rest.replace("\r\n", "\n");
+    for (Piece& piece : m_pieces) {
+        for (QByteArray* part : {&piece.gap, &piece.comments, &piece.behind, &piece.newline})
+            part->replace("\r\n", "\n");
+        for (QByteArray& statement : piece.statements)
+            statement.replace("\r\n", "\n");
+    }
+}
+
 void Layout::endWithNewline() {
     if (m_rest.isEmpty() && !m_pieces.empty()) {
         Piece& last = m_pieces[m_order.back()];

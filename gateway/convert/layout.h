@@ -35,6 +35,7 @@ class Layout {
     // Moves a definition that stands behind its first use right before it. Returns the indexes of what was moved.
     std::vector<size_t> putDefinitionsFirst();
     void endWithNewline();
+    void endLinesInLf(); // instead of CR LF
     bool dropByteOrderMark(); // false: there is none
     QByteArray text() const;
     size_t pieceAt(qsizetype offset) const; // of text(): index into pieces(); size() = behind the last

@@ -42,13 +42,14 @@ QByteArray Rewrite::text() const {
     const bool isSorted = std::adjacent_find(clauses.begin(), clauses.end(), comesLater) == clauses.end();
     if (m_speller.mustBeWrittenOut() || !isSorted)
         return writtenOut();
-    const auto isEntangled = [&](const Clause& clause) { return m_speller.isEntangled(clause); };
-    const bool headIsEntangled = std::any_of(m_statement.values().begin(), m_statement.values().end(),
-                                             [&](const Value& value) { return m_speller.isEntangled(value); });
-    if (!m_clauses.empty() || !m_head.isNull()) {
-        if (headIsEntangled || std::any_of(clauses.begin(), clauses.end(), isEntangled))
-            return writtenOut();
-    }
+    const auto isEntangled = [&](const auto& part) { return m_speller.isEntangled(part); };
+    const bool changesEntangled = std::any_of(m_clauses.begin(), m_clauses.end(), [&](const auto& changed) {
+        return isEntangled(clauses[size_t(changed.first)]);
+    });
+    const bool headIsEntangled = std::any_of(m_statement.values().begin(), m_statement.values().end(), isEntangled) ||
+                                 (!clauses.empty() && isEntangled(clauses.front()));
+    if (changesEntangled || (!m_head.isNull() && headIsEntangled))
+        return writtenOut();
     QByteArray out;
     const Range whole = m_statement.range();
     const QByteArray& all = m_statement.document().bytes();
@@ -59,10 +60,15 @@ QByteArray Rewrite::text() const {
     }
     for (const auto& [index, text] : m_clauses) {
         const Range range = clauses[size_t(index)].range;
-        if (text.isEmpty()) { // with the blanks before it
+        if (text.isEmpty()) { // with the blanks before it, and the backslash that joined its line
             qsizetype until = range.offset;
-            while (until > from && (all[until - 1] == ' ' || all[until - 1] == '\t'))
-                --until;
+            while (until > from) {
+                const QByteArrayView before = QByteArrayView(all).sliced(from, until - from);
+                const int blank = before.endsWith("\\\r\n") ? 3 : before.endsWith("\\\n") ? 2 : before.endsWith(' ') || before.endsWith('\t') ? 1 : 0;
+                if (blank == 0)
+                    break;
+                until -= blank;
+            }
             out += m_speller.bytes({from, until - from});
         } else {
             out += m_speller.bytes({from, range.offset - from}) + text;

@@ -46,9 +46,15 @@ void TestConvertLayout::stays_data() {
     QTest::addRow("lines joined by a backslash stay where nothing changes")
         << QByteArray("listen on lo \\\n  port 25 \\\n  mask-source\n") << Target::OpenSmtpd68
         << QByteArray("listen on lo \\\n  port 25 \\\n  mask-src\n");
-    QTest::addRow("lines that end in CR LF keep doing so")
+    QTest::addRow("lines that end in CR LF end in LF, because their reader refuses the CR")
         << QByteArray("listen on lo\r\naccept from any for any relay\r\n# end\r\n") << Target::OpenSmtpd68
-        << QByteArray("listen on lo\r\naction \"outbound\" relay\r\nmatch from any for any action \"outbound\"\r\n# end\r\n");
+        << QByteArray("listen on lo\naction \"outbound\" relay\nmatch from any for any action \"outbound\"\n# end\n");
+    QTest::addRow("CR LF goes where nothing else changes, between joined lines, too")
+        << QByteArray("# a\r\n\r\nlisten on lo \\\r\n  port 25\r\n") << Target::OpenSmtpd68 << QByteArray("# a\n\nlisten on lo \\\n  port 25\n");
+    QTest::addRow("an option that goes takes the backslash before it along")
+        << QByteArray("filter f proc-exec \"x\"\nlisten on lo \\\n  port 25 \\\n  filter f\nlisten on lo \\\n  filter f \\\n  tag T\n")
+        << Target::OpenSmtpd59
+        << QByteArray("# not in OpenSMTPD 5.9: filter f proc-exec \"x\"\nlisten on lo \\\n  port 25\nlisten on lo \\\n  tag T\n");
     QTest::addRow("a last line without an end stays one since 6.4")
         << QByteArray("listen on lo\nexpire 2d") << Target::OpenSmtpd68 << QByteArray("listen on lo\nqueue ttl 2d");
     QTest::addRow("before, it has to end")

@@ -164,7 +164,9 @@ void TestConvertStatements::listeners_data() {
     row("back: a second certificate is lost", "listen on lo tls pki gw pki out", M, T68, "listen on lo tls pki gw", "lost: \"pki\"");
     row("back: 2012 has a certificate by name", "listen on lo tls pki gw", M, T12, "listen on lo tls certificate gw", "changed: the certificate is looked for");
     row("a macro stays", "listen on $if port 25 mask-source", L, T68, "listen on $if port 25 mask-src");
-    row("a macro that holds more than one word is written out", "listen on $both mask-source", L, T68, "listen on lo port 25 mask-src");
+    row("a macro that holds more than one word stays", "listen on $both mask-source", L, T68, "listen on $both mask-src");
+    row("a macro that holds the changed word and another is written out", "listen on lo $masked tag T", L, T68,
+        "listen on lo port 25 mask-src tag T");
     row("a macro that holds the changed word is written out", "listen on lo $mask tag T", L, T68, "listen on lo mask-src tag T");
     row("port's names are no strings to quote", "listen on lo port smtp", L, T68, "listen on lo port smtp");
     row("a word that is reserved now is quoted", "listen on lo tag action", L, T68, "listen on lo tag \"action\"");
@@ -175,7 +177,8 @@ void TestConvertStatements::listeners() {
     QFETCH(Dialect, from);
     QFETCH(Target, to);
     QFETCH(QByteArray, report);
-    const QByteArray macros = "if = \"lo\"\nboth = \"lo port 25\"\nmask = \"mask-source\"\n";
+    const QByteArray macros = "if = \"lo\"\nboth = \"lo port 25\"\nmask = \"mask-source\"\n"
+                              "masked = \"port 25 mask-source\"\n";
     const bool named = before.contains("em0");
     const QByteArray pkis = from == Dialect::Modern ? "pki gw cert \"/c\" key \"/k\"\n" : "pki gw certificate \"/c\" key \"/k\"\n";
     const test::Conversion made = one(before, from, to, macros + (named ? QByteArray() : pkis));
