@@ -51,6 +51,7 @@ DeliveryDesk::DeliveryDesk(Parts parts)
       m_reports([this](std::vector<relay::RelayReport>&& b) { takeReports(std::move(b)); }),
       m_bodiesRead([this](std::vector<BodyRead>&& b) { takeBodies(std::move(b)); }),
       m_recorded([this](std::vector<Recorded>&& b) { takeRecorded(std::move(b)); }) {
+    m_scheduler.setShares(m_parts.shares);
     m_wake.setSingleShot(true);
     QObject::connect(&m_wake, &QTimer::timeout, &m_wake, [this] { pump(); });
     m_again.setSingleShot(true);

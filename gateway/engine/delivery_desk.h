@@ -60,6 +60,7 @@ class DeliveryDesk {
         ActivityJournal* journal = nullptr;
         std::function<void(size_t worker, std::vector<relay::RelayJob>)> submit; // to the n-th I/O thread
         size_t workers = 1;
+        queue::ClientSharesPtr shares;                    // of the queue's disk; null = not counted
         std::function<void()> changed;                    // counts or relay states are different now
         std::function<void(const Error&)> spoolTroubled;  // an update could not be made durable
         std::function<void()> spoolFine;

@@ -105,6 +105,7 @@ Result<void> Engine::start() {
     parts.files = m_files.get();
     parts.spool = m_spool.get();
     parts.journal = &m_journal;
+    parts.shares = m_shares;
     parts.workers = m_settings.ioThreads;
     parts.submit = [this](size_t worker, std::vector<relay::RelayJob> jobs) {
         m_ioThreads[worker]->submit(std::move(jobs));
@@ -233,16 +234,17 @@ listener::ListenerServices Engine::listenerServices() {
     services.newMessageId = [ids = m_spool->ids()] { return ids->next(); };
     services.incomingPath = [spool = m_spool.get()](queue::MessageId id) { return spool->incomingPath(id); };
     // Asked for each mail and each MiB of a large one; the disk may fill up between two of our own looks at it.
-    services.hasRoomFor = [free = m_freeBytes, askedAt = std::make_shared<std::atomic<qint64>>(0), files = m_files.get(),
-                           clock = &m_clock, folder = m_settings.profile.stateFolder](qint64 octets) {
+    services.room = [free = m_freeBytes, askedAt = std::make_shared<std::atomic<qint64>>(0), files = m_files.get(),
+                     clock = &m_clock, folder = m_settings.profile.stateFolder] {
         const qint64 now = clock->steady().time_since_epoch().count();
         if (now - askedAt->load(std::memory_order_relaxed) >= kFreeBytesFresh.count()) {
             askedAt->store(now, std::memory_order_relaxed);
             if (const auto found = files->freeBytes(folder))
                 free->store(*found, std::memory_order_relaxed);
         }
-        return free->load(std::memory_order_relaxed) - octets > kReserveBytes;
+        return free->load(std::memory_order_relaxed) - kReserveBytes;
     };
+    services.shares = m_shares;
     services.seal = m_seal;
     services.stored = m_desk->storedSink();
     services.report = [address = m_sessionEvents.address()](listener::SessionEvent event) {

@@ -106,6 +106,7 @@ class Engine {
     std::map<QByteArray, qint64> m_lastAccepted;       // by listener name
     std::vector<IoCounts> m_counts;                    // by I/O thread, a second old at most
     std::shared_ptr<std::atomic<qint64>> m_freeBytes;  // any thread
+    const queue::ClientSharesPtr m_shares = std::make_shared<queue::ClientShares>();
     bool m_changed = false;
     int m_ticks = 0;
     QTimer m_tick;

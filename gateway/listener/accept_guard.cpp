@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "listener/accept_guard.h"
 
+#include <algorithm>
+
 namespace postern::listener {
+
+AcceptLimits fittedTo(AcceptLimits limits, int descriptors) {
+    limits.maxSessionsPerAddress =
+        std::min(limits.maxSessionsPerAddress, std::max(1, std::min(limits.maxSessions, descriptors) / 4));
+    return limits;
+}
 
 Admission AcceptGuard::admit(const ClientKey& client) {
     if (m_sessions >= m_limits.maxSessions)

@@ -16,6 +16,9 @@ struct ClientKey {
     bool isLoopback = false;
 };
 
+// So that one address leaves descriptors for the others, however few the process may have: of each thread's, a quarter.
+AcceptLimits fittedTo(AcceptLimits limits, int descriptors);
+
 enum class Admission : quint8 { Welcome, TooMany, TooManyFromAddress };
 
 class AcceptGuard {

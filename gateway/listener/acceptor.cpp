@@ -40,7 +40,7 @@ struct Acceptor::Impl final : ConnectionHost {
     };
 
     Impl(ListenerServices given, AcceptLimits limits)
-        : m_services(std::make_shared<const ListenerServices>(std::move(given))), m_guard(limits),
+        : m_services(std::make_shared<const ListenerServices>(std::move(given))), m_guard(fittedTo(limits, descriptorCeiling())),
           m_outcomes([this](std::vector<Outcome>&& batch) { deliver(std::move(batch)); }),
           m_logins(*m_services->clock, m_services->report, [this](ConnectionId id, smtp::LoginOutcome outcome) {
               deliver({Outcome{id, LoginAnswer{outcome}}});

@@ -17,7 +17,7 @@ namespace postern::listener {
 
 struct AcceptLimits {
     int maxSessions = 20'000;       // of this thread
-    int maxSessionsPerAddress = 5'000; // of this thread; loopback is not counted
+    int maxSessionsPerAddress = 5'000; // of this thread, at most a quarter of all; loopback is not counted
 };
 
 class Acceptor {

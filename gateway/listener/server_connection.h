@@ -91,6 +91,8 @@ class ServerConnection final : private tls::StreamHandler {
     smtp::Reply judge(policy::Verdict verdict);
     queue::Message messageFor(const queue::Body& body) const;
     void keep(QByteArrayView bytes);
+    enum class Room : quint8 { Enough, DiskNearlyFull, ShareUsedUp };
+    Room roomFor(qint64 octets) const; // more of this client's mail
     void discardContent();
     void reportRefusal(QByteArray text, QByteArray detail);
     QByteArray describe(const queue::Message& message) const;
@@ -139,6 +141,7 @@ class ServerConnection final : private tls::StreamHandler {
     QByteArray m_relayBytes; // of m_relayOf, so that many recipients of one rule cost one copy
     const policy::Action* m_relayOf = nullptr;
     queue::MessageId m_messageId = 0;
+    queue::ClientShares::Share m_share; // of the disk, for what has come of the content
     std::optional<IncomingContent> m_content;
     std::optional<smtp::FromMasquerade> m_masquerade; // what passes into m_content goes through it,
     std::optional<smtp::SubmissionFixes> m_fixes;     // and then through this

@@ -62,6 +62,7 @@ struct Commit {
     std::shared_ptr<const ListenerServices> services;
     queue::QueuedMessage queued;
     MemoryShare memory; // of its content
+    queue::ClientShares::Share share; // of the disk, until the scheduler counts it
     SessionEvent event; // as if all goes well
     MailboxAddress<Outcome> outcomes;
     ConnectionId connection = 0;
@@ -136,13 +137,25 @@ void ServerConnection::judgeSender(const tables::LookupResult& allowed) {
 void ServerConnection::acceptSender() {
     const qint64 size = std::max<qint64>(0, m_sender->params.declaredSize);
     m_sender.reset();
-    if (services().hasRoomFor(size)) {
+    const Room room = roomFor(size);
+    if (room == Room::Enough) {
         carryOut(m_session->senderChecked(smtp::makeReply(250, {2, 1, 0}, "Ok")));
         return;
     }
     const smtp::Reply reply = smtp::makeReply(452, {4, 3, 1}, "Insufficient system storage, try again later");
-    reportRefusal("Mail from " + m_session->client().address + " refused for now: the disk is nearly full", reply.oneLine());
+    reportRefusal("Mail from " + m_session->client().address + " refused for now: " +
+                      (room == Room::DiskNearlyFull ? "the disk is nearly full"_ba
+                                                    : "it has used up its share of the queue's disk, half of what is free"_ba),
+                  reply.oneLine());
     carryOut(m_session->senderChecked(reply));
+}
+
+ServerConnection::Room ServerConnection::roomFor(qint64 octets) const {
+    const qint64 room = services().room();
+    if (room <= octets)
+        return Room::DiskNearlyFull;
+    const bool mayTake = !services().shares || services().shares->mayTake(m_session->client().address, octets, room);
+    return mayTake ? Room::Enough : Room::ShareUsedUp;
 }
 
 void ServerConnection::perform(smtp::effect::CheckRecipient& question) {
@@ -232,7 +245,8 @@ void ServerConnection::perform(smtp::effect::BeginContent&) {
     m_messageId = services().newMessageId();
     m_content.emplace(*services().files, services().incomingPath(m_messageId),
                       m_session->transaction().params.declaredSize, services().contentMemory,
-                      FileForm{services().seal, m_messageId, services().hasRoomFor});
+                      FileForm{services().seal, m_messageId, [this](qint64 octets) { return roomFor(octets) == Room::Enough; }});
+    m_share = services().shares ? services().shares->take(m_session->client().address, 0) : queue::ClientShares::Share();
     m_masquerade.reset();
     const bool mustBeHimself = m_service->spec.masquerade && !m_session->user().isEmpty();
     if (mustBeHimself && !m_session->transaction().sender.isNull())
@@ -255,6 +269,7 @@ void ServerConnection::perform(smtp::effect::Content& content) {
 
 void ServerConnection::keep(QByteArrayView bytes) {
     m_content->append(m_fixes ? m_fixes->feed(bytes) : bytes);
+    m_share.growTo(m_content->size());
 }
 
 void ServerConnection::perform(smtp::effect::Discard&) {
@@ -268,6 +283,7 @@ void ServerConnection::discardContent() {
         return;
     const QByteArray file = m_content->fileName();
     m_content.reset(); // closes it
+    m_share = {};
     if (!file.isEmpty())
         services().toSpool(queue::DiscardIncoming{file});
 }
@@ -315,6 +331,7 @@ void ServerConnection::perform(smtp::effect::Commit&) {
     }
     m_accepted.clear();
     commit->memory = m_content->takeShare();
+    commit->share = std::exchange(m_share, {});
     m_content.reset();
 
     const queue::Message& message = commit->queued.message;

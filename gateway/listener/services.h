@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file_store.h"
 #include "listener/incoming_content.h"
+#include "queue/client_shares.h"
 #include "queue/spool.h"
 
 #include <functional>
@@ -30,12 +31,13 @@ struct ListenerServices {
     std::function<void(queue::SpoolRequest)> toSpool;
     std::function<queue::MessageId()> newMessageId;
     std::function<QByteArray(queue::MessageId)> incomingPath;
-    std::function<bool(qint64 octets)> hasRoomFor;                // free space above the reserve
+    std::function<qint64()> room;                                 // octets of free space above the reserve
     std::function<void(queue::QueuedMessage, queue::BodyPtr)> stored; // durable now: schedule it (called on the spool thread)
     std::function<void(SessionEvent)> report;
     // The name of an address that this name leads back to, if that is known by now ("" = it has none); else `found` is called
     // later, on the same thread. Of one thread alone; null: nobody looks names up.
     std::function<std::optional<QByteArray>(const QByteArray& address, std::function<void(QByteArray)> found)> reverseName;
+    queue::ClientSharesPtr shares = {};                           // of the queue's disk; null = nobody counts
     queue::SealPtr seal = {};                                     // form of contents that go to a file; null = as they are
     ContentMemory contentMemory = std::make_shared<std::atomic<qint64>>(64LL << 20);
 };

@@ -90,6 +90,7 @@ struct Scheduler::Impl {
 
     const Clock& clock;
     const RouteOf routeOf;
+    ClientSharesPtr shares;
     bool paused = false;
     int maxInFlight = kInFlightAtMost;
     Seconds retryInterval{0};
@@ -270,8 +271,19 @@ void Scheduler::setPaused(bool paused) {
     m->paused = paused;
 }
 
+void Scheduler::setShares(ClientSharesPtr shares) {
+    m->shares = std::move(shares);
+}
+
 void Scheduler::add(QueuedMessage queued) {
-    const auto message = std::make_shared<const Message>(std::move(queued.message));
+    struct Counted { // as long as anybody has the message, its octets are on the disk
+        Message message;
+        ClientShares::Share share;
+    };
+    const auto counted = std::make_shared<Counted>(Counted{std::move(queued.message), {}});
+    if (m->shares)
+        counted->share = m->shares->take(counted->message.clientAddress, counted->message.size);
+    const std::shared_ptr<const Message> message(counted, &counted->message);
     const SteadyTime now = m->now();
     const qint64 wall = m->wallNow();
     // Made in the future = the clock was set back since. Damaged numbers must not overflow the arithmetic.

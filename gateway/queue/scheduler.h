@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "queue/client_shares.h"
 #include "queue/envelope.h"
 #include "queue/spool_requests.h"
 
@@ -64,6 +65,7 @@ class Scheduler {
     void setMaxInFlight(int envelopes);         // of all routes together, default 5000
     void setRetryInterval(Seconds interval);    // tries that often in place of the curve; 0 = the curve
     void setPaused(bool paused);                // "pause mta"
+    void setShares(ClientSharesPtr shares);     // what is added from now on counts there; null = nothing does
     void add(QueuedMessage queued);
 
     // All that may go now, fair between routes; they count as in flight until finished(). Expired ones come out of

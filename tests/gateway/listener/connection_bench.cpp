@@ -82,7 +82,8 @@ StreamScript& ConnectionBench::connect() {
     };
     services.newMessageId = [this] { return ++m_lastMessage; };
     services.incomingPath = [](queue::MessageId id) { return "incoming/" + queue::toText(id); };
-    services.hasRoomFor = [this](qint64) { return hasRoom; };
+    services.room = [this] { return hasRoom ? room : 0; };
+    services.shares = shares;
     services.stored = [this](queue::QueuedMessage message, const queue::BodyPtr&) { durable.push_back(std::move(message)); };
     services.report = [this](listener::SessionEvent event) { events.push_back(std::move(event)); };
     m_services = std::make_shared<const listener::ListenerServices>(std::move(services));

@@ -61,6 +61,8 @@ class ConnectionBench final : public listener::ConnectionHost {
     MemoryFileStore disk;
     FileStore* files = &disk;               // before connect()
     bool hasRoom = true;
+    qint64 room = qint64(1) << 40; // octets above the reserve
+    queue::ClientSharesPtr shares;
     std::shared_ptr<policy::Ruleset> rules; // before connect()
     listener::ListenerService service;      // before connect()
     std::optional<QByteArray> reverseName = QByteArray(); // nothing: it comes by answerReverseName()

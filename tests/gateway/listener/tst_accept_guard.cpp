@@ -26,6 +26,8 @@ class TestAcceptGuard : public QObject {
     void capsSessionsOfOneAddress();
     void countsLoopbackInAllOnly();
     void forgetsWhoIsGone();
+    void L10_oneAddressHasAQuarterAtMost_data();
+    void L10_oneAddressHasAQuarterAtMost();
 };
 
 void TestAcceptGuard::capsSessionsInAll() { // R01
@@ -65,6 +67,30 @@ void TestAcceptGuard::forgetsWhoIsGone() { // R05: counts are back after a flood
             guard.leave(kOne);
         QCOMPARE(guard.sessions(), 0);
     }
+}
+
+void TestAcceptGuard::L10_oneAddressHasAQuarterAtMost_data() {
+    QTest::addColumn<int>("sessions");
+    QTest::addColumn<int>("perAddress");
+    QTest::addColumn<int>("descriptors");
+    QTest::addColumn<int>("most");
+    QTest::newRow("room for all") << 20'000 << 5'000 << 1'000'000 << 5'000;
+    QTest::newRow("the descriptors are few") << 20'000 << 5'000 << 1024 << 256;
+    QTest::newRow("the sessions are few") << 100 << 5'000 << 1'000'000 << 25;
+    QTest::newRow("a smaller cap stays") << 20'000 << 10 << 1'000'000 << 10;
+    QTest::newRow("nobody is shut out") << 2 << 5'000 << 64 << 1;
+}
+
+void TestAcceptGuard::L10_oneAddressHasAQuarterAtMost() {
+    QFETCH(const int, sessions);
+    QFETCH(const int, perAddress);
+    QFETCH(const int, descriptors);
+    QFETCH(const int, most);
+    AcceptGuard guard(fittedTo({sessions, perAddress}, descriptors));
+    for (int i = 0; i < most; ++i)
+        QVERIFY(guard.admit(kOne) == Admission::Welcome);
+    QVERIFY(guard.admit(kOne) == Admission::TooManyFromAddress);
+    QVERIFY(guard.admit(kOther) == Admission::Welcome);
 }
 
 QTEST_APPLESS_MAIN(TestAcceptGuard)

@@ -58,7 +58,7 @@ struct Gate {
         };
         given.newMessageId = [this] { return ++lastId; };
         given.incomingPath = [](queue::MessageId id) { return "incoming/" + queue::toText(id); };
-        given.hasRoomFor = [](qint64) { return true; };
+        given.room = [] { return qint64(1) << 40; };
         given.stored = [](queue::QueuedMessage, const queue::BodyPtr&) {};
         given.report = [this](SessionEvent) { ++events; };
         return given;

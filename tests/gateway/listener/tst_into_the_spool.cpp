@@ -72,7 +72,7 @@ struct Office {
         given.toSpool = [this](queue::SpoolRequest request) { spool.post(std::move(request)); };
         given.newMessageId = [ids = spool.ids()] { return ids->next(); };
         given.incomingPath = [this](queue::MessageId id) { return spool.incomingPath(id); };
-        given.hasRoomFor = [](qint64) { return true; };
+        given.room = [] { return qint64(1) << 40; };
         given.stored = [this](queue::QueuedMessage, const queue::BodyPtr&) { ++stored; };
         given.report = [this](SessionEvent) { ++events; };
         return given;

@@ -21,6 +21,8 @@ class TestRecipientVerdicts : public QObject {
     void init() { QTest::failOnWarning(QRegularExpression(u".*"_s)); }
 
     void refusesBeforeTheDiskIsFull();
+    void L10_whoFillsTheQueueLeavesHalfToOthers();
+    void L10_aMessageThatGrowsBeyondTheShareIsRefused();
     void answersByRule_data();
     void answersByRule();
     void givesEachEnvelopeItsRulesFate();
@@ -41,6 +43,40 @@ void TestRecipientVerdicts::refusesBeforeTheDiskIsFull() { // L10
     QVERIFY(bench.ask("RCPT TO:<bob@example.org>").startsWith("503 "));
     bench.hasRoom = true;
     QVERIFY(bench.ask("MAIL FROM:<a@office.test> SIZE=1000").startsWith("250 2.1.0 "));
+}
+
+void TestRecipientVerdicts::L10_whoFillsTheQueueLeavesHalfToOthers() {
+    ConnectionBench bench;
+    bench.shares = std::make_shared<queue::ClientShares>();
+    bench.room = 600'000; // what is left beside 400 000 of this client's mail
+    bench.connect();
+    const auto waiting = bench.shares->take("192.0.2.66"_ba, 400'000);
+    (void)bench.ask("EHLO scanner");
+    QVERIFY(bench.ask("MAIL FROM:<a@office.test> SIZE=100000").startsWith("250 2.1.0 "));
+    (void)bench.ask("RSET");
+    QCOMPARE(bench.ask("MAIL FROM:<a@office.test> SIZE=100001"),
+             "452 4.3.1 Insufficient system storage, try again later\r\n"_ba);
+    QVERIFY(bench.events[0].text.contains("has used up its share"));
+}
+
+// It said nothing of its size.
+void TestRecipientVerdicts::L10_aMessageThatGrowsBeyondTheShareIsRefused() {
+    ConnectionBench bench;
+    bench.shares = std::make_shared<queue::ClientShares>();
+    bench.room = 4'000'000;
+    StreamScript& client = bench.connect();
+    (void)bench.ask("EHLO scanner");
+    (void)bench.ask("MAIL FROM:<a@office.test>");
+    (void)bench.ask("RCPT TO:<bob@example.org>");
+    QVERIFY(bench.ask("DATA").startsWith("354"));
+    client.says("Subject: x\r\n\r\n");
+    const QByteArray line = QByteArray(998, 'x') + "\r\n";
+    for (int i = 0; i < 10'000; ++i)
+        client.says(line);
+    QVERIFY(bench.shares->heldBy("192.0.2.66"_ba) > 2'000'000);
+    client.says(".\r\n");
+    QVERIFY2(bench.heard().contains("452 4.3.1"), "no 452");
+    QCOMPARE(bench.shares->heldBy("192.0.2.66"_ba), 0);
 }
 
 void TestRecipientVerdicts::answersByRule_data() {
