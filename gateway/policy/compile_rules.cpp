@@ -61,14 +61,6 @@ class Conditions {
                                    ": a recipient for whom this is asked gets 451; nothing is lost");
     }
 
-    // One that is asked today, and can't be answered.
-    void unanswered(ConditionKind kind, const Clause& clause, const QByteArray& why) {
-        compared(kind, clause, Service::Domain, clause.words.empty() ? "" : clause.words.back().text, true);
-        m_build.report.warning(m_at, clause.range,
-                               "\"" + clause.text + "\" " + why +
-                                   ": a recipient for whom this is asked gets 451; nothing is lost");
-    }
-
     void exactTag(const Clause& clause) {
         plain(ConditionKind::Tag, clause, clause.negated);
         m_made.back().exactTag = clause.table ? clause.table->value.text : clause.valueText();
@@ -101,8 +93,7 @@ void addFrom(Conditions& conditions, const Clause* clause) {
     else if (clause->kind == ClauseKind::FromSource)
         conditions.compared(ConditionKind::FromSource, *clause, Service::Netaddr, "from src");
     else
-        conditions.unanswered(ConditionKind::FromRdns, *clause,
-                              "can't be told yet, because reverse names of clients are not looked up");
+        conditions.compared(ConditionKind::FromRdns, *clause, Service::Domain, "from rdns", true);
 }
 
 void addFor(Conditions& conditions, const Clause* clause) {

@@ -73,6 +73,7 @@ void TestAdvice::says_data() {
     row("no from where a login is asked", "action \"out\" relay\nmatch auth for any action \"out\"\n", "2:1: note:|no from");
     row("no from before 6.4", "accept for domain \"a.test\" relay\n", "1:1: note:|and clients that signed in");
     row("no from where none is usual", "action \"in\" catch\naction \"out\" relay\nmatch for local action \"in\"\nmatch for any action \"out\"\n", "");
+    row("a client's name is looked up", "match from rdns for any reject\nmatch from rdns regex \"^pc\" for any reject\n", "");
     row("no from where none was usual", "accept for any relay\n", "");
     row("no for", "action \"out\" relay\nmatch from any action \"out\"\n", "2:1: note:|no for: it means for local (names of this computer only)");
     row("neither", "match reject\n", "1:1: note:|neither from nor for");
