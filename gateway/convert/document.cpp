@@ -369,7 +369,7 @@ class Conversion {
         const config::Diagnostics errors = errorsOf(text, m_know.target);
         if (errors.empty() || !m_know.newMacros.isEmpty())
             return;
-        QByteArrayList before; // what its own reader does not take either was not lost here
+        QByteArrayList before; // what its own reader does not take either is not lost here
         for (const Target target : {Target::OpenSmtpd2012, Target::OpenSmtpd59, Target::OpenSmtpd78}) {
             if (dialectOf(target) != m_know.source)
                 continue;
@@ -379,11 +379,17 @@ class Conversion {
         constexpr size_t kMost = 20; // it should be none
         for (const config::Diagnostic& one : std::span(errors).first(std::min(errors.size(), kMost))) {
             // Older readers looked for certificates only when they had started.
-            if (m_statements.empty() || before.contains(one.text) || one.text.startsWith("no such pki"))
+            const bool wasThere = before.contains(one.text);
+            const bool mayBeElsewhere = one.text.startsWith("no such ") || one.text.startsWith("no rules"); // in another file
+            if (m_statements.empty() || one.text.startsWith("no such pki") || (wasThere && mayBeElsewhere))
                 continue;
             const size_t piece = std::min(m_layout.pieceAt(one.offset), m_statements.size() - 1);
-            m_session.say(RemarkKind::Lost, m_statements[piece],
-                          m_session.targetName() + " refuses what stands here now: " + one.text);
+            if (wasThere)
+                m_session.say(RemarkKind::Note, m_statements[piece],
+                              m_session.targetName() + " refuses this, as its own reader did: " + one.text);
+            else
+                m_session.say(RemarkKind::Lost, m_statements[piece],
+                              m_session.targetName() + " refuses what stands here now: " + one.text);
         }
     }
 

@@ -164,6 +164,7 @@ void TestConvertStatements::listeners_data() {
     row("back: a second certificate is lost", "listen on lo tls pki gw pki out", M, T68, "listen on lo tls pki gw", "lost: \"pki\"");
     row("back: 2012 has a certificate by name", "listen on lo tls pki gw", M, T12, "listen on lo tls certificate gw", "changed: the certificate is looked for");
     row("a macro stays", "listen on $if port 25 mask-source", L, T68, "listen on $if port 25 mask-src");
+    row("what no reader takes is named", "listen on lo port \"2525\"", L, T68, "listen on lo port \"2525\"", "note: OpenSMTPD 6.8 refuses this, as its own reader did");
     row("a macro that holds more than one word stays", "listen on $both mask-source", L, T68, "listen on $both mask-src");
     row("a macro that holds the changed word and another is written out", "listen on lo $masked tag T", L, T68,
         "listen on lo port 25 mask-src tag T");
