@@ -166,9 +166,12 @@ size_t Layout::pieceAt(qsizetype offset) const {
 // ends: where each piece ends, in their order.
 QByteArray Layout::text(std::vector<std::pair<qsizetype, size_t>>* ends) const {
     QByteArray out;
+    bool leavesHole = false; // a statement went that stood between blank lines: one of them is enough
+    const auto addGap = [&](const QByteArray& gap) { out += leavesHole && gap.startsWith(m_newline) ? gap.sliced(m_newline.size()) : gap; };
     for (size_t place = 0; place < m_order.size(); ++place) {
         const Piece& piece = m_pieces[m_order[place]];
-        out += m_pieces[place].gap;
+        addGap(m_pieces[place].gap);
+        const qsizetype start = out.size();
         for (const QByteArray& line : piece.above)
             out += line + m_newline;
         if (!piece.above.isEmpty() && !piece.comments.isEmpty())
@@ -190,8 +193,11 @@ QByteArray Layout::text(std::vector<std::pair<qsizetype, size_t>>* ends) const {
             out += piece.newline;
         if (ends)
             ends->emplace_back(out.size(), m_order[place]);
+        const bool isGone = out.size() == start;
+        leavesHole = isGone && (leavesHole || out.endsWith(m_newline + m_newline));
     }
-    return out + m_rest;
+    addGap(m_rest);
+    return out;
 }
 
 } // namespace postern::convert

@@ -74,6 +74,11 @@ void TestConvertLayout::stays_data() {
     QTest::addRow("back: an action's comments stand above the first rule that uses it")
         << QByteArray("# by MX\naction \"out\" relay # as ever\n\n# all\nmatch from any for any action \"out\"\n") << Target::OpenSmtpd59
         << QByteArray("\n# by MX\n# as ever\n# all\naccept from any for any relay\n");
+    QTest::addRow("back: actions between blank lines leave one of them")
+        << QByteArray("listen on lo\n\naction \"out\" relay\naction \"in\" mbox\n\n# all\nmatch from any for local action \"in\"\n"
+                      "match from any for any action \"out\"\n")
+        << Target::OpenSmtpd59
+        << QByteArray("listen on lo\n\n# all\naccept from any for local deliver to mbox\naccept from any for any relay\n");
     QTest::addRow("back: the second match of a pair leaves its comments")
         << QByteArray("listen on lo tls pki g auth\npki g cert \"/c\" key \"/k\"\nmatch from local for any reject\n# signed in\n"
                       "match from any auth for any reject # too\n")
