@@ -16,6 +16,7 @@
 #include <QHostAddress>
 #include <QJsonObject>
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace Qt::StringLiterals;
@@ -201,6 +202,10 @@ int explainCommand(const QByteArrayList& words) {
                       [&explanation](policy::Explanation e) { explanation = std::move(e); });
     if (!explanation) // every kind of table that this version connects to answers at once
         return explainNothing(wantsJson, "a table did not answer", {});
+    const auto& listeners = compiled.ruleset->listeners;
+    const bool maySignIn = std::any_of(listeners.begin(), listeners.end(), [](const auto& one) { return one.auth != policy::ListenAuth::Off; });
+    if (context.isAuthenticated && !maySignIn)
+        explanation->notes.append("no listener of this configuration lets clients sign in, so nobody comes with --auth");
     if (wantsJson) {
         outJson(explanation->toJson());
         for (const QByteArray& note : explanation->notes)

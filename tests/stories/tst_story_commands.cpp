@@ -133,6 +133,8 @@ class StoryCommands : public QObject {
         QCOMPARE(line({u"--helo"_s, u"scanner.example"_s}), 8);
         QStringList words = base;
         words.removeLast();
+        STORY_VERIFY(posternctl(words + QStringList{u"--auth"_s, u"carol"_s}).out.contains("note: no listener of this configuration lets clients sign in"),
+                     QByteArray());
         const Ran text = posternctl(words);
         QCOMPARE(text.exit, 0);
         STORY_VERIFY(text.out.contains("550") && text.out.contains("DESK"), text.out);
