@@ -213,6 +213,7 @@ control::Reply ControlVerbs::pause(const QJsonObject& args, bool on) {
     } else {
         return refused(u"Say what to pause or resume: mta (sending), smtp (receiving) or mda (delivering on this computer)."_s);
     }
+    m_engine.keepPauses();
     const QByteArray news = QByteArray(on ? "Paused: " : "Resumed: ") + words;
     log(LogLevel::Notice, LogArea::Engine, news);
     m_engine.m_journal.add("engine", news);

@@ -15,6 +15,7 @@ constexpr Milliseconds kStopGrace{8'000};
 constexpr Milliseconds kDrainSlack{2'000}; // after that a drain is not waited for any longer
 constexpr int kTicksPerCheck = 10; // disk, failed listeners
 constexpr Milliseconds kFreeBytesFresh{200};
+constexpr char kPausedMta[] = "paused.mta", kPausedSmtp[] = "paused.smtp", kPausedMda[] = "paused.mda";
 constexpr int kMostCrashes = 3; // of one message, then it is held
 
 QString textOf(const QByteArray& bytes) {
@@ -98,7 +99,8 @@ Result<void> Engine::start() {
     if (!queued)
         return queued.error();
     m_freeBytes->store(m_files->freeBytes(profile.stateFolder).value_or(0));
-    m_journal.restoreCounters(m_spool->counters());
+    const std::map<QByteArray, qint64> counters = m_spool->counters();
+    m_journal.restoreCounters(counters);
 
     DeliveryDesk::Parts parts;
     parts.clock = &m_clock;
@@ -131,6 +133,7 @@ Result<void> Engine::start() {
         m_ioThreads.push_back(std::make_unique<IoThread>(std::move(io)));
     }
     m_counts.resize(m_ioThreads.size());
+    restorePauses(counters);
 
     const bool usable = config.isUsable();
     if (usable)
@@ -376,6 +379,30 @@ void Engine::finishStop() {
 void Engine::keepCounters() {
     if (auto values = m_journal.countersToKeep(); !values.empty())
         m_spool->post(queue::KeepCounters{std::move(values)});
+}
+
+// Who paused something wants it paused until he says otherwise, not until the computer starts again.
+void Engine::keepPauses() {
+    m_spool->post(queue::KeepCounters{
+        {{kPausedMta, m_relayPaused}, {kPausedSmtp, m_smtpPaused}, {kPausedMda, m_mdaPaused}}});
+}
+
+void Engine::restorePauses(const std::map<QByteArray, qint64>& kept) {
+    const auto wasPaused = [this, &kept](const char* name, const QByteArray& what, const QByteArray& verb) {
+        const auto at = kept.find(name);
+        if (at == kept.end() || at->second == 0)
+            return false;
+        const QByteArray news = "Still paused: " + what + "; `posternctl resume " + verb + "` goes on";
+        log(LogLevel::Notice, LogArea::Engine, news);
+        m_journal.add("engine", news);
+        return true;
+    };
+    m_relayPaused = wasPaused(kPausedMta, "sending", "mta");
+    m_smtpPaused = wasPaused(kPausedSmtp, "receiving", "smtp");
+    m_mdaPaused = wasPaused(kPausedMda, "delivering on this computer", "mda");
+    m_desk->setPaused(m_relayPaused);
+    for (const auto& thread : m_ioThreads)
+        thread->setSmtpPaused(m_smtpPaused);
 }
 
 void Engine::takeSessionEvents(std::vector<listener::SessionEvent>&& events) {

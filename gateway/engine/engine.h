@@ -66,6 +66,8 @@ class Engine {
     void drained();
     void finishStop();
     void keepCounters();
+    void keepPauses();
+    void restorePauses(const std::map<QByteArray, qint64>& kept);
     void tick();
     void takeSessionEvents(std::vector<listener::SessionEvent>&& events);
     // engine_status.cpp

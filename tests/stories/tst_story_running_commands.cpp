@@ -89,6 +89,38 @@ class StoryRunningCommands : public QObject {
         STORY_VERIFY(unknown.err.contains("mda"), unknown.err);
     }
 
+    // Whoever paused something finds it paused after a restart, and after a kill.
+    void pausesOutliveARestart() {
+        MailSink sink;
+        GatewayProcess gateway("listen on 127.0.0.1 port 0\naction \"out\" relay host smtp://127.0.0.1:" +
+                               QByteArray::number(sink.port()) + "\nmatch from any for any action \"out\"\n");
+        STORY_VERIFY(gateway.start(), gateway.log());
+        QCOMPARE(gateway.ctl({u"pause"_s, u"mta"_s}).exit, 0);
+        QCOMPARE(gateway.ctl({u"pause"_s, u"mda"_s}).exit, 0);
+        QVERIFY(send(gateway.port()).startsWith("250"));
+        QCOMPARE(gateway.ctl({u"pause"_s, u"smtp"_s}).exit, 0);
+        QCOMPARE(gateway.stop(), 0);
+
+        STORY_VERIFY(gateway.start(), gateway.log());
+        const QByteArray status = gateway.ctl({u"status"_s}).out;
+        for (const char* line : {"sending        paused", "receiving      paused", "delivering     paused"})
+            STORY_VERIFY(status.contains(line), status);
+        STORY_VERIFY(gateway.log().contains("Still paused: sending; `posternctl resume mta` goes on"), gateway.log());
+        QVERIFY(SmtpSender(gateway.port()).greeting().startsWith("421 4.3.2"));
+        QCOMPARE(gateway.ctl({u"queue"_s, u"retry"_s}).exit, 0);
+        QCOMPARE(sink.connections(), 0);
+        QCOMPARE(gateway.ctl({u"resume"_s, u"mta"_s}).exit, 0);
+        QVERIFY(sink.waitFor(1));
+        QVERIFY(gateway.waitQueue(0));
+        gateway.kill();
+
+        STORY_VERIFY(gateway.start(), gateway.log());
+        QVERIFY(gateway.ctl({u"status"_s}).out.contains("sending        running"));
+        QVERIFY(gateway.ctl({u"status"_s}).out.contains("receiving      paused"));
+        QCOMPARE(gateway.ctl({u"resume"_s, u"smtp"_s}).exit, 0);
+        QVERIFY(send(gateway.port()).startsWith("250"));
+    }
+
     // A name of an interface becomes addresses, and status tells both; with the line to look at.
     void statusTellsWhatEachListenerBecame() {
         GatewayProcess gateway("\nlisten on lo port 0\naction \"caught\" catch\nmatch from any for any action \"caught\"\n");
