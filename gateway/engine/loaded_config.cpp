@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/loaded_config.h"
 
+#include "engine/profile.h"
 #include "listener/open_listener.h"
 
 #include <QFile>
@@ -151,13 +152,16 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         });
     };
     for (const QByteArray& file : loaded.rules->files) {
-        if (!QFileInfo(QFile::decodeName(file)).permission(QFile::WriteOther))
-            continue;
         policy::Origin whole;
         whole.file = file;
         whole.line = whole.column = 1;
-        complain(whole, Severity::Warning,
-                 "every user of this computer may change this file; take that right away (chmod o-w " + file + ')');
+        if (QFileInfo(QFile::decodeName(file)).permission(QFile::WriteOther))
+            complain(whole, Severity::Warning,
+                     "every user of this computer may change this file; take that right away (chmod o-w " + file + ')');
+        if (const QByteArray owner = foreignOwner(file); !owner.isEmpty())
+            complain(whole, Severity::Warning,
+                     "this file belongs to " + owner + ", who may change by it where your mail goes; make it yours (chown) unless "
+                     "you want that");
     }
     for (const policy::Pki& pki : loaded.rules->pkis) {
         const bool isThere = !pki.certFile.isEmpty() && !pki.keyFile.isEmpty() && files.size(pki.certFile) && files.size(pki.keyFile);

@@ -37,6 +37,9 @@ struct Profile {
 // and we are root, who would leave files there that this user could not use (K07).
 Result<void> checkFolders(const Profile& profile);
 
+// Who owns `file` (or what it leads to), if that is neither root nor the user that runs us; else "" (C03).
+QByteArray foreignOwner(const QByteArray& file);
+
 // From now on whatever this process makes is for its user alone, whatever umask it was started with (C08). The process's.
 void keepNewFilesPrivate();
 

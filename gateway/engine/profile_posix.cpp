@@ -110,6 +110,14 @@ Result<void> checkFolders(const Profile& profile) {
     return {};
 }
 
+QByteArray foreignOwner(const QByteArray& file) {
+    struct stat st {};
+    if (::stat(file.constData(), &st) != 0 || st.st_uid == 0 || st.st_uid == ::geteuid())
+        return {};
+    const passwd* const owner = ::getpwuid(st.st_uid);
+    return owner ? QByteArray(owner->pw_name) : "user " + QByteArray::number(st.st_uid);
+}
+
 void keepNewFilesPrivate() {
     ::umask(::umask(077) | 077);
 }

@@ -218,6 +218,22 @@ class StorySurroundings : public QObject {
         QVERIFY(!warnings().contains("chmod")); // to read it is no harm
     }
 
+    // Who owns the configuration decides where the mail goes. Only root can make such a file.
+    void C03_aConfigurationOfAnotherUserIsWarnedAbout() {
+        if (::geteuid() != 0)
+            QSKIP("only root can give a file to another user");
+        GatewayProcess files("listen on 127.0.0.1 port 0\naction \"in\" catch\nmatch from any for domain \"info.example\" action \"in\"\n");
+        const QString file = files.path(u"smtpd.conf"_s);
+        QVERIFY(!posternctl({u"check"_s, file}).err.contains("belongs to"));
+        QCOMPARE(::chown(file.toUtf8().constData(), 4711, 4711), 0);
+        const Ran strange = posternctl({u"check"_s, file});
+        QCOMPARE(strange.exit, 0);
+        STORY_VERIFY(strange.err.contains("smtpd.conf:1:1: warning: this file belongs to user 4711"), strange.err);
+        const QString link = files.path(u"link.conf"_s);
+        QVERIFY(QFile::link(file, link));
+        STORY_VERIFY(posternctl({u"check"_s, link}).err.contains("belongs to user 4711"), "a link hides it");
+    }
+
     // A Turkish locale (in which I and i are no pair), no home, another time zone, a umask that gives everything away.
     void C08_oddSurroundingsChangeNothing() {
         GatewayProcess files("TABLE = \"x\"\nlisten on 127.0.0.1 port 0\naction \"in\" catch\n"
