@@ -85,6 +85,10 @@ void TestRecipientVerdicts::answersByRule_data() {
     QTest::addColumn<QByteArray>("event");
     QTest::addRow("rejected") << "nobody@example.org"_ba << "550 5.7.1 Invalid recipient: <nobody@example.org>\r\n"_ba
                               << "Mail to nobody@example.org refused by line 3: match rule of line 3"_ba;
+    for (const char* name : {"*", "%", "'or'1'='1", "?", "a|b", "$1"})
+        QTest::addRow("P12 %s is a name like any other", name)
+            << name + "@elsewhere.test"_ba << "550 5.7.1 Invalid recipient: <"_ba + name + "@elsewhere.test>\r\n"
+            << "Mail to "_ba + name + "@elsewhere.test refused: no rule takes it";
     QTest::addRow("no rule") << "a@elsewhere.test"_ba << "550 5.7.1 Invalid recipient: <a@elsewhere.test>\r\n"_ba
                              << "Mail to a@elsewhere.test refused: no rule takes it"_ba;
     QTest::addRow("an action that is not done yet")

@@ -459,6 +459,7 @@ void TestCompile::settings_data() {
     row("queue ttl 12h", "43200 36700160 1000 100 +");
     row("expire 12h", "43200 36700160 1000 100 +");
     row("smtp max-message-size 1.5M", "345600 1572864 1000 100 +");
+    row("smtp max-message-size 5G", "345600 5368709120 1000 100 +");
     row("max-message-size 1000", "345600 1000 1000 100 +");
     row("smtp limit max-rcpt 3 max-mails 7", "345600 36700160 3 7 +");
     row("limit session max-rcpt 3", "345600 36700160 3 100 +");

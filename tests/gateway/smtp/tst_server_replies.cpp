@@ -232,6 +232,53 @@ class TestServerReplies : public QObject {
         QCOMPARE(d.checkUncut(), QByteArray());
     }
 
+    // Numbers of octets beyond 2^31 and 2^32, announced and counted.
+    void L11_sizesBeyondFourGibibytes() {
+        ServerDialogue d;
+        d.limits.maxMessageSize = 5LL << 30;
+        d.script = EHLO "C: MAIL FROM:<a@a.example> SIZE=5368709121\nS: 552 5.3.4\n"
+                        "C: MAIL FROM:<a@a.example> SIZE=5368709120\nS: 250 2.1.0\n"
+                        "C: RCPT TO:<b@b.example>\nS: 250 2.1.5\nC: BDAT 4294967296 LAST\n";
+        QCOMPARE(d.checkUncut(), QByteArray()); // 2^32: its octets are waited for, it is not a chunk of none
+        QVERIFY(d.allOutput.contains("SIZE 5368709120\r\n"));
+        d.script = EHLO "C: MAIL FROM:<a@a.example>\nS: 250 2.1.0\nC: RCPT TO:<b@b.example>\nS: 250 2.1.5\n"
+                        "C: BDAT 9223372036854775807 LAST\nS: 501 5.5.4\nS: <close>\n";
+        QCOMPARE(d.checkUncut(), QByteArray());
+    }
+    void L11_octetsBeyondFourGibibytesAreCounted_data() {
+        QTest::addColumn<qint64>("limit");
+        QTest::addColumn<QByteArray>("reply");
+        QTest::newRow("one octet within the limit") << (1LL << 32) + 16 << "250 2.0.0"_ba;
+        QTest::newRow("one octet beyond the limit") << (1LL << 32) + 15 << "552 5.3.4"_ba;
+    }
+    void L11_octetsBeyondFourGibibytesAreCounted() {
+        QFETCH(const qint64, limit);
+        QFETCH(const QByteArray, reply);
+        constexpr qint64 kSize = (1LL << 32) + 16;
+        ServerLimits limits;
+        limits.maxMessageSize = limit;
+        ServerSession session({"gate.example", false, false, false, AuthMode::Off}, limits, {"192.0.2.7", 1, {}});
+        (void)session.greet();
+        (void)session.feed("EHLO c.example\r\n");
+        (void)session.feed("MAIL FROM:<a@a.example>\r\n");
+        (void)session.senderChecked(makeReply(250, {2, 1, 0}, "Ok"_ba));
+        (void)session.feed("RCPT TO:<b@b.example>\r\n");
+        (void)session.recipientChecked(makeReply(250, {2, 1, 5}, "Ok"_ba));
+        (void)session.feed("BDAT " + QByteArray::number(kSize) + " LAST\r\n");
+        QByteArray piece = "Subject: x\r\n\r\n\r\n"; // 16 octets, then lines that fill 4 GiB
+        ServerEffects last = session.feed(piece);
+        piece = (QByteArray(62, 'x') + "\r\n").repeated(1 << 16); // 4 MiB
+        for (int i = 0; i < 1 << 10; ++i)
+            last = session.feed(piece);
+        if (!last.empty() && std::holds_alternative<effect::Commit>(last.back())) {
+            QCOMPARE(session.contentFacts().octets, kSize);
+            last = session.stored(makeReply(250, {2, 0, 0}, "1a2b3c4d"_ba));
+        }
+        const auto* said = last.empty() ? nullptr : std::get_if<effect::Send>(&last.back());
+        QVERIFY(said);
+        QVERIFY2(said->bytes.startsWith(reply), said->bytes.constData());
+    }
+
     // Instead of a greeting: closed for now, closed to this client, and a host that takes no mail at all (RFC 7504 §3).
     void insteadOfAGreeting_data() {
         QTest::addColumn<Reply>("reply");

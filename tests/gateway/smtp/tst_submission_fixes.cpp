@@ -62,6 +62,7 @@ class TestSubmissionFixes : public QObject {
         const QByteArray body = "\r\nhello\r\nBcc: in the body\r\nTo: petra\r\n";
         row("both missing: behind the last field", "Subject: x\r\n" + body, "Subject: x\r\n" + kDate + kId + body);
         row("behind a folded last field", "Subject: x\r\n\ty\r\n" + body, "Subject: x\r\n\ty\r\n" + kDate + kId + body);
+        row("no From: nobody is made the author", "To: a@b.test\r\n" + body, "To: a@b.test\r\n" + kDate + kId + body);
         row("only Date missing", "MESSAGE-ID: <1@a.test>\r\n" + body, "MESSAGE-ID: <1@a.test>\r\n" + kDate + body);
         row("only Message-ID missing", "date : yesterday\r\n" + body, "date : yesterday\r\n" + kId + body);
         row("fields that only look like them", "X-Date: 1\r\nResent-Date: 2\r\nMessage-ID-2: 3\r\n" + body,
