@@ -55,7 +55,8 @@ struct Build {
     config::Severity unsafe() const {
         return options.syntaxOnly ? config::Severity::Warning : missingHere();
     }
-    // For files that the text names and this computer does not have.
+    // For files that the text names and this computer does not have, and for names of certificates and filters, which have
+    // no say in the rules.
     config::Severity missingHere() const {
         return options.rulesOnly ? config::Severity::Warning : config::Severity::Error;
     }

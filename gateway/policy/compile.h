@@ -17,8 +17,8 @@ namespace postern::policy {
 struct CompileOptions {
     std::optional<Era> dialect;  // override detection
     bool syntaxOnly = false;     // do not look at other files
-    bool rulesOnly = false;      // the question is which rule decides: files that are missing here and what the engine does not
-                                 // carry out are warnings; a table that can't be read fails when it is asked
+    bool rulesOnly = false;      // the question is which rule decides: missing files, certificates and filters, and what the engine
+                                 // does not carry out are warnings; a table that can't be read fails when it is asked
     std::vector<std::pair<QByteArray, QByteArray>> macros = {}; // of the command line; no definition in a file replaces them
 };
 

@@ -127,7 +127,7 @@ QByteArrayList filtersOf(Build& build, const StatementView& at, const config::Ta
     for (const config::Value& name : argument.items) {
         names.append(name.text);
         if (!build.filterLines.contains(name.text))
-            build.report.error(at, name.range, "no such filter: " + harmless(name.text, 80),
+            build.report.say(build.missingHere(), at, name.range, "no such filter: " + harmless(name.text, 80),
                                nearest(build, name.text, build.filterLines));
     }
     return names;

@@ -98,8 +98,8 @@ void setCertificates(Build& build, const ListenView& view, ListenerSpec& spec) {
         spec.ca = ca->text;
         spec.caFile = build.caFiles.value(ca->text);
         if (spec.caFile.isEmpty())
-            build.report.error(
-                view, ca->range,
+            build.report.say(
+                build.missingHere(), view, ca->range,
                 "no such ca: " + harmless(ca->text, 80) + definedLater(build.caLines, ca->text),
                 build.caLines.contains(ca->text) ? "" : nearest(build, ca->text, build.caLines));
     }
@@ -262,7 +262,7 @@ bool knowsPki(Build& build, const config::StatementView& at, const config::Value
     if (pkiOf(build, name.text))
         return true;
     const QByteArray key = lowerName(name);
-    build.report.error(at, name.range,
+    build.report.say(build.missingHere(), at, name.range,
                        "no such pki: " + harmless(name.text, 80) + definedLater(build.pkiLines, key),
                        build.pkiLines.contains(key) ? "" : nearest(build, key, build.pkiLines));
     return false;

@@ -161,7 +161,7 @@ void setNumber(Build& build, const SettingView& view, const config::Value& value
 
 std::optional<qint64> delayOf(Build& build, const config::StatementView& at, const config::Value& value) {
     const auto delay = parseDelay(value.text);
-    if (!delay)
+    if (!delay && !value.number) // of a bare number parsing has said what is wrong
         build.report.error(at, value.range, "a time reads like 30s, 15m, 12h or 4d, from 1s to 3650d");
     return delay;
 }

@@ -209,7 +209,8 @@ void TestCompile::complains_data() {
         "action \"out\" relay\nmatch from any for any reject\nmatch from local for any action \"out\"\n",
         {"warning 3:|never reached: line 2"});
     row("tls condition", "match from any tls for any reject\n", {"warning 1:|is tested by no release"});
-    row("rdns condition", "match from rdns \"*.example\" for any reject\n", {"warning 1:|not looked up"});
+    row("rdns condition", "match from rdns \"*.example\" for any reject\n", {});
+    row("a time without its unit is said once", "queue ttl 4\n" + kRule, {"error 1:|a time needs a unit: 4s, 4m, 4h or 4d"});
     row("maildir", "action \"m\" maildir\nmatch from any for local action \"m\"\n",
         {"warning 1:|delivery by maildir is not carried out yet"});
     row("deliver to mbox", "accept for local deliver to mbox\n", {"warning 1:|delivery by mbox"});
@@ -400,6 +401,7 @@ void TestCompile::rulesOnlyForgivesWhatIsNotHere() {
     const Compiled forgiven = compiled(lacking, options);
     QVERIFY2(forgiven.isUsable(), complaints(forgiven).join('\n').constData());
     QCOMPARE(forgiven.ruleset->rules.size(), size_t(1));
+    QVERIFY(compiled("listen on lo tls pki none ca none\nlisten on lo port 2525 filter none\n" + kRule, options).isUsable());
     QVERIFY(!compiled("match for any action \"nowhere\"\n", options).isUsable());
     QVERIFY(!compiled("include \"none.conf\"\n" + kRule, options).isUsable());
 }
