@@ -197,10 +197,12 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         const bool isTwin = complainedOf.line == listener.origin.line && complainedOf.file == listener.origin.file; // of `secure`
         if (isTwin || isWrongAlready(listener.origin))
             continue;
-        const bool isSaid = !forAll && listener.ciphers.isEmpty();
+        const policy::Pki* pki = pkiFor(*loaded.rules, listener, hostname);
+        const bool lacksDhFile = pki && !pki->dhParams.isEmpty() && !files.size(pki->dhParams); // compile() has said so
+        const bool isSaid = lacksDhFile || (!forAll && listener.ciphers.isEmpty());
         if (const auto tls = serverTls(loaded, listener, hostname); !tls && !isSaid)
             complain(listener.origin, Severity::Error, tls.error().text);
-        if (!pkiFor(*loaded.rules, listener, hostname)) {
+        if (!pki) {
             complainedOf = listener.origin;
             complain(listener.origin, Severity::Error,
                      "this listener offers TLS but no certificate fits it; add \"pki NAME\" to it, or a pki named \"" +

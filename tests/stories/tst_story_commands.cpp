@@ -259,12 +259,13 @@ class StoryCommands : public QObject {
     // What the language finds and what the certificates' library finds is one list, and nothing is said twice.
     void checkSaysEachThingOnceInTheOrderOfTheText() {
         GatewayProcess files("listen on lo port 2525 tls pki mx1\nlisten on lo secure pki mx2\n"
-                             "pki mx1 certificate \"/nowhere\"\nlisten on lo port 2526 tls certificate \"\"\naccept for any relay\n");
+                             "pki mx1 certificate \"/nowhere\"\nlisten on lo port 2526 tls certificate \"\"\naccept for any relay\n"
+                             "pki mx3 dhparams \"/nowhere\"\nlisten on lo port 2527 tls pki mx3\n");
         const Ran ran = posternctl({u"check"_s, files.path(u"smtpd.conf"_s), u"--json"_s});
         QList<int> lines;
         for (const QJsonValue& one : ran.json()["diagnostics"_L1].toArray())
             lines.append(one["line"_L1].toInt());
-        STORY_VERIFY(lines == QList<int>({1, 2, 3, 3, 4}), ran.err); // 3: no key, no such file
+        STORY_VERIFY(lines == QList<int>({1, 2, 3, 3, 4, 6, 6}), ran.err); // 3: no key, no such file; 6: likewise
     }
 
     void explainOfABrokenFileIsJsonToo() {
