@@ -96,6 +96,21 @@ void setClient(policy::MatchContext& context, const Arguments& arguments, const 
     context.hostname = spec && !spec->hostname.isEmpty() ? spec->hostname : engine::serverName(rules);
 }
 
+// What stands in a client's way before any rule is asked.
+QByteArrayList notesOnTheListener(const policy::MatchContext& context, const Arguments& arguments, const policy::Ruleset& rules) {
+    const auto& all = rules.listeners;
+    const bool maySignIn = std::any_of(all.begin(), all.end(), [](const auto& one) { return one.auth != policy::ListenAuth::Off; });
+    QByteArrayList notes;
+    if (context.isAuthenticated && !maySignIn)
+        notes.append("no listener of this configuration lets clients sign in, so nobody comes with --auth");
+    const policy::ListenerSpec* spec = listenerOf(rules, arguments.value("--listener"));
+    if (spec && spec->tls == policy::ListenTls::StartTlsRequired && !arguments.has("--tls"))
+        notes.append("this listener refuses MAIL with 530 until the client has begun TLS; --tls says that it has");
+    if (spec && spec->auth == policy::ListenAuth::Required && !context.isAuthenticated)
+        notes.append("this listener refuses MAIL with 530 until the client has signed in; --auth USER says that it has");
+    return notes;
+}
+
 // {"ok": false, "error": "...", "diagnostics": [...]}: what --json prints where there is nothing to explain.
 int explainNothing(bool wantsJson, const QByteArray& why, const config::Diagnostics& diagnostics) {
     for (const config::Diagnostic& d : diagnostics) {
@@ -202,10 +217,7 @@ int explainCommand(const QByteArrayList& words) {
                       [&explanation](policy::Explanation e) { explanation = std::move(e); });
     if (!explanation) // every kind of table that this version connects to answers at once
         return explainNothing(wantsJson, "a table did not answer", {});
-    const auto& listeners = compiled.ruleset->listeners;
-    const bool maySignIn = std::any_of(listeners.begin(), listeners.end(), [](const auto& one) { return one.auth != policy::ListenAuth::Off; });
-    if (context.isAuthenticated && !maySignIn)
-        explanation->notes.append("no listener of this configuration lets clients sign in, so nobody comes with --auth");
+    explanation->notes += notesOnTheListener(context, arguments, *compiled.ruleset);
     if (wantsJson) {
         outJson(explanation->toJson());
         for (const QByteArray& note : explanation->notes)

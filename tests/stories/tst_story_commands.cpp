@@ -210,6 +210,22 @@ class StoryCommands : public QObject {
                      2);
     }
 
+    // RFC 3207 and 4954: 530 is the answer to MAIL where TLS or a sign-in is a must.
+    void explainTellsWhatStandsBeforeTheRules() {
+        GatewayProcess files("table users { carol = x }\npki g cert \"/nowhere\"\npki g key \"/nowhere\"\n"
+                             "listen on 127.0.0.1 port 2525 tls-require pki g auth <users>\nlisten on 127.0.0.1 port 2526\n"
+                             "action \"out\" relay host smtp://mx.example\nmatch from any for any action \"out\"\n");
+        const auto told = [&](const QString& listener, const QStringList& more) {
+            return posternctl(QStringList{u"explain"_s, u"-f"_s, files.path(u"smtpd.conf"_s), u"--mail-from"_s, u"a@b.example"_s, u"--rcpt-to"_s,
+                                          u"c@d.example"_s, u"--listener"_s, listener} + more)
+                .out;
+        };
+        QCOMPARE(told(u"127.0.0.1:2525"_s, {}).count("refuses MAIL with 530"), 2);
+        QCOMPARE(told(u"127.0.0.1:2525"_s, {u"--tls"_s}).count("refuses MAIL with 530"), 1);
+        QCOMPARE(told(u"127.0.0.1:2525"_s, {u"--tls"_s, u"--auth"_s, u"carol"_s}).count("refuses MAIL with 530"), 0);
+        QCOMPARE(told(u"127.0.0.1:2526"_s, {}).count("refuses MAIL with 530"), 0);
+    }
+
     void usageOfACommandReadsLineByLine() {
         const Ran ran = posternctl({u"explain"_s});
         STORY_VERIFY(ran.err.contains("\n          [--listener ADDR:PORT]") && !ran.err.contains("\\x0a"), ran.err);
