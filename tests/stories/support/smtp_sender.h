@@ -8,11 +8,15 @@
 #include <QByteArrayList>
 #include <QTcpSocket>
 
+#include <atomic>
+
 namespace postern::test {
 
 class SmtpSender {
   public:
-    explicit SmtpSender(quint16 port);
+    // isServerDead: when it was killed, nothing is waited for any longer. A connection that was being made at that moment may
+    // stand for ever: the kernel need not tell.
+    explicit SmtpSender(quint16 port, const std::atomic<bool>* isServerDead = nullptr);
     bool isOpen() const { return m_socket.state() == QAbstractSocket::ConnectedState; }
     QByteArray greeting() const { return m_greeting; }
     QByteArray command(const QByteArray& line);  // the whole reply, "" = the connection is gone
@@ -22,7 +26,10 @@ class SmtpSender {
     QByteArray reply();
 
   private:
+    bool hasMore();
+
     QTcpSocket m_socket;
+    const std::atomic<bool>* const m_isServerDead;
     QByteArray m_buffer;
     QByteArray m_greeting;
 };
