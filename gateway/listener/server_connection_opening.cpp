@@ -61,8 +61,13 @@ void ServerConnection::start(std::unique_ptr<tls::Stream> stream) {
     m_stream = std::move(stream);
     m_since = m_unsentSince = m_openedAt = now();
     m_client = {m_stream->peerAddress(), m_stream->peerPort(), {}};
-    if (m_service->spec.isSocket)
+    if (m_service->spec.isSocket) {
         m_client = {"local", 0, "localhost"};
+    } else if (m_client.address.isEmpty()) { // it left again before we came
+        m_stream->abort();
+        m_ended = true;
+        return;
+    }
     if (m_service->spec.proxyV2) {
         m_proxy.emplace();
         m_stream->limitReads(m_proxy->wanted());

@@ -153,6 +153,27 @@ class TestConnectionOpening : public QObject {
 
     // --- hostnames
 
+    // Reset while it still waited to be accepted: the system does not know any more who it was, and nobody is told.
+    void R05_whoLeftBeforeWeCameIsForgotten_data() {
+        QTest::addColumn<policy::ListenTls>("tls");
+        QTest::newRow("in clear") << policy::ListenTls::None;
+        QTest::newRow("in TLS") << policy::ListenTls::Wrapped;
+    }
+    void R05_whoLeftBeforeWeCameIsForgotten() {
+        QFETCH(const policy::ListenTls, tls);
+        ConnectionBench bench;
+        bench.service.spec.tls = tls;
+        StreamScript& peer = bench.connect();
+        peer.address.clear();
+        peer.writes.clear();
+        const qsizetype asked = bench.addressesAsked.size();
+        bench.connect(); // another, with what the first one's script says
+        QVERIFY(!bench.connection());
+        QCOMPARE(bench.heard(), QByteArray());
+        QVERIFY(bench.events.empty());
+        QCOMPARE(bench.addressesAsked.size(), asked);
+    }
+
     void theNameGoesByTheAddressThatTheClientCameTo_data() { // a FakeStream's own address is 192.0.2.1
         QTest::addColumn<QByteArray>("key");
         QTest::addColumn<bool>("fails");
