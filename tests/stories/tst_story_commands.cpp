@@ -382,6 +382,11 @@ class StoryCommands : public QObject {
         QTest::newRow("queue show, no queue") << QStringList{u"queue"_s, u"show"_s, u"12345678"_s} << 1;
         QTest::newRow("queue remove, no queue") << QStringList{u"queue"_s, u"remove"_s, u"12345678"_s} << 1;
         QTest::newRow("queue list, unknown state") << QStringList{u"queue"_s, u"list"_s, u"--filter"_s, u"lost"_s} << 2;
+        for (const QString& verb : {u"counters"_s, u"resume mta"_s, u"trace 12345678"_s, u"discover 12345678"_s, u"update table x"_s,
+                                    u"queue stats"_s, u"queue export 12345678"_s, u"queue retry 12345678"_s})
+            QTest::addRow("%s, nothing runs", qPrintable(verb)) << verb.split(u' ') << 1;
+        for (const QString& verb : {u"trace"_s, u"discover"_s, u"pause"_s, u"queue show"_s, u"queue frob"_s})
+            QTest::addRow("%s, wrong usage", qPrintable(verb)) << verb.split(u' ') << 2;
         QTest::newRow("an option that there is not") << QStringList{u"status"_s, u"--frob"_s} << 2;
         QTest::newRow("no command") << QStringList{} << 2;
     }
