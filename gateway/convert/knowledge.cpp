@@ -84,6 +84,10 @@ void Knowledge::learn(const StatementView& statement) {
         if (macro->name())
             macros.insert(macro->name()->text);
     }
+    if (const auto setting = config::SettingView::from(statement);
+        setting && setting->setting() == config::Setting::ServerName && setting->value() && source == Dialect::Map2012 &&
+        dialect != Dialect::Map2012)
+        serverName = setting->value()->text;
     if (const Clause* use = statement.clause(ClauseKind::UseAction))
         usedActions.insert(use->valueText());
     for (const ClauseKind kind : {ClauseKind::Via, ClauseKind::Host, ClauseKind::HostByDomain}) {

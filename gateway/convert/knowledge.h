@@ -31,6 +31,7 @@ struct Knowledge {
     QSet<QByteArray> listenerTags;
     QSet<QByteArray> usedTags;             // by rules
     QHash<QByteArray, QByteArray> newTags; // spelling in the original -> in the target, where it differs
+    QByteArray serverName; // that 2012's `hostname` gave to listeners and relays, where the target has no such statement
     QByteArrayList pkis;                   // names as defined, each once
     QHash<QByteArray, QByteArray> pkiCas;  // pki N ca FILE of 5.4: name -> file
     QHash<QByteArray, config::TableView> tables;

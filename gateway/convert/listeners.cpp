@@ -213,6 +213,8 @@ class ListenerConversion {
         if (!interface)
             return;
         const bool was2012 = m_session.know.source == Dialect::Map2012;
+        if (!m_session.know.serverName.isEmpty() && !m_view.hostname())
+            m_rewrite.append("hostname " + plainOrQuoted(m_session.know.serverName, m_session.know.dialect));
         if (was2012 && !m_is2012 && !m_view.tag() && m_session.know.usedTags.contains(interface->text))
             m_rewrite.append("tag " + m_speller.value(*interface)); // the tag it had without being told
         if (m_view.tls() == ListenView::TlsWord::None || !m_view.pkis().empty() || m_is2012)

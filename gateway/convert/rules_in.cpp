@@ -262,6 +262,9 @@ std::vector<Routing> readRule(Session& session, const StatementView& statement, 
         if (routing.delivery.ttl.isEmpty())
             routing.delivery.ttl = session.know.rulesTtl.value({statement.file(), statement.range().offset});
         auto& options = routing.delivery.options;
+        const bool isNamed = statement.hasClause(ClauseKind::Helo) || statement.hasClause(ClauseKind::HeloSource);
+        if (relays && !isNamed && !session.know.serverName.isEmpty())
+            options.push_back({ClauseKind::Helo, "hostname", plainOrQuoted(session.know.serverName, speller.dialect())});
         for (const Option& option : options) {
             if (option.kind == ClauseKind::Pki && statement.hasClause(ClauseKind::Certificate))
                 namePki(session, statement, statement.clause(ClauseKind::Certificate)->valueText(), piece);

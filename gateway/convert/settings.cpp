@@ -61,6 +61,12 @@ void convertSetting(Session& session, const StatementView& statement, Piece& pie
     const auto known = wordsFor(setting, written, !view->values().empty(), session.know.target);
     if (!known) {
         piece.statements = asComments(session, statement);
+        if (setting == Setting::ServerName && !session.know.serverName.isEmpty()) {
+            session.say(RemarkKind::Changed, statement,
+                        "the server's name is given to each listener and relay now; write it into /etc/mail/mailname, too: \"for "
+                        "local\" and notices of failure go by that");
+            return;
+        }
         session.say(RemarkKind::Lost, statement,
                     '"' + written + "\" can't be said in " + session.targetName() + advice(setting));
         return;

@@ -83,6 +83,7 @@ class TestConvertRules : public QObject {
     void backTo2012_data();
     void backTo2012();
     void noListenerLetsNobodySignIn();
+    void theServersNameOf2012();
     void olderFormsFor59_data();
     void olderFormsFor59();
     void ownWordsFor68_data();
@@ -248,6 +249,22 @@ void TestConvertRules::relays_data() {
 }
 void TestConvertRules::relays() {
     check(Dialect::Legacy, Target::OpenSmtpd68, false);
+}
+
+// One name for the whole file in 2012; since then each listener and relay says its own.
+void TestConvertRules::theServersNameOf2012() {
+    const QByteArray before = "listen on lo\nhostname \"gw.example\"\naccept for local deliver to mbox\n"
+                              "accept from all for domain a relay via \"h.example\"\naccept for all relay backup \"mx\"\n";
+    const test::Conversion newer = test::converted(before, Target::OpenSmtpd68, Dialect::Map2012);
+    QCOMPARE(newer.text, QByteArray("listen on lo hostname gw.example\n# not in OpenSMTPD 6.8: hostname \"gw.example\"\n"
+                                    "action \"local_mail\" mbox\naction \"h.example\" relay host \"smtp://h.example\" helo gw.example\n"
+                                    "action \"backup\" relay backup mx \"mx\" helo gw.example\n"
+                                    "match from local for local action \"local_mail\"\nmatch from any for domain a action \"h.example\"\n"
+                                    "match from local for any action \"backup\"\n"));
+    const test::Conversion older = test::converted(before, Target::OpenSmtpd59, Dialect::Map2012);
+    QVERIFY2(older.text.contains("relay via \"smtp+tls://h.example\" hostname gw.example\n"), older.text.constData());
+    QVERIFY2(older.report.join('\n').contains("/etc/mail/mailname"), older.report.join('\n').constData());
+    QCOMPARE(test::converted(before, Target::OpenSmtpd2012, Dialect::Map2012).text, before);
 }
 
 void TestConvertRules::mapDialect_data() {

@@ -80,7 +80,8 @@ void TestConvertStatements::globals_data() {
     row("2012: size", "size 10M", O, T68, "smtp max-message-size 10M");
     row("2012: size for 5.9", "size 10M", O, T59, "max-message-size 10M");
     row("2012: the queue's interval is lost", "queue interval 60", O, T68, "# not in OpenSMTPD 6.8: queue interval 60", "lost: ");
-    row("2012: the server's name is lost", "hostname gw.example", O, T68, "# not in OpenSMTPD 6.8: hostname gw.example", "lost: ");
+    row("2012: the server's name goes elsewhere", "hostname gw.example", O, T68, "# not in OpenSMTPD 6.8: hostname gw.example",
+        "changed: the server's name is given to each listener and relay");
     row("2012: compression with an algorithm", "queue compress zlib", O, T68, "queue compression", "changed: the queue");
     row("2012: encryption with algorithms", "queue encryption key k cipher c digest d", O, T68, "queue encryption k", "lost: the cipher");
     row("back: warnings", "bounce warn-interval 1h, 6h", M, T59, "bounce-warn 1h, 6h");
