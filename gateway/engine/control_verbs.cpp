@@ -12,7 +12,6 @@ namespace postern::engine {
 namespace {
 
 constexpr int kMostActivity = 2'000;       // events of one answer
-constexpr qint64 kStillComingIn = 10;       // seconds; the desk hears of a stored message in milliseconds
 constexpr int kChangedAtOnce = 500;        // envelopes; then others get their turn
 
 control::Reply fine(QJsonValue value = QJsonObject()) {
@@ -140,7 +139,6 @@ void ControlVerbs::content(const QJsonObject& args, control::ReplyDone done) {
                                            }});
 }
 
-// Envelopes of the disk that the scheduler does not know. What is just coming in is left to the way it comes by.
 void ControlVerbs::discover(const QJsonObject& args, control::ReplyDone done) {
     const QString text = args["id"_L1].toString();
     const queue::EnvelopeId envelope = queue::envelopeIdFromText(text.toLatin1());
@@ -160,25 +158,14 @@ void ControlVerbs::discover(const QJsonObject& args, control::ReplyDone done) {
             return;
         }
         queue::QueuedMessage queued = std::move(loaded).value();
-        const auto known = engine.m_desk->scheduler().rowsOf(queued.message.id);
-        const bool isNew = queued.message.createdAt > engine.m_clock.wall().time_since_epoch().count() - kStillComingIn;
-        const auto all = queued.envelopes.size();
-        std::erase_if(queued.envelopes, [&](const queue::Envelope& one) {
-            return isNew || (envelope && one.id != envelope) ||
-                   std::any_of(known.begin(), known.end(), [&one](const auto& row) { return row.envelope.id == one.id; });
-        });
-        if (all == 0) {
+        if (queued.envelopes.empty()) {
             done(refused(u"Message %1 has no envelope in the queue."_s.arg(QString::fromLatin1(queue::toText(queued.message.id)))));
             return;
         }
-        const int n = int(queued.envelopes.size());
-        if (n > 0) {
-            std::vector<queue::QueuedMessage> one;
-            one.push_back(std::move(queued));
-            engine.m_desk->add(std::move(one));
+        const int n = engine.m_desk->discover(std::move(queued), envelope);
+        if (n > 0)
             engine.m_journal.add("engine", "By hand: discover, " + QByteArray::number(n) +
                                                (n == 1 ? " recipient" : " recipients"));
-        }
         done(fine(QJsonObject{{u"changed"_s, n}}));
     };
     m_engine.m_spool->post(

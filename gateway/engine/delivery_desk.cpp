@@ -26,6 +26,7 @@ namespace {
 constexpr qint64 kBodyMemory = 64LL << 20; // octets of small contents kept for a first try soon
 constexpr Milliseconds kRecordAgain{3'000};
 constexpr size_t kMostRelays = 2'000;
+constexpr qint64 kStillComingIn = 10; // seconds; we hear of a stored message in milliseconds
 
 QByteArray domainOf(const QByteArray& address) {
     return address.mid(address.lastIndexOf('@') + 1).toLower();
@@ -503,6 +504,22 @@ int DeliveryDesk::remove(const std::vector<EnvelopeId>& ids) {
     m_scheduler.forget(gone);
     record(std::move(updates));
     pump();
+    return n;
+}
+
+int DeliveryDesk::discover(queue::QueuedMessage queued, EnvelopeId only) {
+    if (queued.message.createdAt > m_parts.clock->wall().time_since_epoch().count() - kStillComingIn)
+        return 0;
+    const auto known = m_scheduler.rowsOf(queued.message.id);
+    std::erase_if(queued.envelopes, [&](const Envelope& one) {
+        return (only && one.id != only) ||
+               std::any_of(known.begin(), known.end(), [&one](const auto& row) { return row.envelope.id == one.id; });
+    });
+    const int n = int(queued.envelopes.size());
+    if (n > 0) {
+        m_scheduler.add(std::move(queued));
+        pump();
+    }
     return n;
 }
 

@@ -86,6 +86,9 @@ class DeliveryDesk {
     int release(const std::vector<queue::EnvelopeId>& ids);
     int remove(const std::vector<queue::EnvelopeId>& ids);
     void setPaused(bool paused);
+    // Of a message as it lies on the disk, the envelopes that are not scheduled (`only`: that one, 0 = all) are, from now on.
+    // One that is just coming in is left to the way it comes by.
+    int discover(queue::QueuedMessage queued, queue::EnvelopeId only);
 
     const queue::Scheduler& scheduler() const { return m_scheduler; }
     const std::map<queue::RouteKey, RelayRecord>& relays() const { return m_relays; }

@@ -7,6 +7,8 @@
 
 #include <QTest>
 
+#include <future>
+
 using namespace postern;
 using namespace postern::engine;
 using namespace postern::queue;
@@ -21,6 +23,7 @@ class TestDeliveryDesk : public QObject {
     void keepsNoContentThatNeverLeaves();
     void tellsWhenTheQueueCanBeWrittenAgain();
     void returnsMailToASenderAtOurAddress();
+    void discoversWhatLiesOnTheDiskUnscheduled();
     void aRelayThatWorksAgainHasNoTrouble();
     void oneThatStopsAnsweringIsNoLongerWorking();
     void mailOfAFailedHopGoesOnWhenItWorks_data();
@@ -90,6 +93,39 @@ void TestDeliveryDesk::returnsMailToASenderAtOurAddress() {
     office.desk->reportSink()(report);
     QTRY_COMPARE(office.desk->scheduler().counts().caught, 1); // the notice, for reading
     QCOMPARE(office.desk->scheduler().counts().held, 0);
+}
+
+// Rows that the scheduler never heard of, as after a message between threads that was lost: found, sent, and found once.
+void TestDeliveryDesk::discoversWhatLiesOnTheDiskUnscheduled() {
+    Office office;
+    QVERIFY(office.open());
+    QueuedMessage stored = office.message(EnvelopeState::Waiting);
+    for (const char* to : {"b@far.example", "c@far.example"}) {
+        Envelope envelope = stored.envelopes.front();
+        envelope.id = newEnvelopeId(stored.message.id);
+        envelope.recipient = envelope.destination = to;
+        stored.envelopes.push_back(envelope);
+    }
+    office.spool.post(StoreMessage{stored.message, stored.envelopes, *smallBody(), {}}); // and nobody tells the desk
+    const auto load = [&] {
+        std::promise<Result<QueuedMessage>> promise;
+        office.spool.post(LoadMessage{stored.message.id, [&promise](Result<QueuedMessage> loaded) { promise.set_value(std::move(loaded)); }});
+        return promise.get_future().get().value();
+    };
+    QCOMPARE(load().envelopes.size(), size_t(3));
+    QCOMPARE(office.desk->scheduler().rowsOf(stored.message.id).size(), size_t(0));
+    QCOMPARE(office.desk->discover(load(), 0), 0); // it may still be on its way to the desk
+    office.clock.advance(std::chrono::seconds(11));
+    const EnvelopeId second = stored.envelopes[1].id;
+    QCOMPARE(office.desk->discover(load(), second), 1);
+    QTRY_COMPARE(office.jobs.size(), size_t(1)); // its content is read from the disk, and it goes out
+    QCOMPARE(office.jobs[0].delivery.envelopes.front().id, second);
+    QCOMPARE(office.jobs[0].body->bytes, smallBody()->bytes);
+    QCOMPARE(office.desk->discover(load(), second), 0);
+    QCOMPARE(office.desk->discover(load(), 0), 2);
+    QCOMPARE(office.desk->discover(load(), 0), 0);
+    QTRY_COMPARE(office.jobs.size(), size_t(2));
+    QCOMPARE(office.jobs[1].delivery.envelopes.size(), size_t(2));
 }
 
 void TestDeliveryDesk::aRelayThatWorksAgainHasNoTrouble() {
