@@ -3,6 +3,7 @@
 
 #include "base/epoll_dispatcher.h"
 #include "base/mailbox.h"
+#include "engine/mail_domains.h"
 #include "engine/reverse_names.h"
 
 #include <QAbstractEventDispatcher>
@@ -56,7 +57,7 @@ class SharedResolver final : public dns::Resolver {
 class Worker {
   public:
     explicit Worker(const IoThreadSettings& settings)
-        : m_resolver(dns::makeUnboundResolver(settings.dns)), m_names(*m_resolver, *settings.services.clock),
+        : m_resolver(dns::makeUnboundResolver(settings.dns)), m_names(*m_resolver, *settings.services.clock), m_domains(*m_resolver, *settings.services.clock),
           m_acceptor(withNames(settings.services), settings.acceptLimits),
           m_relay(*settings.services.clock, *settings.services.files, std::make_unique<SharedResolver>(*m_resolver),
                   settings.relayLimits, settings.report),
@@ -71,6 +72,9 @@ class Worker {
     listener::ListenerServices withNames(listener::ListenerServices services) {
         services.reverseName = [this](const QByteArray& address, std::function<void(QByteArray)> found) {
             return m_names.find(address, std::move(found));
+        };
+        services.hasNullMx = [this](const QByteArray& domain, std::function<void(bool)> found) {
+            return m_domains.hasNullMx(domain, std::move(found));
         };
         return services;
     }
@@ -95,6 +99,7 @@ class Worker {
 
     const std::unique_ptr<dns::Resolver> m_resolver; // before all that ask it
     ReverseNames m_names;
+    MailDomains m_domains;
     listener::Acceptor m_acceptor;
     relay::RelayWorker m_relay;
     Mailbox<Order> m_orders;

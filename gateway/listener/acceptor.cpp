@@ -64,6 +64,13 @@ struct Acceptor::Impl final : ConnectionHost {
         return m_services->reverseName(
             address, [id, outcomes = m_outcomesAddress](QByteArray name) { outcomes.post({id, NameAnswer{std::move(name)}}); });
     }
+    std::optional<bool> hasNullMx(ConnectionId id, const QByteArray& domain) override {
+        if (!m_services->hasNullMx)
+            return false;
+        return m_services->hasNullMx(domain, [id, domain, outcomes = m_outcomesAddress](bool isNull) {
+            outcomes.post({id, DomainAnswer{domain, isNull}});
+        });
+    }
     void finished(ConnectionId id) override {
         if (m_walking) { // the map is being walked
             m_over.push_back(id);

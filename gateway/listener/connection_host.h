@@ -25,6 +25,7 @@ struct LoginAnswer { smtp::LoginOutcome outcome = smtp::LoginOutcome::BackendDow
 struct VerdictAnswer { policy::Verdict verdict; };
 
 struct NameAnswer { QByteArray reverseName; }; // of the client's address, "" = it has none
+struct DomainAnswer { QByteArray domain; bool hasNullMx = false; }; // of the sender's domain
 struct TableAnswer {
     enum class Of : quint8 { Hostname, Senders } of = Of::Hostname;
     tables::LookupResult result;
@@ -32,7 +33,7 @@ struct TableAnswer {
 
 struct Outcome {
     ConnectionId connection = 0; // it may be gone by now; then nothing happens
-    std::variant<StoreAnswer, LoginAnswer, VerdictAnswer, NameAnswer, TableAnswer> answer;
+    std::variant<StoreAnswer, LoginAnswer, VerdictAnswer, NameAnswer, TableAnswer, DomainAnswer> answer;
 };
 
 struct LoginQuestion {
@@ -52,6 +53,8 @@ class ConnectionHost {
     virtual void checkLogin(LoginQuestion question) = 0;            // a LoginAnswer follows, never before it returns
     // The name of a client's address if it is known by now; else a NameAnswer follows, never before it returns.
     virtual std::optional<QByteArray> reverseNameOf(ConnectionId connection, const QByteArray& address) = 0;
+    // Whether a domain has a null MX, if that is known by now; else a DomainAnswer follows, never before it returns.
+    virtual std::optional<bool> hasNullMx(ConnectionId connection, const QByteArray& domain) = 0;
     virtual void finished(ConnectionId connection) = 0;             // nothing is left to do; may destroy the connection
 };
 

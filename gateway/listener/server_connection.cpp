@@ -61,6 +61,8 @@ void ServerConnection::deliver(Outcome outcome) {
         learnReverseName(std::move(name->reverseName));
     } else if (const auto* table = std::get_if<TableAnswer>(&outcome.answer)) {
         onTableAnswer(*table);
+    } else if (const auto* domain = std::get_if<DomainAnswer>(&outcome.answer)) {
+        onDomainAnswer(*domain);
     }
 }
 
@@ -111,6 +113,7 @@ void ServerConnection::tick() {
     }
     if (m_senderWaitsForName)
         checkSenderOn();
+    stopWaitingForDomain();
     if (m_session->isWaiting())
         return; // for us
     if (m_session->isReceivingContent()) {

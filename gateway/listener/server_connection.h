@@ -75,7 +75,12 @@ class ServerConnection final : private tls::StreamHandler {
     void perform(smtp::effect::Close& close);
 
     // What stands between MAIL and its answer: the client's name, whether the login may use the address, room.
+    // server_connection_sender.cpp
     void checkSenderOn();
+    void askSenderDomain();
+    void judgeSenderDomain(bool hasNullMx);
+    void onDomainAnswer(const DomainAnswer& answer);
+    void stopWaitingForDomain();
     void judgeSender(const tables::LookupResult& allowed);
     void acceptSender();
     // Asks `table`; `answered` comes at once or, by way of the host, as a TableAnswer.
@@ -111,6 +116,8 @@ class ServerConnection final : private tls::StreamHandler {
     std::optional<QByteArray> m_reverseName;      // nothing while it is being looked up
     bool m_senderWaitsForName = false;
     std::optional<smtp::effect::CheckSender> m_sender; // under way
+    QByteArray m_senderDomain;                         // "" while nothing is asked about it
+    SteadyTime m_senderDomainSince{};
     SteadyTime m_openedAt{};
 
     // Carrying out effects.

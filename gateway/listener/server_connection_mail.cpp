@@ -6,7 +6,6 @@
 #include "base/contract.h"
 #include "base/log.h"
 #include "smtp/trace_header.h"
-#include "tables/match_rules.h"
 
 #include <QRandomGenerator>
 
@@ -19,7 +18,6 @@ using namespace Qt::StringLiterals;
 namespace postern::listener {
 namespace {
 
-constexpr Milliseconds kReverseNameLimit{2'000};  // MAIL waits so long for the client's name, counted from the connection
 constexpr int kMostRefusalsReported = 20; // per connection; a flood of them is one story, not a thousand lines
 
 smtp::Reply replyFrom(const policy::ReplyLine& line) {
@@ -89,74 +87,6 @@ struct Commit {
 };
 
 } // namespace
-
-void ServerConnection::perform(smtp::effect::CheckSender& question) {
-    m_accepted.clear();
-    m_relayOf = nullptr;
-    m_relayBytes.clear();
-    m_sender = std::move(question);
-    checkSenderOn();
-}
-
-// The client's name belongs to the trace field and may decide the rule. It was asked for when the connection came, so
-// usually it is there; name servers that are slow or gone do not hold mail up for long.
-void ServerConnection::checkSenderOn() {
-    m_senderWaitsForName = !m_reverseName && now() - m_openedAt < kReverseNameLimit;
-    if (m_senderWaitsForName)
-        return;
-    if (m_service->spec.senders && !m_session->user().isEmpty())
-        askTable(*m_service->spec.senders, tables::Service::Mailaddrmap, m_session->user(), TableAnswer::Of::Senders);
-    else
-        acceptSender();
-}
-
-// Who has signed in may only use what the table says (A14). The null sender is covered by the entry for everything.
-void ServerConnection::judgeSender(const tables::LookupResult& allowed) {
-    if (allowed.failed) {
-        log(LogLevel::Warning, LogArea::Smtp,
-            "table " + m_service->spec.senders->name() + " cannot be asked, so " + harmless(m_session->user(), 100) +
-                " was told to try again: " + allowed.value);
-        m_sender.reset();
-        carryOut(m_session->senderChecked(smtp::makeReply(451, {4, 3, 0}, "Temporary failure, try again later")));
-        return;
-    }
-    const QByteArray address = m_sender->sender.isNull() ? "@"_ba : m_sender->sender.text();
-    const char delimiter = m_service->rules->settings.subAddressDelimiter;
-    if (allowed.found && tables::mailaddrListCovers(allowed.value, address, delimiter)) {
-        acceptSender();
-        return;
-    }
-    m_sender.reset();
-    const smtp::Reply reply = smtp::makeReply(550, {5, 7, 1}, "Sender address is not yours to use");
-    reportRefusal("Mail from " + (address == "@" ? "<>"_ba : address) + " refused: " + m_session->user() +
-                      " may not use that address, says table " + m_service->spec.senders->name(),
-                  reply.oneLine());
-    carryOut(m_session->senderChecked(reply));
-}
-
-void ServerConnection::acceptSender() {
-    const qint64 size = std::max<qint64>(0, m_sender->params.declaredSize);
-    m_sender.reset();
-    const Room room = roomFor(size);
-    if (room == Room::Enough) {
-        carryOut(m_session->senderChecked(smtp::makeReply(250, {2, 1, 0}, "Ok")));
-        return;
-    }
-    const smtp::Reply reply = smtp::makeReply(452, {4, 3, 1}, "Insufficient system storage, try again later");
-    reportRefusal("Mail from " + m_session->client().address + " refused for now: " +
-                      (room == Room::DiskNearlyFull ? "the disk is nearly full"_ba
-                                                    : "it has used up its share of the queue's disk, half of what is free"_ba),
-                  reply.oneLine());
-    carryOut(m_session->senderChecked(reply));
-}
-
-ServerConnection::Room ServerConnection::roomFor(qint64 octets) const {
-    const qint64 room = services().room();
-    if (room <= octets)
-        return Room::DiskNearlyFull;
-    const bool mayTake = !services().shares || services().shares->mayTake(m_session->client().address, octets, room);
-    return mayTake ? Room::Enough : Room::ShareUsedUp;
-}
 
 void ServerConnection::perform(smtp::effect::CheckRecipient& question) {
     m_asked = std::move(question.recipient);

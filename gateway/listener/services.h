@@ -37,6 +37,8 @@ struct ListenerServices {
     // The name of an address that this name leads back to, if that is known by now ("" = it has none); else `found` is called
     // later, on the same thread. Of one thread alone; null: nobody looks names up.
     std::function<std::optional<QByteArray>(const QByteArray& address, std::function<void(QByteArray)> found)> reverseName;
+    // Whether a domain has a null MX, in the same manner; null: nobody asks.
+    std::function<std::optional<bool>(const QByteArray& domain, std::function<void(bool)> found)> hasNullMx = {};
     queue::ClientSharesPtr shares = {};                           // of the queue's disk; null = nobody counts
     queue::SealPtr seal = {};                                     // form of contents that go to a file; null = as they are
     ContentMemory contentMemory = std::make_shared<std::atomic<qint64>>(64LL << 20);

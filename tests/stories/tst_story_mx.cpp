@@ -9,6 +9,7 @@
 #include "support/local_name_server.h"
 
 #include <QDir>
+#include <QTcpSocket>
 #include <QTest>
 
 #include <memory>
@@ -131,6 +132,27 @@ class StoryMx : public QObject {
         STORY_VERIFY(bounce.content.contains("\r\nFinal-Recipient: rfc822; c@" + domain + "\r\n"), bounce.content);
         STORY_VERIFY(bounce.content.contains("\r\nStatus: " + status + "\r\n"), bounce.content);
         QVERIFY(gateway.waitQueue(0));
+    }
+
+    // RFC 7505 §4.2. A proxy says that the client is a stranger: programs of this computer are not asked about.
+    void aStrangerWhoseDomainTakesNoMailIsRefused() {
+        GatewayProcess gateway("listen on 127.0.0.1 port 0 proxy-v2\naction \"box\" catch\nmatch from any for any action \"box\"\n");
+        useOurNameServer(gateway);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        QTcpSocket stranger;
+        stranger.connectToHost(u"127.0.0.1"_s, gateway.port());
+        stranger.write("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc6\x33\x64\x07\x7f\0\0\x01\x12\x67\0\x19"_ba +
+                       "EHLO stranger.example\r\nMAIL FROM:<a@null.far.example>\r\nMAIL FROM:<a@plain.far.example>\r\n"
+                       "RSET\r\nMAIL FROM:<a@nowhere.far.example>\r\nQUIT\r\n");
+        QByteArray heard;
+        while (stranger.waitForReadyRead(20'000))
+            heard += stranger.readAll();
+        const QByteArrayList replies = heard.mid(heard.indexOf("250 HELP")).split('\n');
+        STORY_VERIFY(replies.size() >= 6, heard);
+        STORY_VERIFY(replies[1].startsWith("550 5.7.27 "), heard);
+        STORY_VERIFY(replies[2].startsWith("250 2.1.0 "), heard); // no MX at all is none
+        STORY_VERIFY(replies[4].startsWith("250 2.1.0 "), heard); // nor is a domain that does not exist
+        STORY_VERIFY(gateway.log().contains("its domain says that it neither sends nor takes mail"), gateway.log());
     }
 
     void waitsWhereWaitingCanHelp() { // standards 10.4: nobody behind ourselves in the list

@@ -51,6 +51,14 @@ class ConnectionBench final : public listener::ConnectionHost {
         addressesAsked.append(address);
         return reverseName;
     }
+    std::optional<bool> hasNullMx(listener::ConnectionId, const QByteArray& domain) override {
+        domainsAsked.append(domain);
+        return nullMx;
+    }
+    void answerDomain(const QByteArray& domain, bool isNull) {
+        if (m_connection)
+            m_connection->deliver({m_connection->id(), listener::DomainAnswer{domain, isNull}});
+    }
     void answerReverseName(const QByteArray& name) {
         if (m_connection)
             m_connection->deliver({m_connection->id(), listener::NameAnswer{name}});
@@ -66,6 +74,8 @@ class ConnectionBench final : public listener::ConnectionHost {
     std::shared_ptr<policy::Ruleset> rules; // before connect()
     listener::ListenerService service;      // before connect()
     std::optional<QByteArray> reverseName = QByteArray(); // nothing: it comes by answerReverseName()
+    std::optional<bool> nullMx = false;     // nothing: it comes by answerDomain()
+    QByteArrayList domainsAsked;
     QByteArrayList addressesAsked;          // for their names
     std::vector<listener::SessionEvent> events;
     std::vector<queue::QueuedMessage> durable; // told to the scheduler

@@ -153,6 +153,69 @@ class TestConnectionOpening : public QObject {
 
     // --- hostnames
 
+    // --- a sender's domain with a null MX (RFC 7505)
+
+    void aSenderWhoseDomainTakesNoMailIsRefused() {
+        ConnectionBench bench;
+        bench.nullMx = true;
+        bench.connect();
+        (void)bench.ask("EHLO scanner");
+        QCOMPARE(bench.ask("MAIL FROM:<a@Null.Example>"), "550 5.7.27 Sender address has null MX\r\n"_ba);
+        QCOMPARE(bench.domainsAsked, QByteArrayList{"null.example"});
+        QVERIFY(bench.events.back().text.contains("Mail from a@Null.Example refused: its domain"));
+        QVERIFY(bench.ask("RCPT TO:<bob@example.org>").startsWith("503 "));
+    }
+    void whoIsNotAskedAbout_data() {
+        QTest::addColumn<QByteArray>("address");
+        QTest::addColumn<QByteArray>("sender");
+        QTest::addRow("the null sender") << "192.0.2.66"_ba << ""_ba;
+        QTest::addRow("an address literal") << "192.0.2.66"_ba << "a@[192.0.2.66]"_ba;
+        QTest::addRow("programs of this computer") << "127.0.0.1"_ba << "a@null.example"_ba;
+    }
+    void whoIsNotAskedAbout() {
+        QFETCH(QByteArray, address);
+        QFETCH(QByteArray, sender);
+        ConnectionBench bench;
+        bench.nullMx = true;
+        bench.connect().address = address;
+        bench.connect(); // from there
+        (void)bench.ask("EHLO scanner");
+        const QByteArray reply = bench.ask("MAIL FROM:<" + sender + ">");
+        QVERIFY2(reply.startsWith("250 2.1.0 "), reply.constData());
+        QCOMPARE(bench.domainsAsked, QByteArrayList());
+    }
+    void mailWaitsForTheDomainForTwoSeconds() {
+        ConnectionBench bench;
+        bench.nullMx = std::nullopt;
+        bench.connect();
+        (void)bench.ask("EHLO scanner");
+        QCOMPARE(bench.ask("MAIL FROM:<a@slow.example>"), QByteArray());
+        bench.answerDomain("other.example", true); // of a question from before
+        QCOMPARE(bench.heard(), QByteArray());
+        bench.tick(Milliseconds(1'900));
+        QCOMPARE(bench.heard(), QByteArray());
+        bench.tick(Milliseconds(200));
+        QVERIFY(bench.heard().startsWith("250 2.1.0 "));
+        bench.answerDomain("slow.example", true); // too late
+        QVERIFY(bench.ask("RCPT TO:<bob@example.org>").startsWith("250 "));
+        (void)bench.ask("RSET");
+        QCOMPARE(bench.ask("MAIL FROM:<a@slow.example>"), QByteArray());
+        bench.answerDomain("slow.example", true);
+        QVERIFY(bench.heard().startsWith("550 5.7.27 "));
+    }
+    void aClientThatLeavesWhileItsDomainIsAskedAboutIsForgotten() {
+        ConnectionBench bench;
+        bench.nullMx = std::nullopt;
+        StreamScript& peer = bench.connect();
+        (void)bench.ask("EHLO scanner");
+        (void)bench.ask("MAIL FROM:<a@slow.example>");
+        peer.hangsUp();
+        bench.answerDomain("slow.example", true); // whoever still has the connection must not answer
+        QVERIFY(!bench.connection());
+        QCOMPARE(bench.heard(), QByteArray());
+        QVERIFY(bench.events.empty());
+    }
+
     // Reset while it still waited to be accepted: the system does not know any more who it was, and nobody is told.
     void R05_whoLeftBeforeWeCameIsForgotten_data() {
         QTest::addColumn<policy::ListenTls>("tls");
