@@ -64,6 +64,7 @@ Shipment::Shipment(RelayJob job) : m_job(std::move(job)) {
 
 void Shipment::rewind() {
     m_at = 0;
+    m_watch = {};
     m_ended = false;
     m_encoder.reset();
     if (m_coded)
@@ -170,8 +171,17 @@ Result<QByteArrayView> Shipment::nextPiece(FileStore& files) {
 
 Result<QByteArrayView> Shipment::rawPiece(FileStore& files) {
     const queue::Body& body = *m_job.body;
-    if (m_at >= body.size)
+    const auto spoiled = [this](qint64 at) {
+        return Error{ErrorCode::Corrupt,
+                     "the stored content of message " + queue::toText(m_job.delivery.message->id) +
+                         " holds a CR or LF of its own at octet " + QByteArray::number(at) + ", which is not sent on",
+                     Permanence::Temporary};
+    };
+    if (m_at >= body.size) {
+        if (const qint64 at = m_watch.end(); at >= 0)
+            return spoiled(at);
         return QByteArrayView();
+    }
     const qint64 want = std::min(kPiece, body.size - m_at);
     QByteArrayView piece;
     if (body.file.isEmpty()) {
@@ -192,6 +202,8 @@ Result<QByteArrayView> Shipment::rawPiece(FileStore& files) {
                          QByteArray::number(m_at + piece.size()) + " of " + QByteArray::number(body.size) + " octets",
                      Permanence::Temporary};
     m_at += piece.size();
+    if (const qint64 at = m_watch.feed(piece); at >= 0)
+        return spoiled(at);
     return piece;
 }
 

@@ -10,6 +10,7 @@
 #include "queue/body_reader.h"
 #include "relay/relay_worker.h"
 #include "smtp/client_session.h"
+#include "smtp/line_end_watch.h"
 #include "smtp/seven_bit_encoder.h"
 
 #include <optional>
@@ -30,7 +31,8 @@ class Shipment {
     // What came of the mail offered last. True: there are recipients left, for another transaction.
     bool add(const std::vector<smtp::RecipientOutcome>& outcomes);
 
-    // The next piece, empty at the end. An error: the stored content cannot be read, or is shorter than it should be.
+    // The next piece, empty at the end. An error: the stored content cannot be read, is shorter than it
+    // should be, or holds a CR or LF that stands alone, which must not reach a peer (S08).
     Result<QByteArrayView> nextPiece(FileStore& files);
     void rewind();
 
@@ -53,6 +55,7 @@ class Shipment {
     std::vector<smtp::RecipientOutcome> m_outcomes; // of the first of m_sendable
     size_t m_atOnce = 0;                     // recipients of one transaction; 0 = all
     qint64 m_at = 0;
+    smtp::LineEndWatch m_watch;              // over what has been read
     std::optional<queue::BodyReader> m_reader; // of a file
     QByteArray m_piece;                      // of it
 

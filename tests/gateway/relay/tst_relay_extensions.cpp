@@ -7,6 +7,7 @@
 #include <QRegularExpression>
 #include <QTest>
 
+using namespace Qt::StringLiterals;
 using namespace postern;
 using namespace postern::test;
 using namespace std::chrono_literals;
@@ -199,6 +200,42 @@ class TestRelayExtensions : public QObject {
             QCOMPARE(w.reports[0].relayed.size(), size_t(offered ? 0 : 1));
             if (!offered)
                 QCOMPARE(w.reports[0].relayed[0].destination, QByteArray("b@b.example"));
+        }
+    }
+
+    void S08_noLoneCrOrLfIsSentOn_data() { // whatever the queue holds; listeners take none in
+        QTest::addColumn<QByteArray>("lines");
+        QTest::newRow("LF . LF") << "\n.\n"_ba;
+        QTest::newRow("LF . CRLF") << "\n.\r\n"_ba;
+        QTest::newRow("CRLF . LF") << "\r\n.\n"_ba;
+        QTest::newRow("CR . CR") << "\r.\r"_ba;
+        QTest::newRow("CRLF . CR") << "\r\n.\r"_ba;
+        QTest::newRow("CR . CRLF") << "\r.\r\n"_ba;
+        QTest::newRow("CR CRLF . CR CRLF") << "\r\r\n.\r\r\n"_ba;
+        QTest::newRow("a CR at the end") << QByteArray();
+    }
+    void S08_noLoneCrOrLfIsSentOn() {
+        QFETCH(QByteArray, lines);
+        const QByteArray behind = "MAIL FROM:<ceo@bank.example>";
+        for (const bool chunks : {false, true}) {
+            for (const bool inAFile : {false, true}) {
+                World w;
+                w.useUrl("smtp://hop.example");
+                if (chunks)
+                    w.hop().keywords.append("CHUNKING");
+                const QByteArray before = QByteArray("0123456789abcdef0123456789abc.\r\n").repeated(2048) + "more"; // over one piece
+                const QByteArray content = lines.isEmpty() ? before + '\r' : before + lines + behind + "\r\n";
+                w.files.put("/q/body", content);
+                RelayJob job = w.job();
+                job.body = std::make_shared<queue::Body>(inAFile ? queue::Body{{}, "/q/body", content.size()}
+                                                                 : queue::Body{content, {}, content.size()});
+                w.submit(std::move(job));
+                QCOMPARE(w.results(), QByteArray("T"));
+                QVERIFY2(w.lastText().contains("holds a CR or LF of its own at octet "), w.lastText().constData());
+                QVERIFY(w.hop().mails.empty());
+                QVERIFY(!w.hop().halfMail.contains(behind) && !w.hop().saw(behind));
+                QCOMPARE(w.hop().open, 0);
+            }
         }
     }
 };

@@ -6,7 +6,6 @@
 #include "relay/address_penalties.h"
 #include "relay_world.h"
 #include "support/fake_table.h"
-#include "support/test_certs.h"
 
 #include <QRegularExpression>
 #include <QTest>
@@ -302,41 +301,6 @@ class TestRelayWorker : public QObject {
         QCOMPARE(w.worker->connections(), 0);
         QCOMPARE(w.hop().commands.count("QUIT"), qsizetype(2));
         QCOMPARE(w.hop().open, 0);
-    }
-
-    void aConnectionOfEarlierWordsTakesNoMoreMail_data() {
-        QTest::addColumn<QByteArray>("change");
-        for (const char* change : {"TLS demanded", "certificates looked at", "another authority", "another login",
-                                   "another certificate of ours", "other ciphers"})
-            QTest::addRow("%s", change) << QByteArray(change);
-    }
-    void aConnectionOfEarlierWordsTakesNoMoreMail() { // a reload: mail must not leave by a session that was made without them
-        QFETCH(QByteArray, change);
-        World w;
-        w.useUrl("smtp://hop.example");
-        w.hop().keywords = {"PIPELINING", "STARTTLS"};
-        w.submit(w.job());
-        w.submit(w.job());
-        QCOMPARE(w.hop().connects, 1);
-        if (change == "TLS demanded")
-            w.spec.tlsRequired = true;
-        else if (change == "certificates looked at")
-            w.spec.verify = true;
-        else if (change == "another authority")
-            w.spec.caFile = "/other.pem";
-        else if (change == "another login")
-            w.spec.credentialsName = "others";
-        RelayJob job = w.job();
-        TestCerts certs;
-        const CertificateFiles files = certs.server("me.example");
-        if (change == "another certificate of ours")
-            job.identity = tls::loadIdentity(files.certFile, files.keyFile).value().identity;
-        else if (change == "other ciphers")
-            job.handshakes = tls::makeClientRules({.tls12 = false}).value();
-        w.submit(std::move(job));
-        QCOMPARE(w.results(), QByteArray("D | D | D"));
-        QCOMPARE(w.hop().connects, 2);
-        QCOMPARE(w.hop().commands.count("*QUIT"), qsizetype(1));
     }
 
     void aKeptConnectionThatWasClosedCostsNoTry_data() {
