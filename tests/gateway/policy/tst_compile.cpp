@@ -132,6 +132,16 @@ class TestCompile : public QObject {
 };
 
 void TestCompile::limitsWithoutEffectGetANote() {
+    for (const char* line : {"scheduler limit max-schedule 3\n", "scheduler limit max-evp-batch-size 3\n",
+                             "scheduler limit max-inflight 7 max-msg-batch-size 3\n"}) {
+        const Compiled result = compiled(line + kRule);
+        QVERIFY2(std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
+                             [](const auto& one) {
+                                 return one.severity == config::Severity::Note && one.line == 1 &&
+                                        one.text.contains("has no effect: the scheduler works in other steps");
+                             }),
+                 line);
+    }
     for (const char* line : {"mta limit task-lowat 3\n", "mta limit task-release 3\n", "mta limit for domain a.example task-hiwat 3\n"}) {
         const Compiled result = compiled(line + kRule);
         QVERIFY2(std::any_of(result.diagnostics.begin(), result.diagnostics.end(),

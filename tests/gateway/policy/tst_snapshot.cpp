@@ -273,7 +273,8 @@ void TestSnapshot::settingsOfActionMatch() {
 
 void TestSnapshot::settingsOfAcceptReject() {
     const Settings s = rulesOf("queue encryption key 01234567890123456789012345678901\nmax-mta-deferred 5\nexpire 3d\n"
-                               "limit session max-rcpt 7\nlimit mda max-session 3\nciphers \"HIGH\"\n" +
+                               "limit session max-rcpt 7\nlimit mda max-session 3\nlimit mta max-conn-per-host 4\n"
+                               "limit mta for domain A.example session-mail-max 9\nlimit scheduler max-inflight 8\nciphers \"HIGH\"\n" +
                                kLegacyRule)
                            .settings;
     QVERIFY(s.queueKey == QueueKey::Written);
@@ -282,6 +283,9 @@ void TestSnapshot::settingsOfAcceptReject() {
     QCOMPARE(s.queueTtl, 3 * 86400);
     QCOMPARE(s.maxRecipients, 7);
     QCOMPARE(s.mda.maxSession, 3);
+    QCOMPARE(s.mta.maxConnPerHost, 4);
+    QCOMPARE(s.mtaByDomain.at("a.example").sessionMailMax, 9);
+    QCOMPARE(s.scheduler.maxInflight, 8);
     QCOMPARE(s.ciphers, "HIGH");
     QVERIFY(rulesOf("queue encryption stdin\nmatch reject\n").settings.queueKey == QueueKey::StandardInput);
     QVERIFY(rulesOf("queue encryption\nmatch reject\n").settings.queueKey == QueueKey::Terminal);
