@@ -19,6 +19,7 @@ class PostfixPeer {
     bool startAgain();                      // after stop(): same port, same options
     void stop();
     quint16 port() const { return m_port; }
+    QString folder() const { return m_folder.filePath(QStringLiteral("peer")); } // its mail in mail/new
     QByteArrayList mails() const;           // contents as delivered (LF line ends, Postfix's fields on top)
     bool waitFor(int n, int seconds = 40);
     QByteArray log();
