@@ -138,7 +138,9 @@ void addFilter(Build& build, const StatementView& at) {
         return; // parsing has said what is wrong
     if (at.words().front().text == "enqueuer") {
         build.rules->enqueuerFilter = at.values().front().text;
-        build.report.note(at, "local submission comes later; this line has no effect yet");
+        build.report.say(build.unsafe(), at, at.values().front().range,
+                         "filters are not run yet, and mail that is handed in on this computer must not pass by its filter unseen; "
+                         "take this line out to accept it unfiltered");
         return;
     }
     FilterSpec filter;

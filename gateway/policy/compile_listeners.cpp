@@ -153,6 +153,9 @@ void setRest(Build& build, const ListenView& view, ListenerSpec& spec) {
     }
     spec.dsnNotifyOff = view.hasClause(config::ClauseKind::DsnNotify);
     spec.dsnHeadersOnly = view.hasClause(config::ClauseKind::DsnRet);
+    if (spec.dsnNotifyOff || spec.dsnHeadersOnly)
+        build.report.note(view, "dsn-notify and dsn-ret of 5.7 have no effect: notices are sent as senders ask for them; no-dsn keeps"
+                                " them from asking");
 }
 
 void addSocket(Build& build, const ListenView& view) {

@@ -132,6 +132,15 @@ class TestCompile : public QObject {
 };
 
 void TestCompile::limitsWithoutEffectGetANote() {
+    for (const char* word : {"dsn-notify disable", "dsn-ret headers"}) { // of a listener, 5.7
+        const Compiled result = compiled("listen on lo "_ba + word + "\naccept for any relay\n");
+        QVERIFY2(std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
+                             [](const auto& one) {
+                                 return one.severity == config::Severity::Note && one.line == 1 &&
+                                        one.text.contains("dsn-notify and dsn-ret of 5.7 have no effect");
+                             }),
+                 word);
+    }
     for (const char* line : {"scheduler limit max-schedule 3\n", "scheduler limit max-evp-batch-size 3\n",
                              "scheduler limit max-inflight 7 max-msg-batch-size 3\n"}) {
         const Compiled result = compiled(line + kRule);
@@ -334,6 +343,8 @@ void TestCompile::complains_data() {
     row("a filter of the socket that would not run",
         "filter \"f\" phase connect match fcrdns disconnect \"550 no\"\nlisten on socket filter \"f\"\n" + kRule,
         {"error 2:|filters are not run yet"});
+    row("a filter of 5.4 for what is handed in here", "filter f dkim\nlisten on lo\nenqueuer filter f\naccept for any relay\n",
+        {"error 3:|mail that is handed in on this computer must not pass by its filter unseen"});
     row("A14 senders where nobody signs in",
         kPki + "table s { ann = \"@a.example\" }\nlisten on lo tls pki mx.example senders <s>\n" + kRule,
         {"warning 4:|nobody can sign in here"});
