@@ -133,7 +133,7 @@ class TestCompile : public QObject {
 
 void TestCompile::limitsWithoutEffectGetANote() {
     for (const char* word : {"dsn-notify disable", "dsn-ret headers"}) { // of a listener, 5.7
-        const Compiled result = compiled("listen on lo "_ba + word + "\naccept for any relay\n");
+        const Compiled result = compiled(QByteArray("listen on lo ") + word + "\naccept for any relay\n");
         QVERIFY2(std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
                              [](const auto& one) {
                                  return one.severity == config::Severity::Note && one.line == 1 &&
