@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/crash_notes.h"
 
-#include "base/contract.h"
+#include <QByteArrayList>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
-
-#include <atomic>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -90,7 +89,8 @@ AtWork::~AtWork() {
 }
 
 Result<std::unique_ptr<CrashNotes>> CrashNotes::open(const QByteArray& file) {
-    POSTERN_CHECK(g_descriptor.load() < 0, return (Error{ErrorCode::Internal, "crash notes are open already"}));
+    if (g_descriptor.load() >= 0)
+        return Error{ErrorCode::Busy, "another gateway in this program keeps them", Permanence::Temporary};
     const int descriptor =
         ::open(file.constData(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     struct stat st {};

@@ -128,6 +128,14 @@ class TestCrashNotes : public QObject {
         QCOMPARE(counts(), (std::map<quint32, int>{{kWork, 1}}));
     }
 
+    void oneOfAProgramKeepsThem() {
+        auto first = CrashNotes::open(file());
+        QVERIFY(first);
+        QVERIFY(!CrashNotes::open(m_folder.filePath(QStringLiteral("other")).toUtf8()));
+        first.value().reset();
+        QVERIFY(CrashNotes::open(file()));
+    }
+
     void C03_aLinkIsNotFollowed() {
         QVERIFY(QFile::link(m_folder.filePath(QStringLiteral("elsewhere")), QString::fromUtf8(file())));
         QVERIFY(!CrashNotes::open(file()));
