@@ -39,6 +39,7 @@ void TestDiagnostics::says_data() {
     row("misspelt option", kModern, "listen on lo tsl\n", "f:1:14: error: unknown word \"tsl\"; did you mean \"tls\"?");
     row("two letters swapped in a long word", kModern, "listen on lo tls-reqiure\n",
         "f:1:14: error: unknown word \"tls-reqiure\"; did you mean \"tls-require\"?");
+    row("a word that is right and its second is not", kModern, "smtp tls ciphers x\n", "f:1:1: error: unknown statement \"smtp\"");
     row("nothing near", kModern, "frobnicate\n", "f:1:1: error: unknown statement \"frobnicate\"");
     row("misspelt destination", kLegacy, "accept for anny relay\n",
         "f:1:12: error: expected any, local or domain, found \"anny\"; did you mean \"any\"?");
