@@ -97,7 +97,8 @@ Relay readRelay(Session& session, const StatementView& statement, const Speller&
         spec.verify = false;
     if (host && host->form == TableArgument::Form::Literal) {
         const bool isPlain = era == Era::Map2012 && !host->value.text.contains("://");
-        const auto url = RelayUrl::parse(isPlain ? urlOfWords(clauses, host->value.text) : host->value.text, era);
+        const auto url = RelayUrl::parse(isPlain ? urlOfWords(clauses, host->value.text) : host->value.text, era,
+                                         RelayUrl::Labels::MayLack);
         if (host->value.fromMacro) {
             const QByteArray written = speller.value(host->value);
             relay.macro = written.startsWith('$') ? written.sliced(1) : QByteArray();

@@ -65,7 +65,11 @@ void setHost(Build& build, const StatementView& at, const RelayClauses& clauses,
     const bool plainHost = build.era() == Era::Map2012 && !host->value.text.contains("://");
     const QByteArray text =
         plainHost ? urlOfWords(clauses, clauses.tlsWord(), host->value.text) : host->value.text;
-    const auto url = RelayUrl::parse(text, spec.era);
+    const auto url = RelayUrl::parse(text, spec.era, RelayUrl::Labels::MayLack);
+    if (url && url->meaning().auth && url->label().isEmpty() && spec.era == Era::Legacy)
+        build.report.warning(at, host->value.range,
+                             "this URL has no label, so the host is the key of the login, as until December 2012; since then it is"
+                             " written " + url->schema() + "://LABEL@HOST");
     if (url)
         spec.urls.push_back(*url);
     else

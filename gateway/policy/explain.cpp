@@ -61,7 +61,7 @@ ExplainedRelay relayOf(const RelaySpec& spec, const QByteArray& serverName, cons
     if (found)
         urls.push_back(*found);
     for (const RelayShare& one : spec.relays()) {
-        if (const auto url = RelayUrl::parse(one.url, spec.era))
+        if (const auto url = RelayUrl::parse(one.url, spec.era, RelayUrl::Labels::MayLack))
             urls.push_back(*url);
     }
     const RelayUrl* first = urls.empty() ? nullptr : &urls.front();

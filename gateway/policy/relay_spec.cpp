@@ -220,7 +220,7 @@ Result<RelaySpec> RelaySpec::fromBytes(const QByteArray& bytes, const Ruleset& c
     RelaySpec spec;
     spec.era = *kept;
     for (const QJsonValue& one : object.value("urls"_L1).toArray()) {
-        auto url = RelayUrl::parse(fromJson(one), spec.era);
+        auto url = RelayUrl::parse(fromJson(one), spec.era, RelayUrl::Labels::MayLack);
         if (!url)
             return damaged("its relay URL is invalid");
         spec.urls.push_back(*url);

@@ -216,7 +216,7 @@ QByteArrayView toString(TlsUse use) {
     return "none";
 }
 
-Result<RelayUrl> RelayUrl::parse(QByteArrayView text, Era era) {
+Result<RelayUrl> RelayUrl::parse(QByteArrayView text, Era era, Labels labels) {
     if (text.size() > kMaxUrl)
         return invalid("the relay URL is longer than 1023 octets");
     RelayUrl url;
@@ -238,7 +238,7 @@ Result<RelayUrl> RelayUrl::parse(QByteArrayView text, Era era) {
         if (url.m_label.isEmpty())
             return invalid("the label before \"@\" is empty");
     }
-    const QByteArray problem = labelProblem(*schema, at >= 0, era == Era::Modern, era == Era::Map2012);
+    const QByteArray problem = labelProblem(*schema, at >= 0, era == Era::Modern, era == Era::Map2012 || labels == Labels::MayLack);
     if (!problem.isEmpty())
         return invalid(problem);
     const Result<HostPort> host = parseHost(text);

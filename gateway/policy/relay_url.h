@@ -54,7 +54,9 @@ struct RelayMeaning {
 class RelayUrl {
   public:
     // Error text says what is wrong and, for a near miss, what was probably meant ("smtp+tls").
-    static Result<RelayUrl> parse(QByteArrayView text, Era era);
+    // MayLack: files of late 2012 have +auth without a label; the host is the key of the login then, as it was in 2012.
+    enum class Labels : quint8 { AsTheReaderHasIt, MayLack };
+    static Result<RelayUrl> parse(QByteArrayView text, Era era, Labels labels = Labels::AsTheReaderHasIt);
 
     const QByteArray& print() const { return m_text; } // as written
     QByteArray masked() const;                         // for logs: never more than label, host, port

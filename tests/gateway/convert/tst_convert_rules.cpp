@@ -237,6 +237,11 @@ void TestConvertRules::relays_data() {
         << QByteArray("up = \"tls://a.example\"\naction \"a.example\" relay host \"smtp+tls://a.example\"\n"
                       "match from any for local action \"a.example\"\nup = \"b.example\"\nmatch from any for any reject")
         << QByteArray("note: $up is written out");
+    QTest::addRow("a login without a label goes by the host")
+        << QByteArray("table s { h.example = \"u:p\" }\naccept from any for any relay via tls+auth://h.example auth <s>")
+        << QByteArray("table s { h.example = \"u:p\" }\naction \"h.example\" relay host \"smtp+tls://h.example@h.example\" tls no-verify "
+                      "auth <s>\nmatch from any for any action \"h.example\"")
+        << QByteArray();
     QTest::addRow("a macro that fits stays")
         << QByteArray("me = \"gw.example\"\naccept from any for any relay hostname $me")
         << QByteArray("me = \"gw.example\"\naction \"outbound\" relay helo $me\nmatch from any for any action \"outbound\"")

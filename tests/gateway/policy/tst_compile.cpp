@@ -303,6 +303,8 @@ void TestCompile::complains_data() {
         {"error 1:|\"max-rate\" wants a number from 1 to 1000000"});
     row("messages in no time", "accept for any relay max-rate 5 per 0s\n",
         {"error 1:|a time reads like"});
+    row("a login without a label, as in late 2012", "table s { mx.example = \"carol:x\" }\naccept for any relay via tls+auth://mx.example auth <s>\n",
+        {"warning 2:|the host is the key of the login"});
     row("no connections", "accept for any relay max-connections 0\n",
         {"error 1:|\"max-connections\" wants a number from 1 to 1000000"});
     row("a table of relays with a slip",

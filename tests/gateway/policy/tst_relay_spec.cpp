@@ -64,6 +64,7 @@ class TestRelaySpec : public QObject {
     void relaysKeepTheirOrder_data();
     void relaysKeepTheirOrder();
     void anyBytesSurvive();
+    void aLoginWithoutALabelSurvives();
     void holdsNoSecret();
     void theBytesAreStable();
     void credentialsAreTodays();
@@ -157,6 +158,19 @@ void TestRelaySpec::anyBytesSurvive() {
     const auto read = RelaySpec::fromBytes(spec.toBytes(), Ruleset());
     QVERIFY(read.has_value());
     QCOMPARE((*read).mailFrom, spec.mailFrom);
+}
+
+// An accept/reject rule of late 2012: the host is the key. Read back as nothing, its mail would go by MX.
+void TestRelaySpec::aLoginWithoutALabelSurvives() {
+    RelaySpec spec;
+    spec.era = Era::Legacy;
+    const auto url = RelayUrl::parse("tls+auth://mx.example", Era::Legacy, RelayUrl::Labels::MayLack);
+    QVERIFY(url.has_value());
+    spec.urls.push_back(*url);
+    const auto read = RelaySpec::fromBytes(spec.toBytes(), Ruleset());
+    QVERIFY(read.has_value());
+    QCOMPARE((*read).urls.size(), size_t(1));
+    QVERIFY((*read).urls[0].meaning().auth && (*read).urls[0].meaning().tls == TlsUse::Required);
 }
 
 void TestRelaySpec::holdsNoSecret() {
