@@ -3,15 +3,19 @@
 // Many clients at the same moment: a burst of connects is served, handshakes that never go on hold up nobody, and the memory
 // does not grow with what they send. Nothing waits for a time to pass; each step has a bound that only a hang exceeds.
 #include "stories/support/gateway_process.h"
+#include "stories/support/mail_sink.h"
 #include "stories/support/smtp_sender.h"
 #include "support/test_certs.h"
 
 #include <QElapsedTimer>
 #include <QFile>
+#include <QSet>
 #include <QSslSocket>
 #include <QTest>
 
+#include <atomic>
 #include <cerrno>
+#include <thread>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -204,6 +208,53 @@ class StoryCrowd : public QObject {
         }
         silent.leave();
         halfway.leave();
+        QCOMPARE(gateway.stop(), 0);
+    }
+
+    // A hundred reloads, alternately of two configurations, while fifty sessions send: each message arrives, once, and no
+    // session is broken off.
+    void C05_reloadsUnderLoadLoseNothing() {
+        MailSink sink;
+        const QByteArray config = "listen on 127.0.0.1 port 0\naction \"out\" relay host smtp://127.0.0.1:" +
+                                  QByteArray::number(sink.port()) + "\nmatch from any for any action \"out\"\n";
+        GatewayProcess gateway(config);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        std::atomic<bool> over = false;
+        std::atomic<int> acknowledged = 0, broken = 0;
+        std::vector<std::thread> clients;
+        for (int i = 0; i < 50; ++i)
+            clients.emplace_back([&, i] {
+                SmtpSender sender(gateway.port());
+                if (!sender.command("EHLO load.example").startsWith("250"))
+                    ++broken;
+                for (int n = 0; n < 90 && !over; ++n) { // of the hundred that a session may send
+                    const QByteArray id = QByteArray::number(i) + '.' + QByteArray::number(n);
+                    const QByteArray reply = sender.send("a@b.example", {id + "@d.example"}, "Subject: x\r\n\r\nx\r\n");
+                    if (reply.startsWith("250"))
+                        ++acknowledged;
+                    else
+                        ++broken;
+                }
+            });
+        for (int i = 0; i < 100; ++i) {
+            gateway.setConfig(i % 2 ? config : "smtp limit max-rcpt 7\n" + config);
+            const Ran reload = gateway.ctl({u"reload"_s});
+            if (reload.exit != 0)
+                qWarning("%s", reload.err.constData());
+            broken += reload.exit != 0 ? 1 : 0;
+        }
+        over = true;
+        for (std::thread& client : clients)
+            client.join();
+        QCOMPARE(broken.load(), 0);
+        QVERIFY(acknowledged > 100);
+        STORY_VERIFY(sink.waitFor(acknowledged, 60), gateway.log().right(2000));
+        QVERIFY(gateway.waitQueue(0));
+        QSet<QByteArray> different;
+        for (const SunkMail& mail : sink.mails())
+            different.insert(mail.rcpts.join());
+        QCOMPARE(sink.mails().size(), qsizetype(acknowledged));
+        QCOMPARE(different.size(), qsizetype(acknowledged));
         QCOMPARE(gateway.stop(), 0);
     }
 

@@ -4,10 +4,13 @@
 #include "stories/support/gateway_process.h"
 #include "stories/support/smtp_sender.h"
 #include "support/places.h"
+#include "support/test_certs.h"
 
 #include <QDir>
 #include <QDirIterator>
 #include <QJsonObject>
+#include <QScopeGuard>
+#include <QSslSocket>
 #include <QTest>
 #include <QTimeZone>
 
@@ -232,6 +235,46 @@ class StorySurroundings : public QObject {
         const QString link = files.path(u"link.conf"_s);
         QVERIFY(QFile::link(file, link));
         STORY_VERIFY(posternctl({u"check"_s, link}).err.contains("belongs to user 4711"), "a link hides it");
+    }
+
+    // Switches of libraries that write down keys, or all that is said: they come to nothing.
+    void X08_debugSwitchesOfTheSurroundingsShowNoSecret() {
+        TestCerts certs;
+        const CertificateFiles own = certs.server("gw.example");
+        const QByteArray hash = posternctl({u"encrypt"_s, u"canary-word"_s}).out.trimmed();
+        GatewayProcess gateway("pki gw cert \"" + own.certFile + "\"\npki gw key \"" + own.keyFile + "\"\n"
+                               "table users { \"ann\" = \"" + hash + "\" }\n"
+                               "listen on 127.0.0.1 port 0 smtps pki gw auth <users>\n"
+                               "action \"in\" catch\nmatch auth from any for any action \"in\"\n");
+        const auto clean = qScopeGuard([] {
+            for (const char* name : {"SSLKEYLOGFILE", "QT_LOGGING_RULES", "QT_MESSAGE_PATTERN", "NSS_ALLOW_SSLKEYLOGFILE"})
+                qunsetenv(name);
+        });
+        const QString keys = gateway.path(u"tls.keys"_s);
+        qputenv("SSLKEYLOGFILE", keys.toUtf8());
+        qputenv("NSS_ALLOW_SSLKEYLOGFILE", "1");
+        qputenv("QT_LOGGING_RULES", "*=true");
+        STORY_VERIFY(gateway.start(), gateway.log());
+        for (const char* name : {"SSLKEYLOGFILE", "QT_LOGGING_RULES"})
+            qunsetenv(name); // not for the client
+        QSslSocket client;
+        client.setPeerVerifyMode(QSslSocket::VerifyNone);
+        client.connectToHostEncrypted(u"127.0.0.1"_s, gateway.port());
+        QVERIFY(client.waitForEncrypted(20'000));
+        const QByteArray response = "\0ann\0canary-word"_ba.toBase64();
+        QByteArray heard;
+        for (const QByteArray& line : {"EHLO x"_ba, "AUTH PLAIN " + response, "QUIT"_ba}) {
+            client.write(line + "\r\n");
+            QVERIFY(client.waitForBytesWritten(20'000));
+            while (!heard.endsWith(line.startsWith("EHLO") ? "250 HELP\r\n" : line == "QUIT" ? "Bye\r\n" : "succeeded\r\n") &&
+                   client.waitForReadyRead(20'000))
+                heard += client.readAll();
+        }
+        STORY_VERIFY(heard.contains("235 2.7.0"), heard);
+        QCOMPARE(gateway.stop(), 0);
+        QVERIFY(!QFile::exists(keys));
+        const QByteArray log = gateway.log();
+        QVERIFY(!log.contains("canary-word") && !log.contains(response) && !log.contains(hash));
     }
 
     // A Turkish locale (in which I and i are no pair), no home, another time zone, a umask that gives everything away.
