@@ -19,6 +19,7 @@ MODES = (["close " + at for at in AT] + ["reset " + at for at in AT] + ["hang " 
          ["half " + at for at in AT] +      # closes in the middle of a reply
          ["endless " + at for at in AT] +   # "250-" for ever
          ["garbage EHLO", "codes EHLO", "nul EHLO", "line EHLO", "lf EHLO", "999 MAIL", "empty MAIL", "drip MAIL",
+          "150 MAIL", "354 MAIL", "250 DATA", "nocode MAIL", "cr MAIL", "twice MAIL", "twice DATA", "ahead greeting",
           "injection STARTTLS", "early ."])
 ANSWERS = {"greeting": b"220 hostile ready\r\n", "EHLO": b"250-hostile\r\n250-SIZE -1\r\n250 8BITMIME\r\n", "DATA": b"354 go\r\n"}
 
@@ -38,6 +39,18 @@ def misbehave(how, at, c):
         c.sendall(how.encode() + b" 4.3.2 no\r\n")
         if how == "421":
             c.close()
+    elif how in ("150", "354", "250"):  # a code that is out of place
+        c.sendall(how.encode() + b" 2.0.0 odd\r\n")
+    elif how == "nocode":
+        c.sendall(b"fine with me\r\n")
+    elif how == "cr":
+        c.sendall(b"250 fine\r250 with me\r\n")
+    elif how == "twice":  # the second would pass for the reply to what comes next
+        c.sendall(good + good)
+    elif how == "ahead":  # all replies before their commands
+        c.sendall(b"220 hi\r\n250 hostile\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n")
+        time.sleep(1)
+        c.close()
     elif how == "half":
         c.sendall(code + b"-and th")
         c.close()

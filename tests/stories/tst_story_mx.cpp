@@ -60,6 +60,10 @@ class StoryMx : public QObject {
                         u"--mx-host=spare.far.example,front.far.example,20"_s,
                         u"--mx-host=spare.far.example,mx2.far.example,30"_s,
                         u"--mx-host=later.far.example,mx1.far.example,10"_s,
+                        u"--cname=alias.far.example,plain.far.example"_s,
+                        u"--host-record=orphan.far.example,192.0.2.25"_s, // its MX has no address, its own must not be taken
+                        u"--mx-host=orphan.far.example,gone.far.example,10"_s,
+                        u"--mx-host=mixed.far.example,mx1.far.example,10"_s, u"--dns-rr=mixed.far.example,15,000000"_s,
                         u"--host-record=mail.office.example,192.0.2.30"_s,
                         u"--mx-host=office.example,mail.office.example,10"_s});
         QVERIFY2(m_names->isRunning(), m_names->output().constData());
@@ -74,6 +78,8 @@ class StoryMx : public QObject {
         QTest::newRow("standards 10.5 the preferred MX takes it") << QByteArray("both.far.example") << 1;
         QTest::newRow("standards 10.5 the preferred MX is dead: the next one takes it") << QByteArray("half.far.example") << 2;
         QTest::newRow("standards 10.2 no MX: the domain's own address") << QByteArray("plain.far.example") << 1;
+        QTest::newRow("standards 10.2 a CNAME is followed") << QByteArray("alias.far.example") << 1;
+        QTest::newRow("standards 10.3 a dot among others is ignored") << QByteArray("mixed.far.example") << 1;
     }
     void arrivesWhereTheMxSays() {
         QFETCH(QByteArray, domain);
@@ -155,14 +161,23 @@ class StoryMx : public QObject {
         STORY_VERIFY(gateway.log().contains("its domain says that it neither sends nor takes mail"), gateway.log());
     }
 
-    void waitsWhereWaitingCanHelp() { // standards 10.4: nobody behind ourselves in the list
+    void waitsWhereWaitingCanHelp_data() {
+        QTest::addColumn<QByteArray>("domain");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("standards 10.4 nobody behind ourselves in the list") << QByteArray("middle.far.example") << u"dead.far.example"_s;
+        QTest::newRow("standards 10.2 an MX without an address: the domain's own is not taken")
+            << QByteArray("orphan.far.example") << u"gone.far.example"_s;
+        QTest::newRow("D01 the name server refuses to answer") << QByteArray("elsewhere.net") << u"4.4.3"_s;
+    }
+    void waitsWhereWaitingCanHelp() {
+        QFETCH(QByteArray, domain);
+        QFETCH(QString, says);
         const qsizetype before = m_first->mails().size();
         GatewayProcess gateway(kConfig);
         useOurNameServer(gateway);
         STORY_VERIFY(gateway.start(), gateway.log());
-        QVERIFY(send(gateway, "c@middle.far.example"));
-        STORY_TRY(gateway.queue().at(0).toObject()["lastError"_L1].toString().contains(u"dead.far.example"_s),
-                  gateway.log(), 30'000);
+        QVERIFY(send(gateway, "c@" + domain));
+        STORY_TRY(gateway.queue().at(0).toObject()["lastError"_L1].toString().contains(says), gateway.log(), 30'000);
         QCOMPARE(gateway.queue().at(0).toObject()["state"_L1].toString(), u"waiting"_s);
         QCOMPARE(m_first->mails().size(), before);
     }
