@@ -151,8 +151,11 @@ class DiskFileStore final : public FileStore {
         if (!S_ISREG(st.st_mode))
             return Error{ErrorCode::Invalid, "cannot read " + path + ": it is not a regular file"};
         QByteArray out;
+        constexpr qint64 kLargestStep = 65536, kSmallestStep = 512; // what the size says may not be true: of /proc, or by now
         while (most < 0 || out.size() < most) {
-            const qint64 want = most < 0 ? 65536 : std::min<qint64>(65536, most - out.size());
+            const qint64 left = qint64(st.st_size) - offset - out.size() + 1; // one more finds the end
+            const qint64 step = std::clamp(left, kSmallestStep, kLargestStep);
+            const qint64 want = most < 0 ? step : std::min(step, most - out.size());
             const qsizetype had = out.size();
             out.resize(had + want);
             const ssize_t n = ::pread(fd.get(), out.data() + had, size_t(want), offset + had);
@@ -163,7 +166,8 @@ class DiskFileStore final : public FileStore {
             if (n < 0)
                 return failure("read", path);
             out.resize(had + n);
-            if (n == 0)
+            const bool endedWhereItShould = n < want && n == left - 1; // asked for more, and there was no more
+            if (n == 0 || endedWhereItShould)
                 break;
         }
         return out;
