@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <utility>
 
 namespace postern::engine {
 
@@ -187,8 +189,12 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
             if (const auto own = clientTls(*loaded.rules, action->relay); !own)
                 complain(action->origin, Severity::Error, "action \"" + name + "\": " + own.error().text);
     policy::Origin complainedOf;
+    std::set<std::pair<QByteArray, int>> asked; // the system once about each, and one word is enough
     for (const policy::ListenerSpec& listener : loaded.rules->listeners) {
-        if (const auto addresses = listener::interfaceAddresses(listener.interface, listener.family); !addresses)
+        const bool isNew = asked.emplace(listener.interface, listener.family).second;
+        if (const auto addresses = isNew ? listener::interfaceAddresses(listener.interface, listener.family)
+                                         : Result<QByteArrayList>(QByteArrayList());
+            !addresses)
             complain(listener.origin, Severity::Warning,
                      addresses.error().text + "; nothing can be received there until that is mended");
         if (listener.tls == policy::ListenTls::None)
