@@ -156,6 +156,7 @@ class Parser {
     // parser_rules.cpp
     bool rule();
     bool ruleClause(Context& context);
+    void oldNegation();
     bool ruleFrom();
     void sayAll();
     bool ruleFor();

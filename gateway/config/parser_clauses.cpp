@@ -98,11 +98,10 @@ bool Parser::clause(std::span<const ClauseRule> rules, Found found) {
 
 bool Parser::argument(const ClauseRule& rule) {
     const What what = What::valueOf(rule.word);
-    const bool oldNegation = m_dialect != Dialect::Modern && peek().kind == TokenKind::Bang && !atEnd();
-    if (oldNegation) {
+    if (m_dialect != Dialect::Modern && peek().kind == TokenKind::Bang && !atEnd()) {
         if (rule.kind != ClauseKind::Sender && rule.kind != ClauseKind::Recipient && rule.kind != ClauseKind::Tagged)
             return expected(what);
-        bump();
+        oldNegation();
     }
     bool good = true;
     switch (rule.argument) {

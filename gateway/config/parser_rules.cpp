@@ -56,11 +56,20 @@ bool Parser::rule() {
     return true;
 }
 
+// The ! of accept and reject, if it comes next.
+void Parser::oldNegation() {
+    constexpr Span kKnown{"5.4.1"};
+    if (peek().kind != TokenKind::Bang || atEnd())
+        return;
+    sayUnknownTo(targetsWithout(kKnown), kKnown, "!", m_lexeme.range);
+    bump();
+}
+
 bool Parser::ruleClause(Context& context) {
     if (peek().kind == TokenKind::Bang) { // only: ! authenticated
         flushTrivia();
         m_builder.start();
-        bump();
+        oldNegation();
         once(ClauseKind::Authenticated, peek().range, m_lexeme.text);
         inRuleOrder(ClauseKind::Authenticated);
         const bool good = keyword("authenticated");
@@ -129,8 +138,7 @@ bool Parser::ruleFrom() {
     flushTrivia();
     m_builder.start();
     bump(As::Keyword);
-    if (peek().kind == TokenKind::Bang && !atEnd())
-        bump();
+    oldNegation();
     ClauseKind kind = ClauseKind::FromSource;
     bool good = true;
     if (atWord("any") || atWord("all")) {
@@ -168,8 +176,7 @@ bool Parser::ruleFor() {
     bump(As::Keyword);
     if (!atEnd() && m_lexeme.kind == TokenKind::OpenBrace)
         return ruleForGroup();
-    if (!atEnd() && m_lexeme.kind == TokenKind::Bang)
-        bump();
+    oldNegation();
     ClauseKind kind = ClauseKind::ForAny;
     const bool good = destination(kind);
     m_builder.finish(raw(kind));
@@ -256,10 +263,11 @@ bool Parser::method() {
     const bool isModern = m_dialect == Dialect::Modern;
     ClauseKind kind = ClauseKind::None;
     bool good = true;
-    const auto take = [this, &kind](QByteArrayView word, ClauseKind as) {
+    const auto take = [this, &kind](QByteArrayView word, ClauseKind as, Span span = {}) {
         if (!atWord(word))
             return false;
         kind = as;
+        sayUnknownTo(targetsWithout(span), span, m_lexeme.text, m_lexeme.range);
         bump(As::Keyword);
         return true;
     };
@@ -271,10 +279,13 @@ bool Parser::method() {
             bump(As::Keyword);
     } else if (take("mda", ClauseKind::Mda)) {
         good = value("a command");
-    } else if (take("lmtp", ClauseKind::Lmtp)) {
+    } else if (take("lmtp", ClauseKind::Lmtp, {"5.3.1"})) {
         good = value("host:port or the path of a socket");
-        if (good && atWord("rcpt-to"))
+        if (good && atWord("rcpt-to")) {
+            constexpr Span kKnown{"5.9.1"};
+            sayUnknownTo(targetsWithout(kKnown), kKnown, "rcpt-to", m_lexeme.range);
             bump(As::Keyword);
+        }
     } else if (isModern && (take("expand-only", ClauseKind::ExpandOnly) || take("forward-only", ClauseKind::ForwardOnly) ||
                             take("catch", ClauseKind::Catch) || take("relay", ClauseKind::Relay))) {
     } else {
