@@ -49,6 +49,7 @@ struct Kind {
     const char* head;
     const char* line; // # is its number, & an address; may be several lines
     const char* tail = "";
+    const char* list = ""; // what the file "list" beside it holds
 };
 constexpr auto kKinds = std::to_array<Kind>({
     {"rules by source and domain", "action out relay\n", "match from src & for domain \"d#.example.org\" action out\n"},
@@ -77,6 +78,10 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"accept and reject, a URL for each", "table secrets { l = \"u:p\" }\n",
      "accept from source & for domain \"d#.example.org\" relay via \"smtps+auth://l@mx#.example.net:465\" auth <secrets>\n"
      "reject from source & for domain \"e#.example.org\"\n"},
+    {"accept, a URL with a login for each", "table secrets { l = \"u:p\" }\n",
+     "accept from source & for domain \"d#.example.org\" relay via \"smtps+auth://l@mx#.example.net:465\" auth <secrets>\n"},
+    {"rules of 2012, a map with a file for each", "",
+     "map \"m#\" source plain \"list\"\naccept for domain \"d#.example.org\" alias m# deliver to mbox\n", "", "a: b\nc: d\n"},
     {"rules of 2012", "", "accept from all for domain \"d#.example.org\" relay via \"mx#.example.org\" port 25 tls\n"},
 });
 
@@ -121,7 +126,10 @@ Sample sample(int number, int lines) {
     }
     const Kind& kind = kKinds[size_t(number)];
     const int others = int(QByteArrayView(kind.head).count('\n') + QByteArrayView(kind.tail).count('\n'));
-    return {kind.name, kind.head + linesOf(kind, 0, lines - others) + kind.tail};
+    Sample result{kind.name, kind.head + linesOf(kind, 0, lines - others) + kind.tail};
+    if (*kind.list)
+        result.included.insert("list", kind.list);
+    return result;
 }
 
 } // namespace postern::bench

@@ -61,16 +61,18 @@ bool isBlankOrHigh(char c) {
 
 // Whatever the patterns of redact() find, these two find too, and much faster where there is nothing.
 bool mayHoldLogin(QByteArrayView text) { // AUTH, a word, another word
-    constexpr QByteArrayView kWord = "auth";
-    const auto isSame = [](char a, char b) { return (a | 0x20) == b; };
-    for (auto at = text.begin();; ++at) {
-        at = std::search(at, text.end(), kWord.begin(), kWord.end(), isSame);
-        if (text.end() - at <= kWord.size())
-            return false;
-        const auto word = std::find_if_not(at + kWord.size(), text.end(), isBlankOrHigh);
-        if (isBlankOrHigh(at[kWord.size()]) && std::any_of(word, text.end(), isBlankOrHigh))
+    constexpr qsizetype kLength = 4;
+    const auto isAt = [&text](qsizetype at) {
+        return (text[at] | 0x20) == 'a' && (text[at + 1] | 0x20) == 'u' && (text[at + 2] | 0x20) == 't' && (text[at + 3] | 0x20) == 'h';
+    };
+    for (qsizetype at = 0; at + kLength < text.size(); ++at) {
+        if (!isAt(at) || !isBlankOrHigh(text[at + kLength]))
+            continue;
+        const auto word = std::find_if_not(text.begin() + at + kLength, text.end(), isBlankOrHigh);
+        if (std::any_of(word, text.end(), isBlankOrHigh))
             return true;
     }
+    return false;
 }
 
 bool mayHoldPasswordInUrl(QByteArrayView text) { // ://label:

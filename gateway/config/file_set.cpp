@@ -57,8 +57,11 @@ class FileSet::Reader {
             m_macros.defineFixed(name, lexMacroValue(value, m_options.dialect.value_or(Dialect::Modern)));
         m_set.m_options = m_options;
         m_bytes = text.size();
-        m_fallback = m_options.dialect ? m_options.dialect : detectDialect(text);
-        if (!m_fallback && m_options.followIncludes)
+        m_fallback = m_options.dialect;
+        const bool mayInclude = text.contains("include"); // else the file's own parse finds out, and nobody asks before
+        if (!m_fallback && mayInclude)
+            m_fallback = detectDialect(text);
+        if (!m_fallback && mayInclude && m_options.followIncludes)
             m_fallback = askIncluded(path, text);
         document(path, text);
         m_set.m_expanded = m_macros.spent();

@@ -63,6 +63,17 @@ class FileSet {
             }
         }
     }
+    // The same, where not every view is wanted.
+    template <class Visit>
+    void eachPlace(StatementKinds kinds, const Visit& visit) const {
+        for (const Piece& piece : m_pieces) {
+            const DocumentPtr& document = m_documents[piece.document];
+            for (size_t i = piece.from; i < piece.to; ++i) {
+                if (kinds & in(document->statementKind(i)))
+                    visit(document, i);
+            }
+        }
+    }
     size_t statementCount() const; // of statements()
     bool hasFixedMacro(const QByteArray& name) const; // given from the command line
 

@@ -7,20 +7,33 @@
 #include "config/grammar.h"
 
 #include <algorithm>
+#include <array>
 
 namespace postern::config {
 
 namespace {
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isAlnum(char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool isBlank(char c) { return c == ' ' || c == '\t'; }
-bool isHigh(char c) { return static_cast<unsigned char>(c) >= 0x80; }
-bool isWordStart(char c) { return isAlnum(c) || c == ':' || c == '_'; }
-bool isWordPart(char c) {
-    return c > ' ' && c < 0x7f && !QByteArrayView("(){}<>!=#,\\").contains(c);
+constexpr bool isDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool isAlnum(char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool isBlank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool isHigh(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+constexpr bool isWordStart(char c) { return isAlnum(c) || c == ':' || c == '_'; }
+constexpr bool isOneOf(char c, const char* set) {
+    for (; *set; ++set) {
+        if (*set == c)
+            return true;
+    }
+    return false;
 }
-bool mayEndNumber(char c) { return isBlank(c) || c == '\r' || c == '\n' || QByteArrayView("),/}=").contains(c); }
+// Asked for each byte, so a table.
+constexpr auto kWordParts = [] {
+    std::array<bool, 256> parts{};
+    for (int c = ' ' + 1; c < 0x7f; ++c)
+        parts[size_t(c)] = !isOneOf(char(c), "(){}<>!=#,\\");
+    return parts;
+}();
+bool isWordPart(char c) { return kWordParts[static_cast<unsigned char>(c)]; }
+bool mayEndNumber(char c) { return isBlank(c) || c == '\r' || c == '\n' || isOneOf(c, "),/}="); }
 
 class Lexer {
   public:
@@ -76,7 +89,7 @@ class Lexer {
         if (const qsizetype length = continuation(m_pos))
             return add(TokenKind::Continuation, m_pos + length);
         // A backslash before it changes nothing about what these are.
-        const qsizetype at = m_pos + (m_text[m_pos] == '\\' && QByteArrayView("#,{}()<>!").contains(this->at(m_pos + 1)) ? 1 : 0);
+        const qsizetype at = m_pos + (m_text[m_pos] == '\\' && has(m_pos + 1) && isOneOf(this->at(m_pos + 1), "#,{}()<>!") ? 1 : 0);
         const char c = m_text[at];
         switch (c) {
         case '#':
@@ -263,7 +276,7 @@ QByteArray decodeWord(QByteArrayView bytes) {
 QByteArray decodeQuoted(QByteArrayView bytes, bool closed, Dialect dialect) {
     const char quote = bytes[0];
     const QByteArrayView inner = bytes.sliced(1, bytes.size() - (closed ? 2 : 1));
-    if (!inner.contains('\\') && !inner.contains('\n'))
+    if (!hasByte(inner, '\\') && !hasByte(inner, '\n'))
         return inner.toByteArray();
     QByteArray out;
     out.reserve(inner.size());
@@ -305,7 +318,7 @@ QByteArray decode(TokenKind kind, QByteArrayView bytes, Dialect dialect) {
     if (kind == TokenKind::QuotedString || kind == TokenKind::UnclosedString)
         return decodeQuoted(bytes, kind == TokenKind::QuotedString, dialect);
     const bool isWord = kind == TokenKind::Word || kind == TokenKind::Number || kind == TokenKind::BareText;
-    if (isWord && bytes.contains('\\'))
+    if (isWord && hasByte(bytes, '\\'))
         return decodeWord(bytes);
     return bytes.toByteArray();
 }

@@ -14,6 +14,8 @@
 #include "config/kinds.h"
 #include "config/macros.h"
 
+#include <cstring>
+
 namespace postern::config {
 
 inline constexpr qsizetype kLongestString = 8095;          // bytes of one string, as in every reader of the language
@@ -26,6 +28,11 @@ struct Token {
     quint32 offset = 0;
     quint32 length = 0;
 };
+
+// Asked for nearly every token, and much cheaper than contains().
+inline bool hasByte(QByteArrayView bytes, char c) {
+    return !bytes.isEmpty() && std::memchr(bytes.data(), c, size_t(bytes.size())) != nullptr;
+}
 
 std::vector<Token> lex(QByteArrayView text);
 

@@ -29,15 +29,15 @@ struct Row {
     const char* name;
     const char* description;
     std::optional<Dialect> dialect;
-    const char* first;
-    const char* last;
+    int first;
+    int last;
 };
 constexpr auto kRows = std::to_array<Row>({
-    {Target::Postern, "postern", "Postern", {}, "2012-01-01", "99.0"},
-    {Target::OpenSmtpd2012, "opensmtpd-2012", "OpenSMTPD of 2012", Dialect::Map2012, "2012-01-01", "2012-12-31"},
-    {Target::OpenSmtpd59, "opensmtpd-5.9", "OpenSMTPD 5.9", Dialect::Legacy, "5.9.1", "5.9.2"},
-    {Target::OpenSmtpd68, "opensmtpd-6.8", "OpenSMTPD 6.8", Dialect::Modern, "6.8.0", "6.8.0"},
-    {Target::OpenSmtpd78, "opensmtpd-7.8", "OpenSMTPD 7.8", Dialect::Modern, "7.8.0", "7.8.0"},
+    {Target::Postern, "postern", "Postern", {}, release("2012-01-01"), release("99.0")},
+    {Target::OpenSmtpd2012, "opensmtpd-2012", "OpenSMTPD of 2012", Dialect::Map2012, release("2012-01-01"), release("2012-12-31")},
+    {Target::OpenSmtpd59, "opensmtpd-5.9", "OpenSMTPD 5.9", Dialect::Legacy, release("5.9.1"), release("5.9.2")},
+    {Target::OpenSmtpd68, "opensmtpd-6.8", "OpenSMTPD 6.8", Dialect::Modern, release("6.8.0"), release("6.8.0")},
+    {Target::OpenSmtpd78, "opensmtpd-7.8", "OpenSMTPD 7.8", Dialect::Modern, release("7.8.0"), release("7.8.0")},
 });
 static_assert([] {
     for (size_t i = 0; i < kRows.size(); ++i) {
@@ -77,9 +77,13 @@ std::optional<Dialect> dialectOf(Target target) {
 }
 
 Targets targetsWithout(Span span) {
+    if (!span.since && !span.until)
+        return 0;
+    const int since = span.since ? release(span.since) : 0;
+    const int until = span.until ? release(span.until) : release(kOwn.since);
     Targets without = 0;
     for (const Row& row : kRows) {
-        if ((span.since && release(row.last) < release(span.since)) || (span.until && release(row.first) > release(span.until)))
+        if (row.last < since || row.first > until)
             without |= in(row.target);
     }
     return without & kReaders;

@@ -35,7 +35,7 @@ struct Test {
     bool negated = false;
     bool regex = false;
     QByteArray table;                              // spelled
-    std::optional<config::TableArgument> argument; // the same, to look into
+    config::MaybeTable argument; // the same, to look into
     config::Range range;                           // in the original; length 0 = implied
 };
 
@@ -43,7 +43,7 @@ struct Relay {
     std::optional<policy::RelayUrl> url; // nothing: by MX, or by a table
     QByteArray macro;                    // whose value the URL is, "" = none
     QByteArray hostTable;                // spelled; "" = none
-    std::optional<config::TableArgument> hostArgument;
+    config::MaybeTable hostArgument;
     QByteArray domainTable;
     policy::TlsUse tls = policy::TlsUse::Opportunistic;
     bool verify = false;

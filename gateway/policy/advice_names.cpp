@@ -17,7 +17,7 @@ using config::StatementKind;
 using config::StatementView;
 using config::TableArgument;
 
-void addNames(QSet<QByteArray>& names, const std::optional<TableArgument>& list) {
+void addNames(QSet<QByteArray>& names, const config::MaybeTable& list) {
     if (!list)
         return;
     for (const config::Value& one : list->items) // a single name is a list of one

@@ -58,7 +58,7 @@ void Advice::lookAtUrl(const StatementView& at, const config::Value& value) {
     const bool mayHaveRest = !m_saidIgnoredRest && text.indexOf('/', host) >= 0;
     const auto mayBeChanged = [&](size_t i) {
         const QByteArrayView schema = kChanged[i].schema;
-        return kChanged[i].era == m_build.era() && !m_saidSchema[i] && text.size() > schema.size() &&
+        return kChanged[i].era == m_build.era() && !m_saidSchema[i] && text.indexOf("://") == schema.size() &&
                QByteArrayView(text).first(schema.size()).compare(schema, Qt::CaseInsensitive) == 0;
     };
     bool isNew = mayHaveRest;

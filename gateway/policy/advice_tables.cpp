@@ -140,21 +140,31 @@ void adviseOnEntries(Build& build, const StatementView& at, const config::TableA
 }
 
 void Advice::onTables() {
-    m_build.set.each(in(config::StatementKind::Table), [this](const StatementView& statement) {
-        const auto view = config::TableView::from(statement);
-        const tables::TablePtr table =
-            view && view->name() ? m_build.tablesByName.value(view->name()->text) : nullptr;
+    m_build.set.eachPlace(in(config::StatementKind::Table), [this](const config::DocumentPtr& document, size_t statement) {
+        const auto name = config::firstValueOf(*document, statement);
+        const tables::TablePtr table = name ? m_build.tablesByName.value(name->text) : nullptr;
         const auto* held = dynamic_cast<const tables::StaticTable*>(table.get());
         const QList<Service> services = held ? m_build.servicesByTable.value(table->name()) : QList<Service>();
-        if (!services.isEmpty())
-            sayEmpty(m_build, *view, *table);
+        // Most tables need no word, and then no view either.
+        const size_t count = held ? held->entries().size() : 0;
+        const size_t looked = held && held->kind() == "file" ? std::min(count, kMostLookedAt) : count;
+        const auto needsWord = [&](Service service) {
+            return std::any_of(held->entries().begin(), held->entries().begin() + std::ptrdiff_t(looked),
+                               [&](const tables::Entry& entry) { return !onEntry(service, entry.key, *table).text.isEmpty(); });
+        };
+        if (services.isEmpty() || (table->size() != 0 && std::none_of(services.begin(), services.end(), needsWord)))
+            return;
+        const auto view = config::TableView::from(document->statement(statement));
+        if (!view)
+            return;
+        sayEmpty(m_build, *view, *table);
         for (const Service service : services) {
             if (view->content()) {
                 adviseOnEntries(m_build, *view, *view->content(), service, *table);
                 continue;
             }
             const auto& entries = held->entries(); // in order, so stars come first
-            for (size_t i = 0; i < std::min(entries.size(), kMostLookedAt); ++i) {
+            for (size_t i = 0; i < looked; ++i) {
                 if (say(m_build, *view, view->source()->range, "table " + table->name() + ": ",
                         onEntry(service, entries[i].key, *table)))
                     break; // all at one place: one is enough

@@ -86,6 +86,7 @@ struct TableUse {
     QByteArrayView word;       // for messages: "auth", "for domain"
     bool wantsMapping = false; // else a list
     bool takesMapping = false; // a list is meant, but a mapping's keys do
+    bool isOfRule = false;     // a rule's condition holds it, and nobody asks for it by name
 };
 // Never null: what can't be resolved is reported, and a table that fails every question stands in.
 tables::TablePtr resolveTable(Build& build, const config::StatementView& at,

@@ -55,26 +55,27 @@ config::FileSetOptions setOptions(const CompileOptions& options) {
 }
 
 QByteArray absolute(const QByteArray& path) {
+    const bool isPlain = path.startsWith('/') && !path.contains("//") && !path.contains("/.") && !path.endsWith('/');
+    if (isPlain)
+        return path;
     return QFile::encodeName(QDir::cleanPath(QFileInfo(QFile::decodeName(path)).absoluteFilePath()));
 }
 
 void readAheadNames(Build& build) {
-    const auto remember = [](QHash<QByteArray, int>& lines, const config::Value* name,
-                             const StatementView& at) {
-        if (name && !lines.contains(name->text))
-            lines.insert(name->text, at.line());
-    };
-    build.set.each(in(StatementKind::Table) | in(StatementKind::Action) | in(StatementKind::Ca) | in(StatementKind::Pki),
-                   [&](const StatementView& one) {
-                       if (const auto table = config::TableView::from(one))
-                           remember(build.tableLines, table->name(), one);
-                       else if (const auto action = config::ActionView::from(one))
-                           remember(build.actionLines, action->name(), one);
-                       else if (const auto ca = config::CaView::from(one))
-                           remember(build.caLines, ca->name(), one);
-                       else if (const auto pki = config::PkiView::from(one); pki && pki->name() && !build.pkiLines.contains(pki->name()->text.toLower()))
-                           build.pkiLines.insert(pki->name()->text.toLower(), one.line());
-                   });
+    build.set.eachPlace(in(StatementKind::Table) | in(StatementKind::Action) | in(StatementKind::Ca) | in(StatementKind::Pki),
+                        [&](const config::DocumentPtr& document, size_t statement) {
+                            const auto name = config::firstValueOf(*document, statement);
+                            if (!name)
+                                return;
+                            const StatementKind kind = document->statementKind(statement);
+                            auto& lines = kind == StatementKind::Table    ? build.tableLines
+                                          : kind == StatementKind::Action ? build.actionLines
+                                          : kind == StatementKind::Ca     ? build.caLines
+                                                                          : build.pkiLines;
+                            const QByteArray key = kind == StatementKind::Pki ? name->text.toLower() : name->text;
+                            if (!lines.contains(key)) // the first one counts
+                                lines.insert(key, document->position(document->cursorAt(statement).offset()).line);
+                        });
 }
 
 void addStatement(Build& build, const StatementView& one) {
@@ -125,8 +126,10 @@ Compiled compileSet(FileStore& files, const config::FileSet& set, const CompileO
     if (build.era() != Era::Modern)
         build.rules->socket.tag = "local";
     build.rules->files = set.files();
-    build.inlineTwins.reserve(qsizetype(set.statementCount()));
     readAheadNames(build);
+    build.tablesByName.reserve(build.tableLines.size());
+    build.tablePaths.reserve(build.tableLines.size());
+    build.servicesByTable.reserve(build.tableLines.size());
     readAheadSettings(build);
     Advice advice(build);
     bool anyRule = false;

@@ -40,7 +40,7 @@ class Conditions {
         if (clause.table)
             made.table = resolveTable(
                 m_build, m_at, *clause.table,
-                {clause.regex ? Service::Regex : service, word, false, takesMapping || clause.regex});
+                {clause.regex ? Service::Regex : service, word, false, takesMapping || clause.regex, true});
         else if (kind != ConditionKind::Authenticated && kind != ConditionKind::FromRdns)
             made.kind = ConditionKind::Unsupported; // its value is missing; parsing has said so
     }

@@ -158,11 +158,13 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
             services.append(use.service);
     } else {
         std::vector<tables::Entry> entries = entriesOf(argument);
-        const QByteArray name = inlineName(build, entries);
+        static const QByteArray kNameless = "<inline>";
+        const QByteArray name = use.isOfRule ? kNameless : inlineName(build, entries);
         const Shape shape = argument.pairs.empty() ? Shape::List : Shape::Mapping;
         table = tables::makeInlineTable(name, shape, std::move(entries),
                                         build.rules->settings.subAddressDelimiter);
-        build.rules->inlineTables.push_back(table);
+        if (!use.isOfRule)
+            build.rules->inlineTables.push_back(table);
         adviseOnEntries(build, at, argument, use.service, *table);
     }
     if (!suits(*table, use))

@@ -265,7 +265,7 @@ class Ruleset {
     std::vector<Ca> cas;
     std::vector<tables::TablePtr> tables;               // named ones, file order
     std::map<QByteArray, TableOrigin> tableOrigins;     // of those, by name
-    std::vector<tables::TablePtr> inlineTables;         // { ... } of a statement; names made up: "<inline:...>"
+    std::vector<tables::TablePtr> inlineTables;         // { ... } of a statement, but for conditions; names made up: "<inline:...>"
     std::map<QByteArray, ActionPtr> actions;            // by name (action/match)
     std::vector<Rule> rules;                            // first match wins
     std::vector<FilterSpec> filters;                    // file order; none is run yet

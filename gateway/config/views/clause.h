@@ -11,7 +11,8 @@
 
 #include <QByteArrayList>
 
-#include <optional>
+#include <memory>
+#include <vector>
 
 namespace postern::config {
 
@@ -40,6 +41,19 @@ struct TableArgument {
     bool bareName = false;      // Name written without < >, as in 2012 (`alias aliases`, `from map x`)
 };
 
+// One or none, in the manner of std::optional. Copies share it: it never changes once it is read, and clauses stay small.
+class MaybeTable {
+  public:
+    MaybeTable() = default;
+    MaybeTable(TableArgument table) : m_table(std::make_shared<const TableArgument>(std::move(table))) {}
+    explicit operator bool() const { return m_table != nullptr; }
+    const TableArgument& operator*() const { return *m_table; }
+    const TableArgument* operator->() const { return m_table.get(); }
+
+  private:
+    std::shared_ptr<const TableArgument> m_table;
+};
+
 // In 2012 a bare string was the name of a map in these places.
 constexpr bool isBareMapName(ClauseKind kind) {
     return kind == ClauseKind::Alias || kind == ClauseKind::Virtual || kind == ClauseKind::Auth ||
@@ -53,7 +67,7 @@ struct Clause {
     bool regex = false;                  // the word regex stands before the table
     std::vector<Value> words;            // the grammar's own words: "from", "source"
     std::vector<Value> values;           // strings and numbers: port 25, tag X, relay via URL
-    std::optional<TableArgument> table;  // where the grammar wants a table
+    MaybeTable table;                    // where the grammar wants a table
     Range range;
     QByteArray text;                     // as written, in one line
 

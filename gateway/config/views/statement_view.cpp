@@ -14,6 +14,8 @@ namespace postern::config {
 
 namespace {
 
+constexpr size_t kUsualClauses = 8; // of one statement; more of them take a little longer
+
 // A token as the grammar saw it.
 struct Leaf {
     TokenKind kind = TokenKind::Stray;
@@ -47,12 +49,12 @@ bool isOneLine(tree::GreenView node) {
     const auto isPlain = [](const tree::Piece& piece) {
         return piece.isNode || !isTrivia(TokenKind(piece.kind)) || (TokenKind(piece.kind) == TokenKind::Whitespace && piece.length == 1);
     };
-    return std::all_of(node.begin(), node.end(), isPlain) && !node.bytes().contains('\n') && !node.bytes().contains('\t');
+    return std::all_of(node.begin(), node.end(), isPlain) && !hasByte(node.bytes(), '\n') && !hasByte(node.bytes(), '\t');
 }
 
 QByteArray oneLine(tree::GreenView node) {
     if (isOneLine(node))
-        return node.bytes().toByteArray().trimmed();
+        return node.bytes().trimmed().toByteArray();
     QByteArray out;
     appendOneLine(node, out);
     return out.trimmed();
@@ -61,6 +63,17 @@ QByteArray oneLine(tree::GreenView node) {
 class Walk {
   public:
     explicit Walk(const Document& document) : m_document(document), m_dialect(document.dialect()) {}
+
+    std::optional<Value> firstValue(tree::GreenView node, qsizetype offset) {
+        for (const tree::GreenView child : node.children()) {
+            if (!child.isNode()) {
+                if (auto leaf = token(child, offset); leaf && !leaf->isWord && isString(leaf->kind))
+                    return std::move(leaf->value);
+            }
+            offset += child.length();
+        }
+        return std::nullopt;
+    }
 
     void statement(tree::GreenView node, qsizetype offset, Clause& head, std::vector<Clause>& clauses, bool& hasError) {
         for (const tree::GreenView child : node.children()) {
@@ -159,19 +172,19 @@ class Walk {
                 if (auto leaf = token(child, offset))
                     place(std::move(*leaf), result);
             } else if (!isClause(child.kind()) && child.kind() != raw(NodeKind::Error)) {
-                result.table = table(child, offset);
+                TableArgument argument = table(child, offset);
+                if (m_dialect == Dialect::Map2012 && argument.form == TableArgument::Form::Literal && isBareMapName(result.kind)) {
+                    argument.form = TableArgument::Form::Name;
+                    argument.bareName = true;
+                    argument.items.clear();
+                }
+                result.table = std::move(argument);
             }
             offset += child.length();
         }
         result.regex = result.has("regex");
         if (result.range.length == 0)
             result.range = m_use;
-        if (m_dialect == Dialect::Map2012 && result.table && result.table->form == TableArgument::Form::Literal &&
-            isBareMapName(result.kind)) {
-            result.table->form = TableArgument::Form::Name;
-            result.table->bareName = true;
-            result.table->items.clear();
-        }
         return result;
     }
 
@@ -233,6 +246,11 @@ QByteArray commentText(QByteArrayView bytes) {
 
 } // namespace
 
+std::optional<Value> firstValueOf(const Document& document, size_t statement) {
+    const Document::Cursor at = document.cursorAt(statement);
+    return Walk(document).firstValue(at.child(), at.offset());
+}
+
 StatementView::StatementView(const DocumentPtr& document, size_t index)
     : StatementView(document, index, document->cursorAt(index).child(), document->cursorAt(index).offset()) {}
 
@@ -240,6 +258,7 @@ StatementView::StatementView(DocumentPtr document, size_t index, tree::GreenView
     : m_document(std::move(document)), m_index(index), m_green(green), m_kind(StatementKind(green.kind())),
       m_range{offset, green.length()} {
     auto parts = std::make_shared<Parts>();
+    parts->clauses.reserve(kUsualClauses);
     parts->hasError = m_kind == StatementKind::Unknown;
     Walk(*m_document).statement(m_green, m_range.offset, parts->head, parts->clauses, parts->hasError);
     m_parts = std::move(parts);

@@ -17,6 +17,9 @@ namespace postern::config {
 class Document;
 using DocumentPtr = std::shared_ptr<const Document>;
 
+// The first value that belongs to no clause: the name of what a statement defines. As the view has it, for much less.
+std::optional<Value> firstValueOf(const Document& document, size_t statement);
+
 class StatementView {
   public:
     StatementView(const DocumentPtr& document, size_t index); // index among the document's statements
@@ -51,7 +54,7 @@ class StatementView {
 
   protected:
     const Value* headValue(size_t index) const;
-    const std::optional<TableArgument>& headTable() const { return m_parts->head.table; }
+    const MaybeTable& headTable() const { return m_parts->head.table; }
 
   private:
     struct Parts {
