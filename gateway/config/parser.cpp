@@ -11,6 +11,8 @@ namespace postern::config {
 namespace {
 
 const char* const kNeverClosed = "this quote is never closed";
+const char* const kTooLong = "the file has too many words and is not read from here on; put long lists into tables, "
+                             "and rules into files of their own";
 
 QByteArray quotedForPeople(QByteArrayView text) {
     constexpr qsizetype kShown = 60;
@@ -56,9 +58,9 @@ QByteArray Parser::textOf(const Token& token) const {
     case TokenKind::Word:
     case TokenKind::Number:
     case TokenKind::BareText:
-        return all.contains('\\') ? decode(token.kind, all, m_dialect) : asItStands(all);
+        return hasByte(all, '\\') ? decode(token.kind, all, m_dialect) : asItStands(all);
     case TokenKind::QuotedString:
-        return all.contains('\\') || all.contains('\n') ? decode(token.kind, all, m_dialect)
+        return hasByte(all, '\\') || hasByte(all, '\n') ? decode(token.kind, all, m_dialect)
                                                        : asItStands(all.sliced(1, all.size() - 2));
     case TokenKind::UnclosedString:
         return decode(token.kind, all, m_dialect);
@@ -138,6 +140,10 @@ void Parser::expand(const Token& token) {
     const MacroValuePtr value = m_macros.find(name);
     if (!value && isFull())
         return;
+    if (name.isEmpty()) {
+        say(Severity::Error, range, "a $ needs the name of a macro right behind it: letters, digits and _");
+        return;
+    }
     if (!value) {
         const QByteArray near = nearest(name, m_macros.names());
         say(Severity::Error, range, "macro \"" + name + "\" is not defined; write " + name + " = \"...\" above this line",
@@ -310,7 +316,9 @@ void Parser::sayUnknownTo(Targets readers, Span span, const QByteArray& what, Ra
 }
 
 void Parser::error(QByteArray text, QByteArray suggestion) {
-    if (peek().kind == TokenKind::UnclosedString && !atEnd())
+    if (peek().kind == TokenKind::Unread)
+        say(Severity::Error, m_lexeme.range, kTooLong);
+    else if (m_lexeme.kind == TokenKind::UnclosedString && !atEnd())
         say(Severity::Error, m_lexeme.range, kNeverClosed); // whatever was wanted here: this comes first
     else
         say(Severity::Error, m_lexeme.range, std::move(text), std::move(suggestion));

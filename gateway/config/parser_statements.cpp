@@ -122,15 +122,11 @@ bool Parser::statementBody(const Lexeme& first, StatementKind& kind) {
 
 bool Parser::unknownStatement() {
     QByteArray near;
-    const auto known = statementWords(m_dialect);
     if (peek().kind == TokenKind::Word && !isFull())
-        near = nearest(m_lexeme.text, known);
+        near = nearest(m_lexeme.text, statementWords(m_dialect));
     if (near == m_lexeme.text)
         near.clear(); // the first of two words that are no statement together
-    if (m_lexeme.kind == TokenKind::Unread)
-        error("the file is too long to be read from here on");
-    else
-        error("unknown statement " + found(), near);
+    error("unknown statement " + found(), near);
     return false;
 }
 

@@ -54,6 +54,14 @@ class StoryHardInput : public QObject {
         row("a table named like a word of the language", "table any { \"a.test\" }\n" + kRule, ":1:7: error: \"any\" is a word of the language");
         row("C01 NUL bytes", QByteArray(1 << 20, '\0'), ":1:1: error: unknown statement \"\\x00\"");
         row("a line of 20 MiB", QByteArray(20 << 20, 'a'), ":1:1: error: unknown statement \"aaaa");
+        row("8 000 000 empty lines and then a rule", QByteArray(8'000'000, '\n') + kRule, ":8000001:1: error: the file has too many words");
+        row("200 000 listeners on one address", QByteArray("listen on 127.0.0.1 port 2525\n").repeated(200000) + "frobnicate\n" + kRule,
+            ":200001:1: error: unknown statement \"frobnicate\"");
+        row("macros that name each other, 1 000 000 000 words deep",
+            "a0 = \"x x x x x x x x x x\"\na1 = \"$a0 $a0 $a0 $a0 $a0 $a0 $a0 $a0 $a0 $a0\"\ntable t { $a1 }\n" + kRule,
+            ":3:11: error: the value of $a1 uses $a0, but macros are not expanded inside macros");
+        row("a $ without a name", "listen on $\n" + kRule, ":1:11: error: a $ needs the name of a macro right behind it");
+        row("5 MiB of quotes", QByteArray(5 << 20, '"') + "\n" + kRule, ":1:1: error: unknown statement \"\"");
         row("200 000 statements that are none", QByteArray("frobnicate\n").repeated(200000), "more than 1000 errors; the others are not shown");
         row("50 000 tables that are not there", QByteArray("match from any for domain <none> reject\n").repeated(50000), "more than 1000 errors; the others are not shown");
     }
