@@ -23,6 +23,7 @@ struct Taken {
     int error = 0;
 };
 Taken takeConnection(qintptr listening);
+ClientKey clientKeyOf(const QByteArray& address); // "192.0.2.1", "2001:db8::1"; kNobody if it is none
 
 // Of a local socket: whether the process at its other end belongs to our user or to root, or we are root and serve everybody.
 bool mayHandIn(int localSocket);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "listener/accept_calls.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -26,6 +27,21 @@ ClientKey keyOf(const sockaddr_storage& peer) {
 }
 
 } // namespace
+
+ClientKey clientKeyOf(const QByteArray& address) {
+    sockaddr_storage peer{};
+    auto& four = reinterpret_cast<sockaddr_in&>(peer);
+    auto& six = reinterpret_cast<sockaddr_in6&>(peer);
+    if (::inet_pton(AF_INET, address.constData(), &four.sin_addr) == 1) {
+        four.sin_family = AF_INET;
+        return keyOf(peer);
+    }
+    if (::inet_pton(AF_INET6, address.constData(), &six.sin6_addr) == 1) {
+        six.sin6_family = AF_INET6;
+        return keyOf(peer);
+    }
+    return kNobody;
+}
 
 Taken takeConnection(qintptr listening) {
     sockaddr_storage peer{};

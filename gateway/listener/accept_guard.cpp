@@ -14,14 +14,20 @@ AcceptLimits fittedTo(AcceptLimits limits, int descriptors) {
 Admission AcceptGuard::admit(const ClientKey& client) {
     if (m_sessions >= m_limits.maxSessions)
         return Admission::TooMany;
-    if (!client.isLoopback) {
-        int& count = m_perAddress[client.bytes];
-        if (count >= m_limits.maxSessionsPerAddress)
-            return Admission::TooManyFromAddress;
-        ++count;
-    }
+    if (!recognise(client))
+        return Admission::TooManyFromAddress;
     ++m_sessions;
     return Admission::Welcome;
+}
+
+bool AcceptGuard::recognise(const ClientKey& client) {
+    if (client.isLoopback)
+        return true;
+    int& count = m_perAddress[client.bytes];
+    if (count >= m_limits.maxSessionsPerAddress)
+        return false;
+    ++count;
+    return true;
 }
 
 void AcceptGuard::leave(const ClientKey& client) {

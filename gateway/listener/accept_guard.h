@@ -16,6 +16,9 @@ struct ClientKey {
     bool isLoopback = false;
 };
 
+// Of a connection that a proxy made: not counted for any address.
+inline const ClientKey kNobody{{}, true};
+
 // So that one address leaves descriptors for the others, however few the process may have: of each thread's, a quarter.
 AcceptLimits fittedTo(AcceptLimits limits, int descriptors);
 
@@ -26,7 +29,9 @@ class AcceptGuard {
     explicit AcceptGuard(AcceptLimits limits) : m_limits(limits) {}
 
     Admission admit(const ClientKey& client); // Welcome counts it
-    void leave(const ClientKey& client);      // one that was welcome
+    // Whom one that was welcome as nobody's (kNobody) turned out to be, by a proxy's word. False: that client has too many.
+    bool recognise(const ClientKey& client);
+    void leave(const ClientKey& client);      // one that was welcome, as who it was last
     int sessions() const { return m_sessions; }
 
   private:

@@ -57,6 +57,16 @@ struct Acceptor::Impl final : ConnectionHost {
     bool isOwnAddress(const QByteArray& address) const override {
         return address.startsWith("127.") || m_ownAddresses.contains(address.split('%').first());
     }
+    bool recognise(ConnectionId id, const QByteArray& clientAddress) override {
+        const auto at = m_clients.find(id);
+        const ClientKey client = clientKeyOf(clientAddress);
+        if (at == m_clients.end() || !m_guard.recognise(client)) {
+            ++m_turnedAway;
+            return false;
+        }
+        at->second.key = client;
+        return true;
+    }
     void checkLogin(LoginQuestion question) override { m_logins.check(std::move(question)); }
     std::optional<QByteArray> reverseNameOf(ConnectionId id, const QByteArray& address) override {
         if (!m_services->reverseName)
@@ -188,7 +198,8 @@ bool Acceptor::Impl::welcome(const Taken& taken, const std::shared_ptr<const Lis
         return refuse(kPaused);
     if (taken.descriptor >= m_ceiling)
         return refuse(kTooMany);
-    switch (m_guard.admit(taken.client)) {
+    const ClientKey client = service->spec.proxyV2 ? kNobody : taken.client; // a proxy says later who it is
+    switch (m_guard.admit(client)) {
     case Admission::TooMany: return refuse(kTooMany);
     case Admission::TooManyFromAddress: return refuse(kTooManyOfYou);
     case Admission::Welcome: break;
@@ -198,7 +209,7 @@ bool Acceptor::Impl::welcome(const Taken& taken, const std::shared_ptr<const Lis
     const ConnectionId id = ++m_lastId;
     auto connection = std::make_unique<ServerConnection>(*this, id, service);
     ServerConnection& started = *connection;
-    m_clients.emplace(id, Client{taken.client, std::move(connection)});
+    m_clients.emplace(id, Client{client, std::move(connection)});
     if (!m_tick.isActive())
         m_tick.start();
     started.start(tls::adoptStream(taken.descriptor, nullptr));

@@ -50,6 +50,8 @@ class ConnectionHost {
     virtual const std::shared_ptr<const ListenerServices>& services() const = 0;
     virtual MailboxAddress<Outcome> outcomes() const = 0;
     virtual bool isOwnAddress(const QByteArray& address) const = 0; // loopback or an address of this computer
+    // By a proxy's word the client is another than who connected. False: that one has too many sessions.
+    virtual bool recognise(ConnectionId connection, const QByteArray& clientAddress) = 0;
     virtual void checkLogin(LoginQuestion question) = 0;            // a LoginAnswer follows, never before it returns
     // The name of a client's address if it is known by now; else a NameAnswer follows, never before it returns.
     virtual std::optional<QByteArray> reverseNameOf(ConnectionId connection, const QByteArray& address) = 0;

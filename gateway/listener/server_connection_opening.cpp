@@ -91,6 +91,14 @@ void ServerConnection::onProxyHeader(QByteArrayView bytes) {
     if (!m_proxy->isLocal()) {
         m_client.address = m_proxy->address();
         m_client.port = m_proxy->port();
+        if (!m_host.recognise(m_id, m_client.address)) {
+            if (m_service->spec.tls != policy::ListenTls::Wrapped)
+                m_stream->write("421 4.7.0 too many connections from your address, try again later\r\n");
+            m_closing = true;
+            m_since = now();
+            m_stream->close();
+            return;
+        }
     }
     m_proxy.reset();
     m_stream->limitReads(0);
@@ -136,6 +144,13 @@ void ServerConnection::begin(QByteArray hostname) {
 
 void ServerConnection::tickBeforeTheGreeting() {
     const auto elapsed = now() - m_since;
+    if (m_closing) { // turned away
+        if (elapsed >= kProxyLimit) {
+            m_stream->abort();
+            m_ended = true;
+        }
+        return;
+    }
     if (m_proxy && elapsed >= kProxyLimit) {
         refuseProxy("no PROXY header came");
     } else if (!m_proxy && elapsed >= kHostnameLimit) {

@@ -46,6 +46,10 @@ class ConnectionBench final : public listener::ConnectionHost {
     const std::shared_ptr<const listener::ListenerServices>& services() const override { return m_services; }
     MailboxAddress<listener::Outcome> outcomes() const override { return m_outcomes.address(); }
     bool isOwnAddress(const QByteArray& address) const override { return address == "127.0.0.1"; }
+    bool recognise(listener::ConnectionId, const QByteArray& address) override {
+        recognised.append(address);
+        return admits;
+    }
     void checkLogin(listener::LoginQuestion question) override { logins.push_back(std::move(question)); }
     std::optional<QByteArray> reverseNameOf(listener::ConnectionId, const QByteArray& address) override {
         addressesAsked.append(address);
@@ -74,6 +78,8 @@ class ConnectionBench final : public listener::ConnectionHost {
     std::shared_ptr<policy::Ruleset> rules; // before connect()
     listener::ListenerService service;      // before connect()
     std::optional<QByteArray> reverseName = QByteArray(); // nothing: it comes by answerReverseName()
+    bool admits = true;
+    QByteArrayList recognised;              // clients that a proxy named
     std::optional<bool> nullMx = false;     // nothing: it comes by answerDomain()
     QByteArrayList domainsAsked;
     QByteArrayList addressesAsked;          // for their names

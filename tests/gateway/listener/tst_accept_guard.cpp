@@ -26,6 +26,7 @@ class TestAcceptGuard : public QObject {
     void capsSessionsOfOneAddress();
     void countsLoopbackInAllOnly();
     void forgetsWhoIsGone();
+    void L10_clientsOfAProxyAreCountedByTheirOwnAddress();
     void L10_oneAddressHasAQuarterAtMost_data();
     void L10_oneAddressHasAQuarterAtMost();
 };
@@ -67,6 +68,19 @@ void TestAcceptGuard::forgetsWhoIsGone() { // R05: counts are back after a flood
             guard.leave(kOne);
         QCOMPARE(guard.sessions(), 0);
     }
+}
+
+void TestAcceptGuard::L10_clientsOfAProxyAreCountedByTheirOwnAddress() {
+    AcceptGuard guard({100, 2});
+    for (int i = 0; i < 3; ++i)
+        QVERIFY(guard.admit(kNobody) == Admission::Welcome); // the proxy's
+    QVERIFY(guard.recognise(kOne));
+    QVERIFY(guard.recognise(kOne));
+    QVERIFY(!guard.recognise(kOne));
+    QVERIFY(guard.recognise(kOther));
+    QVERIFY(guard.admit(kOne) == Admission::TooManyFromAddress); // also where it comes itself
+    guard.leave(kOne);
+    QVERIFY(guard.recognise(kOne));
 }
 
 void TestAcceptGuard::L10_oneAddressHasAQuarterAtMost_data() {

@@ -70,6 +70,7 @@ struct Gate {
         service.socket = socket;
         service.rules = catchAll();
         service.hostname = hostname;
+        service.spec.proxyV2 = proxyV2;
         acceptor.serve({std::make_shared<const ListenerService>(service)});
     }
 
@@ -77,6 +78,7 @@ struct Gate {
     MemoryFileStore disk;
     queue::MessageId lastId = 1;
     int stored = 0, events = 0;
+    bool proxyV2 = false; // before serve()
     std::shared_ptr<OpenListener> socket;
     Acceptor acceptor; // before what it uses goes
 };
@@ -100,6 +102,7 @@ class TestAcceptor : public QObject {
     void initTestCase() { setLogToStandardError(false); }
     void init() { QTest::failOnWarning(QRegularExpression(u".*"_s)); }
     void tellsWhatIsTooMany();
+    void L10_clientsOfAProxyAreCapped();
     void tellsThatItIsPaused();
     void survivesRunningOutOfDescriptors();
     void greetsAnEarlyTalkerFirst();
@@ -126,6 +129,35 @@ void TestAcceptor::tellsWhatIsTooMany() { // R01
     QTRY_COMPARE(gate.acceptor.sessions(), 1);
     Client fourth(gate);
     QVERIFY(fourth.hears("220 "));
+}
+
+// All come from one address, the proxy's; who they are is what counts.
+void TestAcceptor::L10_clientsOfAProxyAreCapped() {
+    Gate gate({100, 2});
+    gate.proxyV2 = true;
+    gate.serve("gate.test");
+    const auto header = [](char lastOctet) {
+        return "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02"_ba + lastOctet + "\x7f\0\0\x01\x12\x67\0\x19"_ba;
+    };
+    Client first(gate), second(gate), third(gate), other(gate);
+    for (Client* client : {&first, &second, &third})
+        client->socket.write(header(9));
+    other.socket.write(header(10));
+    QVERIFY(other.hears("220 gate.test "));
+    int greeted = 0, turnedAway = 0;
+    for (Client* client : {&first, &second, &third}) {
+        QVERIFY(client->hears("\r\n"));
+        greeted += client->all.startsWith("220 ") ? 1 : 0;
+        turnedAway += client->all.startsWith("421 4.7.0 too many connections from your address") ? 1 : 0;
+    }
+    QCOMPARE(greeted, 2);
+    QCOMPARE(turnedAway, 1);
+    for (Client* client : {&first, &second, &third})
+        client->socket.abort();
+    QTRY_COMPARE(gate.acceptor.sessions(), 1);
+    Client again(gate);
+    again.socket.write(header(9));
+    QVERIFY(again.hears("220 "));
 }
 
 void TestAcceptor::tellsThatItIsPaused() {

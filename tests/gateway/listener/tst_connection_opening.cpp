@@ -85,6 +85,20 @@ class TestConnectionOpening : public QObject {
         QCOMPARE(bench.events.back().clientAddress, "192.0.2.9"); // what the log says is what the rules saw
     }
 
+    void L10_aProxysClientWithTooManySessionsIsTurnedAway() {
+        ConnectionBench bench;
+        bench.service.spec.proxyV2 = true;
+        bench.admits = false;
+        StreamScript& peer = bench.connect();
+        peer.says(kProxy + "EHLO scanner\r\n");
+        QCOMPARE(bench.recognised, QByteArrayList{"192.0.2.9"});
+        QCOMPARE(bench.heard(), "421 4.7.0 too many connections from your address, try again later\r\n"_ba);
+        QVERIFY(peer.closed);
+        bench.tick(Milliseconds(10'000)); // and the client does not go
+        QVERIFY(!bench.connection());
+        QVERIFY(peer.aborted);
+    }
+
     void N09_whatIsNoHeaderEndsTheConnectionUnanswered_data() {
         QTest::addColumn<QByteArray>("said");
         QTest::addRow("a command") << "EHLO scanner\r\n"_ba;
