@@ -154,9 +154,11 @@ void RoutePlan::planMx() {
         m_plan.candidates.back().addresses = {literal};
         return finish();
     }
-    if (domain.isEmpty() || !smtp::isValidDomain(domain, smtp::AllowUtf8::No))
+    const auto ascii = smtp::asciiDomain(domain); // an international one is asked for, and compared, by its A-label (RFC 5891)
+    if (!ascii || ascii->isEmpty() || !smtp::isValidDomain(*ascii, smtp::AllowUtf8::No))
         return giveUp(true, "5.1.2 Invalid domain name: \"" + harmless(domain, 255) + '"');
-    m_open.push_back(m_resolver.mx(domain, [this](dns::MxAnswer answer) { onMx(std::move(answer)); }));
+    m_question.domain = *ascii;
+    m_open.push_back(m_resolver.mx(*ascii, [this](dns::MxAnswer answer) { onMx(std::move(answer)); }));
 }
 
 void RoutePlan::onMx(dns::MxAnswer answer) {

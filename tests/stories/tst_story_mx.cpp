@@ -35,8 +35,13 @@ class StoryMx : public QObject {
 
     static bool send(const GatewayProcess& gateway, const QByteArray& to) {
         SmtpSender sender(gateway.port());
-        return sender.command("EHLO scanner.example").startsWith("250") &&
-               sender.send("scan@office.example", {to}, "Subject: by MX\r\n\r\nhello\r\n").startsWith("250");
+        if (!sender.command("EHLO scanner.example").startsWith("250"))
+            return false;
+        if (to.contains('\xc3')) // the rest of a transaction that send() cannot begin
+            return sender.command("MAIL FROM:<scan@office.example> SMTPUTF8").startsWith("250") &&
+                   sender.command("RCPT TO:<" + to + '>').startsWith("250") && sender.command("DATA").startsWith("354") &&
+                   sender.command("Subject: by MX\r\n\r\nhello\r\n.").startsWith("250");
+        return sender.send("scan@office.example", {to}, "Subject: by MX\r\n\r\nhello\r\n").startsWith("250");
     }
 
   public:
@@ -60,6 +65,7 @@ class StoryMx : public QObject {
                         u"--mx-host=spare.far.example,front.far.example,20"_s,
                         u"--mx-host=spare.far.example,mx2.far.example,30"_s,
                         u"--mx-host=later.far.example,mx1.far.example,10"_s,
+                        u"--host-record=xn--bcher-kva.far.example,192.0.2.25"_s,
                         u"--cname=alias.far.example,plain.far.example"_s,
                         u"--host-record=orphan.far.example,192.0.2.25"_s, // its MX has no address, its own must not be taken
                         u"--mx-host=orphan.far.example,gone.far.example,10"_s,
@@ -79,6 +85,8 @@ class StoryMx : public QObject {
         QTest::newRow("standards 10.5 the preferred MX is dead: the next one takes it") << QByteArray("half.far.example") << 2;
         QTest::newRow("standards 10.2 no MX: the domain's own address") << QByteArray("plain.far.example") << 1;
         QTest::newRow("standards 10.2 a CNAME is followed") << QByteArray("alias.far.example") << 1;
+        QTest::newRow("RFC 5891, 6531 an international domain, at a server without SMTPUTF8")
+            << QByteArray("b\xc3\xbc" "cher.far.example") << 1;
         QTest::newRow("standards 10.3 a dot among others is ignored") << QByteArray("mixed.far.example") << 1;
     }
     void arrivesWhereTheMxSays() {
@@ -92,7 +100,8 @@ class StoryMx : public QObject {
         STORY_VERIFY(gateway.start(), gateway.log());
         QVERIFY(send(gateway, "c@" + domain));
         STORY_VERIFY(right.waitFor(int(before) + 1), gateway.log());
-        QCOMPARE(right.mails().last().rcpts, QByteArrayList{"c@" + domain});
+        const QByteArray known = domain.contains('\xc3') ? QByteArray("xn--bcher-kva.far.example") : domain; // the sink's ASCII
+        QCOMPARE(right.mails().last().rcpts, QByteArrayList{"c@" + known});
         QVERIFY(gateway.waitQueue(0));
         QCOMPARE(wrong.mails().size(), elsewhere);
     }

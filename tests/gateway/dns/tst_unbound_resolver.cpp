@@ -113,6 +113,23 @@ class TestUnboundResolver : public QObject {
         QVERIFY2(answer->startsWith("failed: name server "), answer->constData());
     }
 
+    // A domain of somebody's mail is a whole name: "mx1" must never become a machine of the network that we stand in.
+    void searchDomainsAreNeverApplied() {
+        qputenv("LOCALDOMAIN", "one.example"); // as "search one.example" in resolv.conf
+        qputenv("RES_OPTIONS", "ndots:5");
+        const auto asked = resolver();
+        std::optional<QByteArray> answer;
+        const auto question = askAddresses(*asked, "mx1", answer);
+        QTRY_VERIFY_WITH_TIMEOUT(answer.has_value(), 20'000);
+        QVERIFY2(!answer->contains("192.0.2.1"), answer->constData());
+        std::optional<QByteArray> whole;
+        const auto control = askAddresses(*asked, "mx1.one.example", whole);
+        QTRY_VERIFY_WITH_TIMEOUT(whole.has_value(), 20'000);
+        QVERIFY2(whole->contains("192.0.2.1"), whole->constData());
+        qunsetenv("LOCALDOMAIN");
+        qunsetenv("RES_OPTIONS");
+    }
+
     void mailServers_data() {
         QTest::addColumn<QByteArray>("domain");
         QTest::addColumn<QByteArray>("answer");

@@ -174,6 +174,9 @@ class TestRoutePlanner : public QObject {
             "later: mapped6.example leads into a private network (::ffff:10.0.0.1); mail goes there only by a rule that names the host");
         row("D06 a literal of a private network", "[10.1.2.3]",
             "never: 5.4.4 [10.1.2.3] is an address of a private network; mail goes there only by a rule that names the host");
+        row("RFC 5891 an international domain by its A-label", "B\xc3\x9c" "cher.example", "mx1.example:25 opportunistic = 192.0.2.11");
+        row("RFC 5891 decomposed is the same", "bu\xcc\x88" "cher.example", "mx1.example:25 opportunistic = 192.0.2.11");
+        row("RFC 5891 what has no A-label", "a\xe2\x80\xae" "b.example", "never: 5.1.2 Invalid domain name: \"a\\xe2\\x80\\xaeb.example\"");
         row("standards 10.4 we are second: only better ones", "second.example", "mx1.example:25 opportunistic = 192.0.2.11");
         row("standards 10.2 MX without address forbids the domain's own", "deadmx.example",
             "later: Host not found: gone.example has no address");
@@ -200,6 +203,7 @@ class TestRoutePlanner : public QObject {
         resolver.setMx("localmx.example", {{0, "localhost"}});
         resolver.setMx("dot.example", {{0, ""}, {10, "mx1.example"}});
         resolver.setMx("ours.example", {{10, "Me.Example"}, {20, "mx1.example"}});
+        resolver.setMx("xn--bcher-kva.example", {{10, "mx1.example"}});
         resolver.setMx("second.example", {{20, "me.example"}, {20, "mx2.example"}, {10, "mx1.example"}});
         resolver.setMx("loop.example", {{10, "loopback.example"}});
         resolver.setMx("halfloop.example", {{10, "loopback.example"}, {20, "mx1.example"}});
