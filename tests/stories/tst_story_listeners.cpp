@@ -261,6 +261,38 @@ class StoryListeners : public QObject {
         QCOMPARE(gateway.stop(), 0);
     }
 
+    // Whoever hands in on this computer meets the limits that a client of the network meets.
+    void K06_theSocketHasTheLimitsOfTheNetwork_data() {
+        QTest::addColumn<QByteArray>("says"); // behind EHLO, in one piece
+        QTest::addColumn<QByteArrayList>("hears");
+        const QByteArray toData = "MAIL FROM:<root@office.example>\r\nRCPT TO:<petra@office.example>\r\nDATA\r\n";
+        QByteArray many = "MAIL FROM:<root@office.example>\r\n";
+        for (int i = 0; i < 1100; ++i)
+            many += "RCPT TO:<u" + QByteArray::number(i) + "@office.example>\r\n";
+        QTest::newRow("1100 recipients") << many << QByteArrayList{"250 2.1.5", "452 4.5.3"};
+        QTest::newRow("a size over the limit") << "MAIL FROM:<a@office.example> SIZE=99999999\r\n"_ba << QByteArrayList{"552 5.3.4"};
+        QTest::newRow("a sender that is none") << "MAIL FROM:<a b;c@office.example>\r\n"_ba << QByteArrayList{"501 5.1.7"};
+        QTest::newRow("a NUL") << toData + "a: b\0c\r\n\r\n.\r\n"_ba << QByteArrayList{"354", "550 5.6.0"};
+        QTest::newRow("a dot on a line of its own, by LF") << toData + "a: b\n.\nMAIL FROM:<x@x.example>\r\n.\r\n"
+                                                           << QByteArrayList{"354", "550 5.5.2"};
+        QTest::newRow("no SMTP") << "GET / HTTP/1.0\r\n"_ba << QByteArrayList{"554 5.5.0"};
+    }
+    void K06_theSocketHasTheLimitsOfTheNetwork() {
+        QFETCH(const QByteArray, says);
+        QFETCH(const QByteArrayList, hears);
+        GatewayProcess gateway("listen on 127.0.0.1 port 0\n" + QByteArray(kCatch));
+        STORY_VERIFY(gateway.start(), gateway.log());
+        QLocalSocket socket;
+        socket.connectToServer(gateway.ctl({u"status"_s, u"--json"_s}).json().toObject()["socket"_L1].toObject()["address"_L1].toString());
+        STORY_VERIFY(socket.waitForConnected(10'000), socket.errorString().toUtf8());
+        (void)talk(socket, "EHLO cron\r\n", "250 HELP");
+        const QByteArray heard = talk(socket, says, hears.last());
+        for (const QByteArray& reply : hears)
+            STORY_VERIFY(heard.contains(reply), heard.right(500));
+        QVERIFY(gateway.queue().isEmpty());
+        QCOMPARE(gateway.stop(), 0);
+    }
+
     // T13: a key that is broken when the configuration is read again changes nothing.
     void aReloadWithABrokenKeyKeepsTheOldPair() {
         TestCerts certs;
