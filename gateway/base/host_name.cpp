@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/host_name.h"
 
+#include <QByteArrayList>
+#include <QUrl>
+
+#include <algorithm>
+
 namespace postern {
 
 bool isHostName(QByteArrayView name) {
@@ -19,6 +24,23 @@ bool isHostName(QByteArrayView name) {
             return false;
     }
     return label > 0;
+}
+
+bool isBeyondAscii(QByteArrayView text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return uchar(c) >= 0x80; });
+}
+
+QByteArray comparableName(QByteArrayView name) {
+    if (!isBeyondAscii(name))
+        return name.toByteArray().toLower();
+    QByteArrayList labels = name.toByteArray().toLower().split('.');
+    for (QByteArray& label : labels) {
+        if (!isBeyondAscii(label))
+            continue;
+        if (const QByteArray ace = QUrl::toAce(QString::fromUtf8(label)); isHostName(ace))
+            label = ace;
+    }
+    return labels.join('.');
 }
 
 } // namespace postern

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy/match_facts.h"
 
+#include "base/host_name.h"
 #include "base/log.h"
 
 #include <algorithm>
@@ -61,7 +62,7 @@ Question Subject::questionFor(const Condition& condition) const {
     case ConditionKind::ForLocal:
         return know(std::any_of(
             m_context.localNames.begin(), m_context.localNames.end(),
-            [&](const QByteArray& name) { return name.compare(m_domain, Qt::CaseInsensitive) == 0; }));
+            [domain = comparableName(m_domain)](const QByteArray& name) { return comparableName(name) == domain; }));
     case ConditionKind::ForDomain:
         return ask(Service::Domain, m_domain);
     case ConditionKind::Tag:

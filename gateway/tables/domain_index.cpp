@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/domain_index.h"
 
+#include "base/host_name.h"
 #include "tables/match_rules.h"
 
 namespace postern::tables {
@@ -16,6 +17,10 @@ std::optional<quint32> lookUp(const QHash<QByteArray, quint32>& hash, QByteArray
 } // namespace
 
 void DomainIndex::add(const QByteArray& pattern, quint32 entry) {
+    isBeyondAscii(pattern) ? addComparable(comparableName(pattern), entry) : addComparable(pattern, entry);
+}
+
+void DomainIndex::addComparable(const QByteArray& pattern, quint32 entry) {
     if (!pattern.contains('*'))
         m_plain.insert(pattern, entry);
     else if (pattern.startsWith("*.") && pattern.lastIndexOf('*') == 0)
@@ -24,7 +29,8 @@ void DomainIndex::add(const QByteArray& pattern, quint32 entry) {
         m_others.emplace_back(pattern, entry);
 }
 
-quint32 DomainIndex::addOnce(const QByteArray& pattern, quint32 entry) {
+quint32 DomainIndex::addOnce(const QByteArray& written, quint32 entry) {
+    const QByteArray pattern = isBeyondAscii(written) ? comparableName(written) : written;
     if (!pattern.contains('*'))
         return numberOnce(m_plain, pattern, entry);
     if (pattern.startsWith("*.") && pattern.lastIndexOf('*') == 0)
@@ -34,6 +40,10 @@ quint32 DomainIndex::addOnce(const QByteArray& pattern, quint32 entry) {
 }
 
 std::optional<quint32> DomainIndex::find(QByteArrayView name) const {
+    return isBeyondAscii(name) ? findComparable(comparableName(name)) : findComparable(name);
+}
+
+std::optional<quint32> DomainIndex::findComparable(QByteArrayView name) const {
     if (const auto plain = lookUp(m_plain, name))
         return plain;
     const qsizetype dot = name.indexOf('.');
@@ -48,7 +58,9 @@ std::optional<quint32> DomainIndex::find(QByteArrayView name) const {
     return std::nullopt;
 }
 
-void DomainIndex::forEach(QByteArrayView name, const std::function<void(quint32)>& found) const {
+void DomainIndex::forEach(QByteArrayView given, const std::function<void(quint32)>& found) const {
+    const QByteArray made = isBeyondAscii(given) ? comparableName(given) : QByteArray();
+    const QByteArrayView name = made.isNull() ? given : QByteArrayView(made);
     if (const auto plain = lookUp(m_plain, name))
         found(*plain);
     if (const qsizetype dot = name.indexOf('.'); dot >= 0) {

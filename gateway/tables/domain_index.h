@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // domainMatches() over many patterns at once: plain names and "*.tail" by hash, other wildcards one after the
-// other.
+// other. International ones are kept and looked for by their A-labels.
 //
 // "*.tail" can be hashed because its star never reaches past the first dot. Patterns and names come in lower
 // case.
@@ -40,6 +40,9 @@ class DomainIndex {
     void forEach(QByteArrayView name, const std::function<void(quint32)>& found) const;
 
   private:
+    void addComparable(const QByteArray& pattern, quint32 entry);
+    std::optional<quint32> findComparable(QByteArrayView name) const;
+
     QHash<QByteArray, quint32> m_plain;
     QHash<QByteArray, quint32> m_tails; // "tail" of "*.tail"
     std::vector<std::pair<QByteArray, quint32>> m_others;

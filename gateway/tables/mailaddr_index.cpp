@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/mailaddr_index.h"
 
+#include "base/host_name.h"
 #include "tables/match_rules.h"
 
 namespace postern::tables {
 
-void MailaddrIndex::add(const QByteArray& entry, quint32 number) {
+void MailaddrIndex::add(const QByteArray& written, quint32 number) {
+    const QByteArray entry = isBeyondAscii(written) ? comparableAddress(written) : written;
     const MailaddrParts parts = splitMailaddr(entry);
     if (parts.user.isEmpty() && parts.domain.isEmpty())
         m_everything = number;
@@ -19,7 +21,8 @@ void MailaddrIndex::add(const QByteArray& entry, quint32 number) {
         m_addresses.insert(entry, number);
 }
 
-quint32 MailaddrIndex::addOnce(const QByteArray& entry, quint32 number) {
+quint32 MailaddrIndex::addOnce(const QByteArray& written, quint32 number) {
+    const QByteArray entry = isBeyondAscii(written) ? comparableAddress(written) : written;
     const MailaddrParts parts = splitMailaddr(entry);
     if (parts.user.isEmpty() && parts.domain.isEmpty()) {
         m_everything = m_everything.value_or(number);
@@ -35,7 +38,9 @@ quint32 MailaddrIndex::addOnce(const QByteArray& entry, quint32 number) {
     return number;
 }
 
-std::optional<quint32> MailaddrIndex::find(QByteArrayView address) const {
+std::optional<quint32> MailaddrIndex::find(QByteArrayView given) const {
+    const QByteArray made = isBeyondAscii(given) ? comparableAddress(given) : QByteArray();
+    const QByteArrayView address = made.isNull() ? given : QByteArrayView(made);
     const MailaddrParts parts = splitMailaddr(address);
     if (const auto entry = findUser(parts.user, parts.domain))
         return entry;
@@ -67,7 +72,9 @@ std::optional<quint32> MailaddrIndex::findUser(QByteArrayView user, QByteArrayVi
     return std::nullopt;
 }
 
-void MailaddrIndex::forEach(QByteArrayView address, const std::function<void(quint32)>& found) const {
+void MailaddrIndex::forEach(QByteArrayView given, const std::function<void(quint32)>& found) const {
+    const QByteArray made = isBeyondAscii(given) ? comparableAddress(given) : QByteArray();
+    const QByteArrayView address = made.isNull() ? given : QByteArrayView(made);
     const MailaddrParts parts = splitMailaddr(address);
     forEachOfUser(parts.user, parts.domain, found);
     const QByteArrayView bare = withoutSubAddress(parts.user, m_delimiter);

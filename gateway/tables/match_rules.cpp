@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/match_rules.h"
 
+#include "base/host_name.h"
 #include "tables/netaddr.h"
+
+#include <QString>
 
 namespace postern::tables {
 namespace {
@@ -14,9 +17,7 @@ bool equal(QByteArrayView a, QByteArrayView b) {
     return a.compare(b, Qt::CaseInsensitive) == 0;
 }
 
-} // namespace
-
-bool domainMatches(QByteArrayView name, QByteArrayView pattern) {
+bool coversName(QByteArrayView name, QByteArrayView pattern) {
     qsizetype n = 0, p = 0;
     while (n < name.size() && p < pattern.size()) {
         if (pattern[p] != '*') {
@@ -34,6 +35,14 @@ bool domainMatches(QByteArrayView name, QByteArrayView pattern) {
     return n == name.size() && p == pattern.size();
 }
 
+} // namespace
+
+bool domainMatches(QByteArrayView name, QByteArrayView pattern) {
+    if (isBeyondAscii(name) || isBeyondAscii(pattern))
+        return coversName(comparableName(name), comparableName(pattern));
+    return coversName(name, pattern);
+}
+
 bool netaddrMatches(QByteArrayView address, QByteArrayView entry) {
     if (equal(address, entry))
         return true;
@@ -43,8 +52,9 @@ bool netaddrMatches(QByteArrayView address, QByteArrayView entry) {
 }
 
 bool mailaddrMatches(QByteArrayView address, QByteArrayView entry, char delimiter) {
-    const MailaddrParts session = splitMailaddr(address);
-    const MailaddrParts wanted = splitMailaddr(entry);
+    const QByteArray comparable = comparableAddress(address), comparableEntry = comparableAddress(entry);
+    const MailaddrParts session = splitMailaddr(comparable);
+    const MailaddrParts wanted = splitMailaddr(comparableEntry);
     if (!wanted.domain.isEmpty() && !domainMatches(session.domain, wanted.domain))
         return false;
     if (wanted.user.isEmpty())
@@ -75,6 +85,18 @@ MailaddrParts splitMailaddr(QByteArrayView address) {
     if (at < 0)
         return {address, {}};
     return {address.first(at), address.sliced(at + 1)};
+}
+
+QByteArray comparableAddress(QByteArrayView address) {
+    if (!isBeyondAscii(address))
+        return address.toByteArray();
+    const MailaddrParts parts = splitMailaddr(address);
+    QByteArray out = parts.user.toByteArray();
+    if (const QString user = QString::fromUtf8(out); isBeyondAscii(out) && user.toUtf8() == out)
+        out = user.normalized(QString::NormalizationForm_C).toUtf8();
+    if (parts.user.size() < address.size())
+        out += '@' + comparableName(parts.domain);
+    return out;
 }
 
 QByteArrayView withoutSubAddress(QByteArrayView user, char delimiter) {

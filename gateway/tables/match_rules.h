@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Does a value of a session match one table entry? One function a service; all ignore ASCII case.
+// Does a value of a session match one table entry? One function a service; all ignore ASCII case, and take the spellings of
+// an international domain for one (U-label, A-label), as those of a user (NFC). Spec: RFC 5891, RFC 6532 §3.1.
 //
 // These functions say what matching means. The indexes beside them answer the same question over many
 // entries.
@@ -34,6 +35,9 @@ struct MailaddrParts {
     QByteArrayView user, domain;
 };
 MailaddrParts splitMailaddr(QByteArrayView address);
+
+// An address or entry as it is compared: user composed (NFC), domain in A-labels; ASCII comes back as it is.
+QByteArray comparableAddress(QByteArrayView address);
 
 // The user part without its sub-address: "bob+lists" is "bob". One that starts with the delimiter is left
 // alone.

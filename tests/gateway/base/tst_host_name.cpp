@@ -34,6 +34,23 @@ class TestHostName : public QObject {
         QFETCH(QByteArray, name);
         QTEST(isHostName(name), "good");
     }
+
+    void compares_data() { // RFC 5891: U-label and A-label, composed and decomposed, are one name
+        QTest::addColumn<QByteArray>("name");
+        QTest::addColumn<QByteArray>("comparable");
+        QTest::newRow("ASCII in lower case") << QByteArray("Mx.One.EXAMPLE") << QByteArray("mx.one.example");
+        QTest::newRow("U-label") << QByteArray("mx.b\xc3\xbc" "cher.example") << QByteArray("mx.xn--bcher-kva.example");
+        QTest::newRow("U-label, decomposed") << QByteArray("bu\xcc\x88" "cher.example") << QByteArray("xn--bcher-kva.example");
+        QTest::newRow("U-label, upper case") << QByteArray("B\xc3\x9c" "CHER.Example") << QByteArray("xn--bcher-kva.example");
+        QTest::newRow("A-label") << QByteArray("XN--bcher-KVA.example") << QByteArray("xn--bcher-kva.example");
+        QTest::newRow("the label behind a star") << QByteArray("*.b\xc3\xbc" "cher.example") << QByteArray("*.xn--bcher-kva.example");
+        QTest::newRow("a star in such a label stays") << QByteArray("b\xc3\xbc*.example") << QByteArray("b\xc3\xbc*.example");
+        QTest::newRow("no UTF-8 stays") << QByteArray("b\xff.example") << QByteArray("b\xff.example");
+    }
+    void compares() {
+        QFETCH(QByteArray, name);
+        QTEST(comparableName(name), "comparable");
+    }
 };
 
 QTEST_APPLESS_MAIN(TestHostName)

@@ -31,6 +31,12 @@ void TestMatchRules::domain_data() {
         QTest::addRow("%s", title) << QByteArray(name) << QByteArray(pattern) << matches;
     };
     row("another name", "else.example", "one.example", false);
+    row("RFC 5891 a U-label entry covers the A-label", "xn--bcher-kva.example", "b\xc3\xbc" "cher.example", true);
+    row("RFC 5891 an A-label entry covers the U-label", "b\xc3\xbc" "cher.example", "xn--bcher-kva.example", true);
+    row("RFC 5891 composed and decomposed", "bu\xcc\x88" "cher.example", "b\xc3\xbc" "cher.example", true);
+    row("RFC 5891 behind a star", "mx.b\xc3\xbc" "cher.example", "*.xn--bcher-kva.example", true);
+    row("RFC 5891 without the dots it is another", "bucher.example", "b\xc3\xbc" "cher.example", false);
+    row("P07 a look-alike is another", "\xd0\xb0.example", "a.example", false);
     row("the same name", "one.example", "one.example", true);
     row("verified: case is ignored", "TWO.Example", "two.example", true);
     row("case of the pattern is ignored", "two.example", "TWO.Example", true);
@@ -157,6 +163,10 @@ void TestMatchRules::mailaddr_data() {
     };
     row("another address", "ann@one.example", "boss@one.example", false);
     row("the same address", "boss@one.example", "boss@one.example", true);
+    row("RFC 5891 the domain's spelling does not matter", "boss@xn--bcher-kva.example", "boss@b\xc3\xbc" "cher.example", true);
+    row("RFC 5891 nor in an entry for the domain", "boss@b\xc3\xbc" "cher.example", "@xn--bcher-kva.example", true);
+    row("RFC 6532 3.1 a user, composed and decomposed", "j\xc3\xb6rg@one.example", "jo\xcc\x88rg@one.example", true);
+    row("P07 a user that looks alike is another", "\xd0\xb0nn@one.example", "ann@one.example", false);
     row("verified: case is ignored", "Boss@One.Example", "boss@one.example", true);
     row("verified: an entry without tag covers the tag", "boss+tag@one.example", "boss@one.example", true);
     row("an entry with tag wants that tag", "boss@one.example", "boss+tag@one.example", false);

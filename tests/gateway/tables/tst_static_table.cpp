@@ -106,6 +106,17 @@ void TestStaticTable::indexesAgreeWithTheRules_data() {
                                                 "@",
                                                 "",
                                                 "+x@t.example"};
+    QTest::newRow("RFC 5891 domains beyond ASCII")
+        << int(Service::Domain)
+        << QByteArrayList{"b\xc3\xbc" "cher.example", "xn--mnchen-3ya.example", "*.k\xc3\xb6ln.example", "b*\xc3\xa4.example"}
+        << QByteArrayList{"b\xc3\xbc" "cher.example", "xn--bcher-kva.example", "bu\xcc\x88" "cher.example", "m\xc3\xbcnchen.example",
+                          "mx.xn--kln-sna.example", "mx.k\xc3\xb6ln.example", "k\xc3\xb6ln.example", "bucher.example",
+                          "bx\xc3\xa4.example"};
+    QTest::newRow("RFC 5891 addresses beyond ASCII")
+        << int(Service::Mailaddr)
+        << QByteArrayList{"@b\xc3\xbc" "cher.example", "j\xc3\xb6rg@one.example", "ann@xn--mnchen-3ya.example", "k\xc3\xa4the"}
+        << QByteArrayList{"x@xn--bcher-kva.example", "x@bu\xcc\x88" "cher.example", "jo\xcc\x88rg@one.example", "jorg@one.example",
+                          "ann@m\xc3\xbcnchen.example", "ann+t@m\xc3\xbcnchen.example", "ka\xcc\x88the@any.example"};
     QTest::newRow("mailaddr for everything")
         << int(Service::Mailaddr) << QByteArrayList{"@"} << QByteArrayList{"a@b.example", "@", ""};
     QTest::newRow("string") << int(Service::String) << QByteArrayList{"signed", "Relayed"}
