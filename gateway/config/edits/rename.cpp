@@ -4,6 +4,9 @@
 #include "config/edits/spelling.h"
 #include "config/views/listen_view.h"
 
+#include <QHash>
+#include <QSet>
+
 #include <algorithm>
 
 namespace postern::config::edits {
@@ -72,6 +75,7 @@ Result<EditedSet> rename(FileStore& files, const FileSet& set, NameKind kind, co
     if (kind == NameKind::Macro && set.hasFixedMacro(from))
         return refusal("this macro is set on the command line");
     std::vector<FileEdits> edits;
+    QHash<QByteArray, QSet<qsizetype>> places; // file -> offsets: one that is included twice was found twice
     for (const FoundName& one : all) {
         const DocumentPtr& document = set.documents()[one.document];
         if (one.use.isLookup)
@@ -88,10 +92,8 @@ Result<EditedSet> rename(FileStore& files, const FileSet& set, NameKind kind, co
         auto file = std::find_if(edits.begin(), edits.end(), [&](const FileEdits& each) { return each.file == document->file(); });
         if (file == edits.end())
             file = edits.insert(edits.end(), {document->file(), {}});
-        // A file that is included twice was found twice.
-        const bool isNew = std::none_of(file->edits.begin(), file->edits.end(),
-                                        [&range](const tree::TextEdit& each) { return each.range == range; });
-        if (isNew)
+        QSet<qsizetype>& offsets = places[document->file()];
+        if (const auto before = offsets.size(); offsets.insert(range.offset), offsets.size() > before)
             file->edits.push_back({range, *text});
     }
     Result<EditedSet> result = carriedOut(files, set, std::move(edits));
