@@ -19,7 +19,7 @@ namespace postern::config {
     X(Newline)          /* LF or CR LF */                                                                              \
     X(Continuation)     /* backslash-newline between tokens */                                                         \
     X(Comment)          /* from # to the end of the line, with lines joined to it by a backslash */                    \
-    X(ByteOrderMark)    /* EF BB BF at the start of the file */                                                        \
+    X(ByteOrderMark)    /* EF BB BF, or UTF-16's FF FE or FE FF, at the start of the file */                             \
     X(Word)             /* unquoted string */                                                                          \
     X(QuotedString)     /* with its quotes */                                                                          \
     X(Number)           /* digits that end where a number may end */                                                   \

@@ -43,6 +43,8 @@ class Lexer {
         m_tokens.reserve(size_t(until / 6) + 4);
         if (isFileStart && m_text.startsWith("\xef\xbb\xbf"))
             add(TokenKind::ByteOrderMark, 3);
+        if (isFileStart && (m_text.startsWith("\xff\xfe") || m_text.startsWith("\xfe\xff")))
+            add(TokenKind::ByteOrderMark, 2);
         while (m_pos < until) {
             if (m_tokens.size() >= kMostTokens) {
                 add(TokenKind::Unread, m_text.size());

@@ -38,9 +38,14 @@ Parser::Parser(QByteArrayView text, const std::vector<Token>& tokens, Dialect di
     : m_text(text), m_tokens(tokens), m_dialect(dialect), m_macros(macros), m_onInclude(onInclude) {}
 
 Parser::Output Parser::run() {
-    if (!m_tokens.empty() && m_tokens.front().kind == TokenKind::ByteOrderMark)
-        say(Severity::Note, kReaders, {0, m_tokens.front().length},
-            "the file begins with a byte order mark, and OpenSMTPD refuses that; save it as UTF-8 without one");
+    if (!m_tokens.empty() && m_tokens.front().kind == TokenKind::ByteOrderMark) {
+        const Range mark{0, m_tokens.front().length};
+        if (mark.length == 2)
+            say(Severity::Error, mark, "the file is UTF-16, and a configuration is read as UTF-8; save it as UTF-8");
+        else
+            say(Severity::Note, kReaders, mark,
+                "the file begins with a byte order mark, and OpenSMTPD refuses that; save it as UTF-8 without one");
+    }
     carriageReturns();
     file();
     m_output.pieces = m_builder.takePieces();

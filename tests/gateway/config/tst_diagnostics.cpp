@@ -95,6 +95,7 @@ void TestDiagnostics::says_data() {
         "f:1:9: error: expected the path of a file, found \"\\x00\"");
     row("C01 byte order mark", kModern, "\xef\xbb\xbflisten on lo\n",
         "f:1:1: note: the file begins with a byte order mark, and OpenSMTPD refuses that; save it as UTF-8 without one");
+    row("C01 UTF-16", kModern, "\xff\xfe#\n", "f:1:1: error: the file is UTF-16, and a configuration is read as UTF-8; save it as UTF-8");
     row("C01 byte order mark further down", kModern, "listen on lo\n\xef\xbb\xbflisten on lo\n",
         "f:2:1: error: unknown statement \"\xef\xbb\xbflisten\"");
     row("C01 backslash at the end of the file", kModern, "listen on lo\\", "");
