@@ -66,6 +66,27 @@ void writeFile(const QByteArray& path, const QByteArray& bytes) {
         qFatal("cannot write %s", path.constData());
 }
 
+// Octet by octet: OpenSSL's text form would end a name at a NUL.
+void addNames(X509* cert, const CertificateRequest& request) {
+    if (request.dnsNames.isEmpty() && request.addresses.isEmpty())
+        return;
+    GENERAL_NAMES* const names = sk_GENERAL_NAME_new_null();
+    const auto add = [names](int type, void* value) {
+        GENERAL_NAME* const name = GENERAL_NAME_new();
+        GENERAL_NAME_set0_value(name, type, value);
+        sk_GENERAL_NAME_push(names, name);
+    };
+    for (const QByteArray& dns : request.dnsNames) {
+        ASN1_IA5STRING* const text = ASN1_IA5STRING_new();
+        ASN1_STRING_set(text, dns.constData(), int(dns.size()));
+        add(GEN_DNS, text);
+    }
+    for (const QByteArray& address : request.addresses)
+        add(GEN_IPADD, a2i_IPADDRESS(address.constData()));
+    X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0);
+    sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+}
+
 } // namespace
 
 struct TestCerts::Authority {
@@ -102,14 +123,8 @@ CertificateFiles TestCerts::issue(const CertificateRequest& request) {
     const CertPtr cert = makeCert(commonName, m_serial, request.validFromDays, request.validToDays, key.get());
     X509* issuer = request.selfSigned ? cert.get() : m_authority->cert.get();
     X509_set_issuer_name(cert.get(), X509_get_subject_name(issuer));
-    QByteArrayList alternatives;
-    for (const QByteArray& name : request.dnsNames)
-        alternatives.append("DNS:" + name);
-    for (const QByteArray& address : request.addresses)
-        alternatives.append("IP:" + address);
     extend(cert.get(), issuer, NID_basic_constraints, "CA:FALSE");
-    if (!alternatives.isEmpty())
-        extend(cert.get(), issuer, NID_subject_alt_name, alternatives.join(','));
+    addNames(cert.get(), request);
     const EVP_MD* digest = request.selfSigned && request.key == KeyKind::Ed25519 ? nullptr : EVP_sha256();
     X509_sign(cert.get(), request.selfSigned ? key.get() : m_authority->key.get(), digest);
 

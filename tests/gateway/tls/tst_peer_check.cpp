@@ -39,6 +39,10 @@ class TestPeerCheck : public QObject {
         QTest::addRow("T11 partial wildcard") << List{"m*.one.example"} << List{} << "mx.one.example"_ba << false;
         QTest::addRow("T11 other name") << List{"mx.two.example"} << List{} << "mx.one.example"_ba << false;
         QTest::addRow("T11 longer name") << List{"mx.one.example.evil.example"} << List{} << "mx.one.example"_ba << false;
+        QTest::addRow("T11 a NUL behind the name") << List{QByteArray("mx.one.example\0.evil.example", 28)} << List{} << "mx.one.example"_ba << false;
+        QTest::addRow("T11 a NUL at the end") << List{QByteArray("mx.one.example\0", 15)} << List{} << "mx.one.example"_ba << false;
+        QTest::addRow("T11 a NUL in another name harms no good one")
+            << List{QByteArray("evil.example\0", 13), "mx.one.example"} << List{} << "mx.one.example"_ba << true;
         QTest::addRow("address") << List{"mx.one.example"} << List{"192.0.2.9"} << "192.0.2.9"_ba << true;
         QTest::addRow("address in brackets") << List{} << List{"192.0.2.9"} << "[192.0.2.9]"_ba << true;
         QTest::addRow("IPv6 in another spelling") << List{} << List{"2001:db8::1"} << "2001:db8:0:0::1"_ba << true;
