@@ -26,6 +26,8 @@ class TestDeliveryDesk : public QObject {
     void discoversWhatLiesOnTheDiskUnscheduled();
     void aRelayThatWorksAgainHasNoTrouble();
     void oneThatStopsAnsweringIsNoLongerWorking();
+    void noMoreThanTaskHiwatAreUnderWay_data();
+    void noMoreThanTaskHiwatAreUnderWay();
     void mailOfAFailedHopGoesOnWhenItWorks_data();
     void mailOfAFailedHopGoesOnWhenItWorks();
     void startsNothingOnceStopped();
@@ -172,6 +174,33 @@ void TestDeliveryDesk::oneThatStopsAnsweringIsNoLongerWorking() {
     office.desk->reportSink()(report);
     QTRY_COMPARE(record().detail, QByteArray("timed out"));
     QVERIFY(record().failing);
+}
+
+void TestDeliveryDesk::noMoreThanTaskHiwatAreUnderWay_data() {
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<size_t>("underWay");
+    QTest::addRow("task-hiwat 50, as OpenSMTPD begins") << QByteArray("mta limit task-hiwat 50\n") << size_t(50);
+    QTest::addRow("task-hiwat 3") << QByteArray("mta limit task-hiwat 3\n") << size_t(3);
+}
+void TestDeliveryDesk::noMoreThanTaskHiwatAreUnderWay() { // to one next hop; what comes back makes room
+    QFETCH(QByteArray, line);
+    QFETCH(size_t, underWay);
+    Office office;
+    QVERIFY(office.open());
+    office.memory.put("/c", line + "action \"out\" relay host smtp://relay.example\nmatch for any action \"out\"\n");
+    const policy::Compiled compiled = policy::compile(office.memory, "/c", {});
+    QVERIFY(compiled.isUsable());
+    office.desk->setRules(compiled.ruleset, "office.example", {});
+    for (int i = 0; i < 60; ++i)
+        office.desk->storedSink()(office.message(EnvelopeState::Waiting), smallBody());
+    QTRY_COMPARE(office.desk->scheduler().counts().waiting + office.desk->scheduler().counts().inFlight, 60);
+    QTRY_COMPARE(office.jobs.size(), underWay);
+    relay::RelayReport report;
+    report.route = office.jobs.front().delivery.route;
+    report.routeWorked = true;
+    report.outcomes = {{office.jobs.front().delivery.envelopes.front().id, TryResult::Delivered, "250 ok", true}};
+    office.desk->reportSink()(report);
+    QTRY_COMPARE(office.jobs.size(), underWay + 1);
 }
 
 void TestDeliveryDesk::mailOfAFailedHopGoesOnWhenItWorks_data() {
