@@ -14,7 +14,6 @@ constexpr Milliseconds kTick{1'000};
 constexpr Milliseconds kStopGrace{8'000};
 constexpr Milliseconds kDrainSlack{2'000}; // after that a drain is not waited for any longer
 constexpr int kTicksPerCheck = 10; // disk, failed listeners
-constexpr Milliseconds kFreeBytesFresh{200};
 constexpr char kPausedMta[] = "paused.mta", kPausedSmtp[] = "paused.smtp", kPausedMda[] = "paused.mda";
 constexpr int kMostCrashes = 3; // of one message, then it is held
 
@@ -99,6 +98,7 @@ Result<void> Engine::start() {
     if (!queued)
         return queued.error();
     m_freeBytes->store(m_files->freeBytes(profile.stateFolder).value_or(0));
+    m_room = std::make_shared<DiskRoom>(*m_files, m_clock, profile.stateFolder, kReserveBytes, m_freeBytes, m_shares);
     const std::map<QByteArray, qint64> counters = m_spool->counters();
     m_journal.restoreCounters(counters);
 
@@ -237,16 +237,7 @@ listener::ListenerServices Engine::listenerServices() {
     services.newMessageId = [ids = m_spool->ids()] { return ids->next(); };
     services.incomingPath = [spool = m_spool.get()](queue::MessageId id) { return spool->incomingPath(id); };
     // Asked for each mail and each MiB of a large one; the disk may fill up between two of our own looks at it.
-    services.room = [free = m_freeBytes, askedAt = std::make_shared<std::atomic<qint64>>(0), files = m_files.get(),
-                     clock = &m_clock, folder = m_settings.profile.stateFolder] {
-        const qint64 now = clock->steady().time_since_epoch().count();
-        if (now - askedAt->load(std::memory_order_relaxed) >= kFreeBytesFresh.count()) {
-            askedAt->store(now, std::memory_order_relaxed);
-            if (const auto found = files->freeBytes(folder))
-                free->store(*found, std::memory_order_relaxed);
-        }
-        return free->load(std::memory_order_relaxed) - kReserveBytes;
-    };
+    services.room = [room = m_room] { return room->octets(); };
     services.shares = m_shares;
     services.seal = m_seal;
     services.stored = m_desk->storedSink();

@@ -15,6 +15,7 @@
 #include "control/facade.h"
 #include "control/socket_server.h"
 #include "engine/delivery_desk.h"
+#include "engine/disk_room.h"
 #include "engine/file_stamps.h"
 #include "engine/io_thread.h"
 #include "engine/listener_book.h"
@@ -109,6 +110,7 @@ class Engine {
     std::vector<IoCounts> m_counts;                    // by I/O thread, a second old at most
     std::shared_ptr<std::atomic<qint64>> m_freeBytes;  // any thread
     const queue::ClientSharesPtr m_shares = std::make_shared<queue::ClientShares>();
+    std::shared_ptr<DiskRoom> m_room;                  // any thread
     bool m_changed = false;
     int m_ticks = 0;
     QTimer m_tick;

@@ -141,7 +141,7 @@ Result<void> IncomingContent::writeFile(QByteArrayView octets) {
     if (m_form.hasRoomFor && m_fileSize >= m_askRoomAt) {
         m_askRoomAt = m_fileSize + kAskRoomEach;
         if (!m_form.hasRoomFor(0))
-            return Error{ErrorCode::NoSpace, "the disk is nearly full, so no more of " + m_path + " is written"};
+            return Error{ErrorCode::NoSpace, "the disk is nearly full, or its client has used up its share of it, so no more of " + m_path + " is written"};
     }
     m_fileSize += octets.size();
     return m_file->write(octets);

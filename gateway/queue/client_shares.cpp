@@ -52,6 +52,11 @@ qint64 ClientShares::heldBy(const QByteArray& clientAddress) const {
     return at == m_octets.end() ? 0 : at->second;
 }
 
+qint64 ClientShares::total() const {
+    const std::lock_guard lock(m_mutex);
+    return m_total;
+}
+
 bool ClientShares::mayTake(const QByteArray& clientAddress, qint64 octets, qint64 room) const {
     const QByteArray key = keyOf(clientAddress);
     if (key.isEmpty())
@@ -65,6 +70,7 @@ bool ClientShares::mayTake(const QByteArray& clientAddress, qint64 octets, qint6
 
 void ClientShares::add(const QByteArray& key, qint64 octets) {
     const std::lock_guard lock(m_mutex);
+    m_total += octets;
     const auto at = m_octets.try_emplace(key, 0).first;
     at->second += octets;
     if (at->second <= 0)

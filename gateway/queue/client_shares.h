@@ -45,6 +45,7 @@ class ClientShares : public std::enable_shared_from_this<ClientShares> {
 
     Share take(const QByteArray& clientAddress, qint64 octets);
     qint64 heldBy(const QByteArray& clientAddress) const;
+    qint64 total() const; // of all that count
     // room: octets that may still be written. Whether the client may have so many of them.
     bool mayTake(const QByteArray& clientAddress, qint64 octets, qint64 room) const;
 
@@ -52,6 +53,7 @@ class ClientShares : public std::enable_shared_from_this<ClientShares> {
     void add(const QByteArray& key, qint64 octets);
 
     mutable std::mutex m_mutex;
+    qint64 m_total = 0;                     // guarded by it
     std::map<QByteArray, qint64> m_octets; // guarded by it; by keyOf()
 };
 
