@@ -59,6 +59,7 @@ struct ResolverSettings {
     QByteArrayList servers;    // "192.0.2.53@5353"; empty = as the system is set up
     int timeoutMs = 15'000;
     QByteArray hostsFile;      // "" = the system's
+    QByteArray systemFile = {}; // names the servers if none are given here; "" = /etc/resolv.conf
 };
 // libunbound on the calling thread's event loop. Names in the hosts file and address literals are answered from there.
 std::unique_ptr<Resolver> makeUnboundResolver(const ResolverSettings& settings);

@@ -51,7 +51,7 @@ UnboundContext::UnboundContext(const ResolverSettings& settings) : m_context(ub_
     if (!usual)
         log(LogLevel::Warning, LogArea::Dns, "the resolver library does not know all of our settings");
     if (settings.servers.isEmpty()) {
-        if (const int error = ub_ctx_resolvconf(m_context, nullptr); error != 0)
+        if (const int error = ub_ctx_resolvconf(m_context, settings.systemFile.isEmpty() ? nullptr : settings.systemFile.constData()); error != 0)
             log(LogLevel::Warning, LogArea::Dns, "the system's name servers cannot be read; asking the root servers");
     }
     for (const QByteArray& server : settings.servers) {

@@ -135,7 +135,7 @@ class UnboundResolver final : public Resolver {
     // A computer that moves to another network gets other name servers; questions under way keep the context they have.
     std::shared_ptr<UnboundContext> context() {
         if (m_settings.servers.isEmpty()) {
-            const QDateTime changed = QFileInfo(u"/etc/resolv.conf"_s).lastModified();
+            const QDateTime changed = QFileInfo(m_systemFile).lastModified();
             if (std::exchange(m_systemChanged, changed) != changed)
                 m_context.reset();
         }
@@ -145,6 +145,7 @@ class UnboundResolver final : public Resolver {
     }
 
     const ResolverSettings m_settings;
+    const QString m_systemFile = m_settings.systemFile.isEmpty() ? u"/etc/resolv.conf"_s : QFile::decodeName(m_settings.systemFile);
     HostsFile m_hosts;
     QDateTime m_systemChanged;
     std::shared_ptr<UnboundContext> m_context;

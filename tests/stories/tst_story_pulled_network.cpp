@@ -10,6 +10,7 @@
 #include "stories/support/mail_sink.h"
 #include "stories/support/private_network.h"
 #include "stories/support/smtp_sender.h"
+#include "support/local_name_server.h"
 #include "support/shifted_clock.h"
 
 #include "base/log.h"
@@ -31,6 +32,7 @@ namespace {
 struct Gateway {
     explicit Gateway(const QByteArray& config) {
         engine::EngineSettings settings;
+        settings.dns.systemFile = systemFile();
         settings.profile = engine::Profile::at(QFile::encodeName(folder.path()));
         QFile file(QFile::decodeName(settings.profile.configFile));
         if (!file.open(QIODevice::WriteOnly) || file.write(config) != config.size())
@@ -58,6 +60,13 @@ struct Gateway {
     }
     QJsonArray rows() { return ask("queue.list")["rows"_L1].toArray(); }
     QByteArray error() { return rows().at(0).toObject()["lastError"_L1].toString().toUtf8(); }
+
+    QByteArray systemFile() const { return QFile::encodeName(folder.filePath(u"resolv.conf"_s)); } // this gateway's
+    void useNameServer(const QByteArray& address) const {
+        QFile file(QFile::decodeName(systemFile()));
+        if (!file.open(QIODevice::WriteOnly) || file.write("nameserver " + address + '\n') < 0)
+            qFatal("resolv.conf cannot be written");
+    }
 
     bool send(const QByteArray& id, qsizetype size = 100) const {
         SmtpSender sender(port);
@@ -225,6 +234,25 @@ class StoryPulledNetwork : public QObject {
         QVERIFY(!QJsonDocument(gateway.ask("status")).toJson().contains("has stopped answering"));
         QCOMPARE(copies(sink, "meanwhile"), 1);
         QCOMPARE(sink.connections(), 1);
+    }
+
+    void anotherNetworkHasOtherNameServers() { // as a laptop's: its resolv.conf is read again when it changes
+        const QStringList domains{u"far.example"_s};
+        LocalNameServer here(domains, {u"--host-record=far.example,192.0.2.25"_s}, u"192.0.2.53"_s);
+        LocalNameServer there(domains, {u"--host-record=far.example,192.0.2.26"_s}, u"192.0.2.54"_s);
+        QVERIFY2(here.isRunning() && there.isRunning(), (here.output() + there.output()).constData());
+        MailSink first("192.0.2.25", 25), second("192.0.2.26", 25);
+        Gateway gateway("listen on 127.0.0.1 port 0\nmta limit session-mail-max 1\naction \"out\" relay\n"
+                        "match from any for any action \"out\"\n"); // each mail looks for its way
+        gateway.useNameServer("192.0.2.53");
+        QVERIFY(gateway.send("at home"));
+        QTRY_VERIFY2_WITH_TIMEOUT(copies(first, "at home") == 1, gateway.error().constData(), 60'000);
+        here.setDown(true);
+        gateway.useNameServer("192.0.2.54");
+        gateway.clock->advance(2h); // answers and connections of before are over
+        QVERIFY(gateway.send("on the road"));
+        QTRY_VERIFY2_WITH_TIMEOUT(copies(second, "on the road") == 1, gateway.error().constData(), 60'000);
+        QCOMPARE(first.mails().size(), 1);
     }
 };
 

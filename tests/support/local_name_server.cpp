@@ -27,13 +27,18 @@ SilentPort::~SilentPort() {
     ::close(m_descriptor);
 }
 
-LocalNameServer::LocalNameServer(const QStringList& domains, const QStringList& records) {
+LocalNameServer::LocalNameServer(const QStringList& domains, const QStringList& records, const QString& at) {
     m_arguments = {u"--no-daemon"_s, u"--conf-file=/dev/null"_s, u"--no-resolv"_s,          u"--no-hosts"_s,
                           u"--pid-file="_s,  u"--log-facility=-"_s,       u"--bind-interfaces"_s,
-                          u"--listen-address=127.0.0.1"_s};
+                          u"--listen-address="_s + (at.isEmpty() ? u"127.0.0.1"_s : at)};
     for (const QString& domain : domains)
         m_arguments.append(u"--local=/%1/"_s.arg(domain));
     m_arguments += records;
+    if (!at.isEmpty()) {
+        m_port = 53;
+        start();
+        return;
+    }
     // Another program may take the port between our choosing it and dnsmasq's opening it.
     for (int attempt = 0; attempt < 5; ++attempt) {
         m_port = SilentPort().port();

@@ -15,7 +15,8 @@ namespace postern::test {
 class LocalNameServer {
   public:
     // records: dnsmasq's options, e.g. "--mx-host=one.example,mx.one.example,10", "--host-record=...".
-    LocalNameServer(const QStringList& domains, const QStringList& records);
+    // at: an address, where it then takes port 53, as resolv.conf knows no other; "" = loopback.
+    LocalNameServer(const QStringList& domains, const QStringList& records, const QString& at = {});
     ~LocalNameServer();
 
     void setDown(bool down); // ends, or starts again on the same port
