@@ -108,7 +108,8 @@ Result<void> Spool::Impl::open() {
             return made;
     if (auto finished = finishRescue(files, paths); !finished)
         return finished;
-    const bool isNew = !files.size(paths.database).has_value();
+    // An empty file is what a file system may leave of a database after a power cut: no rows, but contents of mail.
+    const bool isNew = files.size(paths.database).value_or(0) == 0;
     auto opened = openRows(true);
     if (!opened && opened.error().code == ErrorCode::Corrupt) {
         found(opened.error().text);

@@ -154,6 +154,7 @@ class TestSpoolRescue : public QObject {
     void savesWhatADamagedDatabaseHolds_data();
     void savesWhatADamagedDatabaseHolds();
     void neverDeliversChangedContent();
+    void missingDatabaseKeepsBodies_data();
     void missingDatabaseKeepsBodies();
     void olderDatabaseKeepsNewerBodies();
     void missingBodyIsHeld_data();
@@ -263,10 +264,19 @@ void TestSpoolRescue::neverDeliversChangedContent() { // a flip inside a value i
     QVERIFY(large.error().code == ErrorCode::Corrupt);
 }
 
+void TestSpoolRescue::missingDatabaseKeepsBodies_data() {
+    QTest::addColumn<bool>("isThere");
+    QTest::addRow("the file is gone") << false;
+    QTest::addRow("the file is there and has no octet") << true;
+}
+
 void TestSpoolRescue::missingDatabaseKeepsBodies() {
+    QFETCH(bool, isThere);
     SpoolFixture f;
     const auto ids = fill(f);
     QVERIFY(f.disk.remove(kDatabase));
+    if (isThere)
+        f.disk.put(kDatabase, {});
     QVERIFY(f.open());
     QCOMPARE(tally(f, ids).held, 6); // the large ones; not silently empty
     QCOMPARE(f.spool->findings().size(), 6);
