@@ -54,7 +54,7 @@ void ControlVerbs::carryOut(const control::Request& request, control::ReplyDone 
         done(fine(QJsonObject{
             {u"lines"_s, QJsonArray::fromStringList(e.m_journal.logTail(request.args["most"_L1].toInt(200)))}}));
     else if (verb == "pause" || verb == "resume")
-        done(pause(request.args, verb == "pause"));
+        pause(request.args, verb == "pause", std::move(done));
     else if (verb == "reload")
         done(e.reload());
     else if (verb == "subscribe")
@@ -183,7 +183,8 @@ control::Reply ControlVerbs::activity(const QJsonObject& args) const {
     return fine(QJsonObject{{u"events"_s, out}});
 }
 
-control::Reply ControlVerbs::pause(const QJsonObject& args, bool on) {
+// It holds at once; the answer comes when it will outlive a restart, too.
+void ControlVerbs::pause(const QJsonObject& args, bool on, control::ReplyDone done) {
     const QString what = args["what"_L1].toString();
     const char* words = "sending";
     if (what == "mta"_L1) {
@@ -198,14 +199,23 @@ control::Reply ControlVerbs::pause(const QJsonObject& args, bool on) {
             thread->setSmtpPaused(on);
         words = "receiving";
     } else {
-        return refused(u"Say what to pause or resume: mta (sending), smtp (receiving) or mda (delivering on this computer)."_s);
+        done(refused(u"Say what to pause or resume: mta (sending), smtp (receiving) or mda (delivering on this computer)."_s));
+        return;
     }
-    m_engine.keepPauses();
     const QByteArray news = QByteArray(on ? "Paused: " : "Resumed: ") + words;
     log(LogLevel::Notice, LogArea::Engine, news);
     m_engine.m_journal.add("engine", news);
     m_engine.publishChanged();
-    return fine();
+    m_engine.keepPauses([done = std::move(done), news](const Result<void>& kept) {
+        if (kept) {
+            done(fine());
+            return;
+        }
+        const QByteArray trouble = news + " for now, but a restart may undo it, because the queue could not note it: " +
+                                   kept.error().text + ". Put that right, then say it again.";
+        log(LogLevel::Error, LogArea::Engine, trouble);
+        done(refused(QString::fromUtf8(harmless(trouble))));
+    });
 }
 
 } // namespace postern::engine

@@ -23,7 +23,7 @@ class ControlVerbs {
     void content(const QJsonObject& args, control::ReplyDone done);
     void discover(const QJsonObject& args, control::ReplyDone done);
     control::Reply activity(const QJsonObject& args) const;
-    control::Reply pause(const QJsonObject& args, bool on);
+    void pause(const QJsonObject& args, bool on, control::ReplyDone done);
 
     Engine& m_engine;
 };

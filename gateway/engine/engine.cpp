@@ -373,9 +373,12 @@ void Engine::keepCounters() {
 }
 
 // Who paused something wants it paused until he says otherwise, not until the computer starts again.
-void Engine::keepPauses() {
+void Engine::keepPauses(std::function<void(Result<void>)> done) {
     m_spool->post(queue::KeepCounters{
-        {{kPausedMta, m_relayPaused}, {kPausedSmtp, m_smtpPaused}, {kPausedMda, m_mdaPaused}}});
+        {{kPausedMta, m_relayPaused}, {kPausedSmtp, m_smtpPaused}, {kPausedMda, m_mdaPaused}},
+        [done = std::move(done), calls = m_calls.address()](Result<void> kept) {
+            calls.post([done, kept = std::move(kept)] { done(kept); });
+        }});
 }
 
 void Engine::restorePauses(const std::map<QByteArray, qint64>& kept) {

@@ -67,7 +67,7 @@ class Engine {
     void drained();
     void finishStop();
     void keepCounters();
-    void keepPauses();
+    void keepPauses(std::function<void(Result<void>)> done);
     void restorePauses(const std::map<QByteArray, qint64>& kept);
     void tick();
     void takeSessionEvents(std::vector<listener::SessionEvent>&& events);

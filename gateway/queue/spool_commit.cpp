@@ -386,7 +386,7 @@ void Spool::Impl::answer(Step& step) {
             using T = std::decay_t<decltype(request)>;
             for (Content& content : step.contents)
                 tell(content);
-            if constexpr (std::is_same_v<T, UpdateEnvelopes>) {
+            if constexpr (std::is_same_v<T, UpdateEnvelopes> || std::is_same_v<T, KeepCounters>) {
                 if (request.done)
                     request.done(step.failure ? Result<void>(*step.failure) : Result<void>());
             } else if constexpr (std::is_same_v<T, ReadBody>) {

@@ -55,7 +55,10 @@ struct LoadMessage {
 struct DiscardIncoming { QByteArray file; }; // content file of a message that was not accepted after all
 
 // Numbers that should outlive a restart; nothing depends on them. Joins the next commit.
-struct KeepCounters { std::vector<std::pair<QByteArray, qint64>> values; };
+struct KeepCounters {
+    std::vector<std::pair<QByteArray, qint64>> values;
+    std::function<void(Result<void>)> done = {}; // may be empty
+};
 
 using SpoolRequest = std::variant<StoreMessage, UpdateEnvelopes, ReadBody, LoadMessage, DiscardIncoming, KeepCounters>;
 

@@ -74,6 +74,7 @@ class TestSpool : public QObject {
     void idTexts();
     void reservesIdsBeyondABlock();
     void keepsCountersOverAPowerCut();
+    void tellsWhetherCountersAreKept();
     void tidiesItsLog();
     void answersEveryRequestWhenShut();
 };
@@ -587,6 +588,31 @@ void TestSpool::keepsCountersOverAPowerCut() {
     QVERIFY(fixture.open());
     QCOMPARE(fixture.spool->counters(),
              (std::map<QByteArray, qint64>{{"today-taken", 1LL << 40}, {"today-day", 2'461'000}}));
+}
+
+void TestSpool::tellsWhetherCountersAreKept() { // a pause is answered for only when it outlives a restart
+    SpoolFixture fixture;
+    QVERIFY(fixture.open());
+    std::optional<Result<void>> told;
+    const auto keep = [&](qint64 paused) {
+        told.reset();
+        std::vector<SpoolRequest> group;
+        group.emplace_back(KeepCounters{{{"paused.mta", paused}}, [&](Result<void> kept) { told = std::move(kept); }});
+        fixture.spool->carryOut(std::move(group));
+    };
+    fixture.faults->count = 0;
+    fixture.faults->failAt = 1;
+    keep(1);
+    QVERIFY(fixture.faults->failed);
+    QVERIFY(told.has_value());
+    QVERIFY(!*told);
+    fixture.faults->failAt = 0;
+    keep(1);
+    QVERIFY(told.has_value());
+    QVERIFY(*told);
+    fixture.powerCut();
+    QVERIFY(fixture.open());
+    QCOMPARE(fixture.spool->counters(), (std::map<QByteArray, qint64>{{"paused.mta", 1}}));
 }
 
 void TestSpool::tidiesItsLog() {
