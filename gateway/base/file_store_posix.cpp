@@ -323,7 +323,9 @@ Result<void> replaceFile(FileStore& store, const QByteArray& named, QByteArrayVi
     if (!real)
         return real.error();
     const QByteArray& path = *real;
-    const QByteArray temporary = path + ".new";
+    const qsizetype slash = path.lastIndexOf('/');
+    // No name that a person gives to a file: "smtpd.conf.new" may be theirs.
+    const QByteArray temporary = path.left(slash + 1) + '.' + path.mid(slash + 1) + ".postern-new";
     (void)store.remove(temporary); // left over from a crash, or not there
     auto file = store.create(temporary);
     if (!file)
@@ -343,7 +345,6 @@ Result<void> replaceFile(FileStore& store, const QByteArray& named, QByteArrayVi
         (void)store.remove(temporary);
         return renamed;
     }
-    const qsizetype slash = path.lastIndexOf('/');
     return store.syncDirectory(slash < 0 ? QByteArray(".") : slash == 0 ? QByteArray("/") : path.left(slash));
 }
 

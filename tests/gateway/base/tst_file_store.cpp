@@ -58,6 +58,7 @@ class TestFileStore : public QObject {
     void failsTheOrderedOperation();
     void replaceFileIsAllOrNothing_data();
     void replaceFileIsAllOrNothing();
+    void replaceFileLeavesTheNeighboursAlone();
     void replaceFileKeepsLinksAndRights();
 };
 
@@ -283,7 +284,7 @@ void TestFileStore::replaceFileIsAllOrNothing() {
         for (const bool powerGoes : {false, true}) {
             MemoryFileStore memory;
             memory.put("/d/smtpd.conf", before);
-            memory.put("/d/smtpd.conf.new", "left over from a crash");
+            memory.put("/d/.smtpd.conf.postern-new", "left over from a crash");
             FailingFileStore failing(memory, n,
                                      powerGoes ? FailingFileStore::Mode::FromThenOn : FailingFileStore::Mode::Once);
             const bool told = replaceFile(failing, "/d/smtpd.conf", after).has_value();
@@ -298,6 +299,17 @@ void TestFileStore::replaceFileIsAllOrNothing() {
             QCOMPARE(bytesOf(memory, "/d/smtpd.conf"), QByteArray("third"));
         }
     }
+}
+
+// What people call the next version of a file is theirs.
+void TestFileStore::replaceFileLeavesTheNeighboursAlone() {
+    MemoryFileStore memory;
+    for (const char* neighbour : {"/d/smtpd.conf.new", "/d/smtpd.conf~", "/d/.smtpd.conf", "/d/new"})
+        memory.put(neighbour, "mine");
+    QVERIFY(replaceFile(memory, "/d/smtpd.conf", "text"));
+    for (const char* neighbour : {"/d/smtpd.conf.new", "/d/smtpd.conf~", "/d/.smtpd.conf", "/d/new"})
+        QCOMPARE(memory.read(neighbour, 0, -1).value(), QByteArray("mine"));
+    QCOMPARE(memory.list("/d").value().size(), 5);
 }
 
 void TestFileStore::replaceFileKeepsLinksAndRights() {
