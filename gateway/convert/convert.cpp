@@ -29,6 +29,18 @@ bool hasErrors(const DocumentPtr& document) {
     return std::any_of(found.begin(), found.end(), [](const config::Diagnostic& one) { return one.severity == Severity::Error; });
 }
 
+// What the statement includes; "" = nothing.
+QByteArray included(const StatementView& statement) {
+    const auto view = config::IncludeView::from(statement);
+    return view && view->path() ? policy::pathBeside(statement.file(), view->path()->text) : QByteArray();
+}
+
+// One name for a file, whatever leads to it.
+QByteArray placeOf(FileStore& files, const QByteArray& path) {
+    const QByteArray whole = QFile::encodeName(QDir::cleanPath(QFileInfo(QFile::decodeName(path)).absoluteFilePath()));
+    return files.behindLinks(whole).value_or(whole);
+}
+
 QString folderOf(const QByteArray& file) {
     return QDir::cleanPath(QFileInfo(QFile::decodeName(file)).absolutePath());
 }
@@ -69,6 +81,19 @@ class Whole {
         return result;
     }
 
+    // For Postern.
+    Converted asItIs() const {
+        Converted same;
+        same.text = m_set.main()->bytes();
+        for (const StatementView& statement : m_set.main()->statements()) {
+            if (included(statement).isEmpty() || !isElsewhere(statement))
+                continue;
+            const auto at = m_set.main()->position(statement.range().offset);
+            same.report.push_back({RemarkKind::Changed, statement.file(), at.line, at.column, besideOutput(included(statement))});
+        }
+        return same;
+    }
+
   private:
     // Of one file, with what there is to say of its includes.
     QByteArray collect(Session& session, const DocumentPtr& document) {
@@ -107,23 +132,22 @@ class Whole {
         });
     }
 
-    static QByteArray included(const StatementView& statement) {
-        const auto view = config::IncludeView::from(statement);
-        return view && view->path() ? policy::pathBeside(statement.file(), view->path()->text) : QByteArray();
-    }
-
     // Beside the output and called after it, so that no file is replaced that belongs to somebody else.
     void giveNames() {
-        QByteArrayList taken = m_set.files();
+        QByteArrayList taken;
+        for (const QByteArray& file : m_set.files())
+            taken.append(placeOf(m_files, file));
+        // Where the output is new or takes the place of what was converted, a file of such a name is nothing we wrote before.
+        const bool isRepeated = m_files.size(m_options.out) && !taken.contains(placeOf(m_files, m_options.out));
         for (const DocumentPtr& document : m_documents) {
             const auto entry = m_names.find(document->file());
             if (entry == m_names.end())
                 continue;
             const QByteArray own = document->file().sliced(document->file().lastIndexOf('/') + 1);
             QByteArray name = m_options.out + '.' + own;
-            for (int i = 2; taken.contains(name); ++i)
+            for (int i = 2; taken.contains(placeOf(m_files, name)) || (!isRepeated && m_files.size(name)); ++i)
                 name = m_options.out + '.' + QByteArray::number(i) + '.' + own;
-            taken.append(name);
+            taken.append(placeOf(m_files, name));
             *entry = name;
         }
     }
@@ -131,8 +155,12 @@ class Whole {
     // A relative name that would no longer be found from where the output stands.
     bool isElsewhere(const StatementView& statement) const {
         const QByteArray& written = config::IncludeView::from(statement)->path()->text;
-        return !m_options.out.isEmpty() && policy::pathBeside(statement.file(), written) != written &&
+        return !m_options.out.isEmpty() && QDir::isRelativePath(QFile::decodeName(written)) &&
                folderOf(m_options.out) != folderOf(statement.file());
+    }
+
+    QByteArray besideOutput(const QByteArray& path) const {
+        return "this file needs no change: put " + path + " beside " + m_options.out;
     }
 
     void sayIncludes(Session& session, const DocumentPtr& document) const {
@@ -145,7 +173,7 @@ class Whole {
                 if (!m_set.files().contains(path))
                     session.say(RemarkKind::Lost, statement, "this file can't be read, so it is not converted: " + path);
                 else if (isElsewhere(statement))
-                    session.say(RemarkKind::Changed, statement, "this file needs no change: put " + path + " beside " + m_options.out);
+                    session.say(RemarkKind::Changed, statement, besideOutput(path));
             } else if (!name->isEmpty()) {
                 session.say(RemarkKind::Changed, statement, path + " is converted, too, and is " + *name + " now");
             } else if (m_options.takesIncluded) {
@@ -164,6 +192,29 @@ class Whole {
     std::vector<DocumentPtr> m_documents; // each file once
     IncludeNames m_names;                 // of included files that need a new form
 };
+
+// Whose text the output would take the place of.
+config::Diagnostics includesOf(FileStore& files, const config::FileSet& set, const QByteArray& out) {
+    config::Diagnostics found;
+    if (out.isEmpty() || set.documents().size() == 1)
+        return found;
+    const QByteArray place = placeOf(files, out);
+    for (const StatementView& statement : set.statements()) {
+        const QByteArray path = included(statement);
+        if (path.isEmpty() || placeOf(files, path) != place)
+            continue;
+        const auto at = statement.document().position(statement.range().offset);
+        config::Diagnostic one;
+        one.file = statement.file();
+        one.line = at.line;
+        one.column = at.column;
+        one.offset = statement.range().offset;
+        one.length = statement.range().length;
+        one.text = "the output would be written over this file, which is part of the configuration; choose another name for the output";
+        found.push_back(one);
+    }
+    return found;
+}
 
 Converted refusedWith(config::Diagnostics diagnostics) {
     Converted refused;
@@ -200,11 +251,10 @@ Converted convertText(FileStore& files, const QByteArray& path, const QByteArray
     const config::FileSet set = config::FileSet::fromText(files, path, text, setOptions);
     if (hasErrors(set.main()))
         return refusedWith(set.diagnostics());
-    if (target == Target::Postern) {
-        Converted same;
-        same.text = text;
-        return same;
-    }
+    if (const config::Diagnostics overwritten = includesOf(files, set, options.out); !overwritten.empty())
+        return refusedWith(overwritten);
+    if (target == Target::Postern)
+        return Whole(files, set, target, options).asItIs();
     for (const DocumentPtr& document : set.documents()) {
         if (hasErrors(document) || document->dialect() != set.dialect())
             return refusedWith(set.diagnostics());

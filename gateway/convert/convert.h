@@ -4,10 +4,11 @@
 //
 // Works statement by statement on the lossless tree: comments, blank lines, order and macros stay, and a statement that
 // needs no change keeps its bytes. What means something else afterwards, or can't be said there, is in the report with its
-// line; what is left out of the text stays in it as a comment. A rule that can't be said becomes a reject, so that no later
-// rule takes its mail. Included files are rewritten with it, each by itself, as far as they need it: names of actions are given
+// line; what is left out of the text stays in it as a comment. A rule whose delivery can't be said becomes a reject, so that
+// no later rule takes its mail; one whose conditions can't be said is left out. Included files are rewritten with it, each by itself, as far as they need it: names of actions are given
 // once for all of them, and what the output can't hold is in the report, so that no mix of dialects is left unnoticed.
 // Converting for Postern changes nothing: it reads every dialect as it is.
+// An output that is one of the included files is refused: it would be written over.
 // Laws: a text that is right for the target comes back byte for byte; converting twice is converting once.
 // Failure: none but unreadable files; a text with syntax errors, in an included file too, or with several dialects is refused
 // with its diagnostics.

@@ -17,6 +17,11 @@ class TestConvertLayout : public QObject {
     void errorsAreRefusedWithTheirPlace();
     void anIncludedFileThatIsLeftBehindIsALoss();
     void includedFilesAreConvertedBesideTheOutput();
+    void theOutputIsNeverAnIncludedFile_data();
+    void theOutputIsNeverAnIncludedFile();
+    void aFileOfSomebodyElseBesideTheOutputStays_data();
+    void aFileOfSomebodyElseBesideTheOutputStays();
+    void forPosternElsewhereTheIncludesAreNamed();
     void actionsHaveOneNameInAllFiles();
     void includesThatCannotBeConverted_data();
     void includesThatCannotBeConverted();
@@ -166,6 +171,76 @@ void TestConvertLayout::includedFilesAreConvertedBesideTheOutput() {
     const QByteArray said = reportOf(made);
     QVERIFY2(said.contains("/p/smtpd.conf:1:1: changed: /p/conf.d/office.conf is converted, too, and is /new/smtpd.conf.office.conf now"), said.constData());
     QVERIFY2(said.contains("/p/smtpd.conf:2:1: changed: this file needs no change: put /p/plain.conf beside /new/smtpd.conf"), said.constData());
+}
+
+void TestConvertLayout::theOutputIsNeverAnIncludedFile_data() {
+    QTest::addColumn<Target>("target");
+    QTest::addColumn<QByteArray>("out");
+    QTest::addRow("for another reader") << Target::OpenSmtpd68 << QByteArray("/p/rules.conf");
+    QTest::addRow("for Postern") << Target::Postern << QByteArray("/p/rules.conf");
+    QTest::addRow("in other words") << Target::OpenSmtpd68 << QByteArray("/p/conf.d/../rules.conf");
+}
+
+void TestConvertLayout::theOutputIsNeverAnIncludedFile() {
+    QFETCH(Target, target);
+    QFETCH(QByteArray, out);
+    test::MemoryFileStore files;
+    files.put("/p/smtpd.conf", "listen on lo\ninclude \"rules.conf\"\n");
+    files.put("/p/rules.conf", "accept for any relay\n");
+    convert::Options options;
+    options.out = out;
+    const convert::Converted made = convert::convert(files, "/p/smtpd.conf", target, options).value();
+    QVERIFY(made.isRefused);
+    QCOMPARE(made.diagnostics.size(), size_t(1));
+    const QByteArray said = made.diagnostics.front().print();
+    QVERIFY2(said.startsWith("/p/smtpd.conf:2:1: error: the output would be written over this file"), said.constData());
+}
+
+void TestConvertLayout::aFileOfSomebodyElseBesideTheOutputStays_data() {
+    QTest::addColumn<QByteArray>("out");
+    QTest::addColumn<bool>("outIsThere");
+    QTest::addColumn<QByteArray>("name");
+    QTest::addRow("a new output: not ours") << QByteArray("/p/new.conf") << false << QByteArray("/p/new.conf.2.rules.conf");
+    QTest::addRow("the same conversion again: ours") << QByteArray("/p/new.conf") << true << QByteArray("/p/new.conf.rules.conf");
+    QTest::addRow("in place of the original: not ours") << QByteArray("/p/smtpd.conf") << true << QByteArray("/p/smtpd.conf.2.rules.conf");
+}
+
+void TestConvertLayout::aFileOfSomebodyElseBesideTheOutputStays() {
+    QFETCH(QByteArray, out);
+    QFETCH(bool, outIsThere);
+    QFETCH(QByteArray, name);
+    test::MemoryFileStore files;
+    files.put("/p/smtpd.conf", "listen on lo\ninclude \"rules.conf\"\n");
+    files.put("/p/rules.conf", "accept for any relay\n");
+    if (outIsThere && out != "/p/smtpd.conf")
+        files.put(out, "# converted before\n");
+    files.put(out + ".rules.conf", "# there already\n");
+    convert::Options options;
+    options.out = out;
+    const convert::Converted made = ofFiles(files, options);
+    QCOMPARE(made.included.size(), size_t(1));
+    QCOMPARE(made.included[0].to, name);
+}
+
+// Its text stays as it is, so a relative name leads nowhere from another folder.
+void TestConvertLayout::forPosternElsewhereTheIncludesAreNamed() {
+    test::MemoryFileStore files;
+    files.put("/p/smtpd.conf", "include \"rules.conf\"\ninclude \"/p/whole.conf\"\n");
+    files.put("/p/rules.conf", "accept for any relay\n");
+    files.put("/p/whole.conf", "listen on lo\n");
+    convert::Options options;
+    options.out = "/new/smtpd.conf";
+    const convert::Converted made = convert::convert(files, "/p/smtpd.conf", Target::Postern, options).value();
+    QCOMPARE(made.text, files.read("/p/smtpd.conf", 0, -1).value());
+    QVERIFY2(reportOf(made).startsWith("/p/smtpd.conf:1:1: changed: this file needs no change: put /p/rules.conf beside /new/smtpd.conf"),
+             reportOf(made).constData());
+    QCOMPARE(made.report.size(), size_t(1));
+    files.put("smtpd.conf", "include \"rules.conf\"\n"); // named from the folder in which it stands
+    files.put("rules.conf", "listen on lo\n");
+    const convert::Converted near = convert::convert(files, "smtpd.conf", Target::Postern, options).value();
+    QVERIFY2(reportOf(near).startsWith("smtpd.conf:1:1: changed: this file needs no change: put rules.conf beside"), reportOf(near).constData());
+    options.out = "/p/other.conf";
+    QVERIFY(convert::convert(files, "/p/smtpd.conf", Target::Postern, options).value().report.empty());
 }
 
 // The name of an action is its only name in all files, also where two actions do the same.
