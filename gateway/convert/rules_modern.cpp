@@ -146,8 +146,9 @@ QByteArray actionName(Session& session, const Routing& routing, const QByteArray
         return name;
     const QByteArray wanted = nameCharacters(wantedName(routing));
     name = wanted;
-    for (int i = 2; session.actionNames.contains(name); ++i)
-        name = wanted + '_' + QByteArray::number(i);
+    int& last = session.lastNumber[wanted]; // no name is ever given back
+    while (session.actionNames.contains(name))
+        name = wanted + '_' + QByteArray::number(++last + 1);
     session.actionNames.insert(name);
     return name;
 }

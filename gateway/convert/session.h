@@ -16,6 +16,7 @@ struct Session {
     const Knowledge& know;
     std::vector<Remark> report = {};
     QSet<QByteArray> actionNames = {};               // taken
+    QHash<QByteArray, int> lastNumber = {};          // how many more actions wanted a name that was taken
     QHash<QByteArray, QByteArray> actionByText = {}; // what an action of this file does -> its name
     QSet<QByteArray> madePkis = {};                  // statements already written in this file for certificates found by name
     bool toldSocketTag = false;
