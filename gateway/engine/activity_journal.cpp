@@ -101,7 +101,7 @@ void ActivityJournal::add(const char* kind, const QByteArray& text, const QByteA
         ++m_total.bounced;
     }
     if (const auto area = areaOf(event.kind)) {
-        const QByteArray words = detail.left(detail.indexOf('\n'));
+        const QByteArray words = lines.first().toUtf8();
         const bool isNews = !words.isEmpty() && !text.contains(words);
         log(LogLevel::Info, *area,
             (message.isEmpty() ? text : message + ": " + text) + (isNews ? " (" + words + ')' : QByteArray()));

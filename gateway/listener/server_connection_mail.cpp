@@ -128,7 +128,10 @@ smtp::Reply ServerConnection::judge(policy::Verdict verdict) {
         reply = smtp::makeReply(451, {4, 3, 0}, "Temporary failure");
     }
     if (!reply.isPositive()) {
-        QByteArray text = "Mail to " + recipient + " refused";
+        const QByteArray sender = m_session->transaction().sender.text();
+        const QByteArray& client = m_session->client().address;
+        QByteArray text = "Mail from " + (sender.isEmpty() ? "<>"_ba : sender) + " to " + recipient + ", handed in by " +
+                          (client == "local" ? "a program of this computer"_ba : client) + ", refused";
         if (!verdict.reason.isEmpty())
             text += ": " + verdict.reason;
         else if (verdict.rule)

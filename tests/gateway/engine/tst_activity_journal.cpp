@@ -24,6 +24,8 @@ class TestActivityJournal : public QObject {
     void forgetsTheOldest();
     void wordsFromOutsideAreHarmless();
     void hidesSignInsInDetails();
+    void theLogHoldsTheFirstLineOfTheDetail_data();
+    void theLogHoldsTheFirstLineOfTheDetail();
     void keepsTheLastLogLines();
     void tellsEachEventOnce();
 };
@@ -152,6 +154,27 @@ void TestActivityJournal::hidesSignInsInDetails() {
     journal.add("session", "x", "AUTH PLAIN AGNhcm9sAHMzY3JldA==\nvia smtps://carol:s3cret@mx.example");
     const QString detail = journal.since(0, 1).first().detail;
     QVERIFY2(!detail.contains(u"AGNhcm9s"_s) && !detail.contains(u"s3cret"_s), qPrintable(detail));
+}
+
+void TestActivityJournal::theLogHoldsTheFirstLineOfTheDetail_data() {
+    QTest::addColumn<QByteArray>("detail");
+    QTest::addColumn<QByteArray>("line");
+    QTest::addRow("a reply of one line") << "550 5.5.2 bare <CR>"_ba << "A message was refused (550 5.5.2 bare <CR>)"_ba;
+    QTest::addRow("a dialogue") << "550 no\n<- 550 no"_ba << "A message was refused (550 no)"_ba;
+    QTest::addRow("no detail") << QByteArray() << "A message was refused"_ba;
+    QTest::addRow("said already") << "refused"_ba << "A message was refused"_ba;
+}
+
+void TestActivityJournal::theLogHoldsTheFirstLineOfTheDetail() {
+    QFETCH(QByteArray, detail);
+    QFETCH(QByteArray, line);
+    const FakeClock clock;
+    ActivityJournal journal(clock);
+    QByteArrayList logged;
+    setLogListener([&logged](const LogLine& l) { logged.append(l.text); });
+    journal.add("refused", "A message was refused", detail);
+    setLogListener({});
+    QCOMPARE(logged, QByteArrayList{line});
 }
 
 void TestActivityJournal::keepsTheLastLogLines() {

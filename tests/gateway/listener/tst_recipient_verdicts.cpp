@@ -84,21 +84,21 @@ void TestRecipientVerdicts::answersByRule_data() {
     QTest::addColumn<QByteArray>("reply");
     QTest::addColumn<QByteArray>("event");
     QTest::addRow("rejected") << "nobody@example.org"_ba << "550 5.7.1 Invalid recipient: <nobody@example.org>\r\n"_ba
-                              << "Mail to nobody@example.org refused by line 3: match rule of line 3"_ba;
+                              << "Mail from a@office.test to nobody@example.org, handed in by 192.0.2.66, refused by line 3: match rule of line 3"_ba;
     for (const char* name : {"*", "%", "'or'1'='1", "?", "a|b", "$1"})
         QTest::addRow("P12 %s is a name like any other", name)
             << name + "@elsewhere.test"_ba << "550 5.7.1 Invalid recipient: <"_ba + name + "@elsewhere.test>\r\n"
-            << "Mail to "_ba + name + "@elsewhere.test refused: no rule takes it";
+            << "Mail from a@office.test to "_ba + name + "@elsewhere.test, handed in by 192.0.2.66, refused: no rule takes it";
     QTest::addRow("no rule") << "a@elsewhere.test"_ba << "550 5.7.1 Invalid recipient: <a@elsewhere.test>\r\n"_ba
-                             << "Mail to a@elsewhere.test refused: no rule takes it"_ba;
+                             << "Mail from a@office.test to a@elsewhere.test, handed in by 192.0.2.66, refused: no rule takes it"_ba;
     QTest::addRow("an action that is not done yet")
         << "box@example.org"_ba << "451 4.3.0 Temporary failure: <box@example.org>\r\n"_ba
-        << "Mail to box@example.org refused: maildir is not done yet"_ba;
+        << "Mail from a@office.test to box@example.org, handed in by 192.0.2.66, refused: maildir is not done yet"_ba;
     QTest::addRow("relayed") << "bob@example.org"_ba
                              << "250 2.1.5 Destination address valid: Recipient ok\r\n"_ba << ""_ba;
     QTest::addRow("P02 postmaster of another's domain is no case of its own")
         << "postmaster@elsewhere.test"_ba << "550 5.7.1 Invalid recipient: <postmaster@elsewhere.test>\r\n"_ba
-        << "Mail to postmaster@elsewhere.test refused: no rule takes it"_ba;
+        << "Mail from a@office.test to postmaster@elsewhere.test, handed in by 192.0.2.66, refused: no rule takes it"_ba;
     QTest::addRow("P02 bare postmaster, which no rule takes") // RFC 5321 4.5.1
         << "postmaster"_ba << "250 2.1.5 Destination address valid: Recipient ok\r\n"_ba << ""_ba;
     QTest::addRow("P02 postmaster of our name, in any case, which no rule takes")
