@@ -102,9 +102,12 @@ void Knowledge::learn(const StatementView& statement) {
 // Old readers compare tags to the letter, since 6.4 capitals don't count.
 void Knowledge::learnTags(const std::vector<StatementView>& statements) {
     QByteArrayList all; // in order of appearance, listeners before rules
+    QSet<QByteArray> seen;
     const auto add = [&](const QByteArray& tag) {
-        if (!tag.isEmpty() && !all.contains(tag))
-            all.append(tag);
+        if (tag.isEmpty() || seen.contains(tag))
+            return;
+        seen.insert(tag);
+        all.append(tag);
     };
     for (const StatementView& statement : statements) {
         if (const Clause* tag = statement.kind() == StatementKind::Listen ? statement.clause(ClauseKind::Tag) : nullptr)
@@ -133,6 +136,7 @@ void Knowledge::learnTags(const std::vector<StatementView>& statements) {
         return;
     QSet<QByteArray> taken;
     QHash<QByteArray, QByteArray> first;
+    QHash<QByteArray, int> lastNumber; // none is ever given back
     for (const QByteArray& tag : all)
         taken.insert(tag.toLower());
     for (const QByteArray& tag : all) {
@@ -143,8 +147,9 @@ void Knowledge::learnTags(const std::vector<StatementView>& statements) {
             newTags.insert(tag, first.value(key)); // were the same, must be written the same
         } else {
             QByteArray name = tag;
-            for (int i = 2; taken.contains(name.toLower()); ++i)
-                name = tag + '_' + QByteArray::number(i);
+            int& last = lastNumber[key];
+            while (taken.contains(name.toLower()))
+                name = tag + '_' + QByteArray::number(++last + 1);
             taken.insert(name.toLower());
             newTags.insert(tag, name); // were two, must stay two
         }
