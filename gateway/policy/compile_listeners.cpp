@@ -8,6 +8,8 @@
 #include "policy/build.h"
 #include "policy/values.h"
 
+#include <algorithm>
+
 namespace postern::policy {
 namespace {
 
@@ -189,6 +191,14 @@ QByteArray lowerName(const config::Value& name) {
     return name.text.toLower();
 }
 
+// A listener with a slip of the pen: that it is not read is said already, and what is taken in its place is not meant.
+bool triesToListen(const config::FileSet& set) {
+    bool found = false;
+    set.each(in(config::StatementKind::Listen), [&found](const config::StatementView& statement) { found = found || statement.hasError(); });
+    const config::Diagnostics said = set.diagnostics();
+    return found || std::any_of(said.begin(), said.end(), [](const config::Diagnostic& one) { return one.suggestion == "listen"; });
+}
+
 } // namespace
 
 TlsProtocols protocolsOf(Build& build, const config::StatementView& at, config::Range range, const QByteArray& text) {
@@ -359,8 +369,9 @@ void checkListeners(Build& build) {
         spec.origin = {build.rules->files.value(0), 1, 1, 0, 0};
         spec.text = "listen on localhost (not written)";
         build.rules->listeners.push_back(std::move(spec));
-        build.report.aboutTheFile(Severity::Note,
-                                  "no listener is written, so mail is taken on localhost, port 25");
+        if (!triesToListen(build.set))
+            build.report.aboutTheFile(Severity::Note,
+                                      "no listener is written, so mail is taken on localhost, port 25");
     }
 }
 

@@ -9,6 +9,8 @@
 #include <QFile>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace postern;
 using namespace postern::policy;
 
@@ -55,6 +57,8 @@ class TestAdvice : public QObject {
     void isSaidOnce();
     void staysAwayFromWhatWasNotUnderstood();
     void staysAwayWhereOtherFilesAreNotLookedAt();
+    void theUnwrittenListener_data();
+    void theUnwrittenListener();
     void passwordsInTheConfigurationItself();
     void samplesOfTheManualAreQuiet_data();
     void samplesOfTheManualAreQuiet();
@@ -220,6 +224,26 @@ void TestAdvice::staysAwayWhereOtherFilesAreNotLookedAt() {
     options.syntaxOnly = true;
     const QByteArray found = said("include \"/p/more\"\ntable t { \"a.test\" }\nmatch tag IN from any for any reject\n", options);
     QVERIFY2(!found.contains("never used") && !found.contains("no listener has"), found.constData());
+}
+
+void TestAdvice::theUnwrittenListener_data() {
+    QTest::addColumn<QByteArray>("line");
+    QTest::addColumn<bool>("isSaid");
+    QTest::addRow("no listener") << QByteArray("bounce warn-interval 4h\n") << true;
+    QTest::addRow("something else misspelt") << QByteArray("tabel t { a }\n") << true;
+    QTest::addRow("a listener") << QByteArray("listen on lo\n") << false;
+    QTest::addRow("listen misspelt") << QByteArray("listn on lo\n") << false;
+    QTest::addRow("a word behind listen misspelt") << QByteArray("listen onn lo\n") << false;
+}
+
+void TestAdvice::theUnwrittenListener() {
+    QFETCH(QByteArray, line);
+    QFETCH(bool, isSaid);
+    test::MemoryFileStore files;
+    const auto found = compileText(files, "/p/smtpd.conf", line + "match for any reject\n", {}).diagnostics;
+    QCOMPARE(std::any_of(found.begin(), found.end(),
+                         [](const config::Diagnostic& one) { return one.text.contains("no listener is written"); }),
+             isSaid);
 }
 
 void TestAdvice::passwordsInTheConfigurationItself() {
