@@ -67,7 +67,8 @@ Result<void> Database::open(const QByteArray& path, const char* vfs) {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     const int code = sqlite3_open_v2(path.constData(), &m_handle, flags, vfs);
     if (code != SQLITE_OK) {
-        const Error failed = error(code, "open");
+        Error failed = error(code, "open");
+        failed.text += "; check the file " + path + " and its folder: both must be for Postern's user to write";
         close();
         return failed;
     }

@@ -5,8 +5,11 @@
 #include "spool_fixture.h"
 
 #include "base/log.h"
+#include "queue/database.h"
 #include "queue/message_id.h"
 
+#include <QDir>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <algorithm>
@@ -74,6 +77,7 @@ class TestSpool : public QObject {
     void idTexts();
     void reservesIdsBeyondABlock();
     void keepsCountersOverAPowerCut();
+    void namesTheDatabaseItCannotOpen();
     void tellsWhetherCountersAreKept();
     void tidiesItsLog();
     void answersEveryRequestWhenShut();
@@ -588,6 +592,16 @@ void TestSpool::keepsCountersOverAPowerCut() {
     QVERIFY(fixture.open());
     QCOMPARE(fixture.spool->counters(),
              (std::map<QByteArray, qint64>{{"today-taken", 1LL << 40}, {"today-day", 2'461'000}}));
+}
+
+void TestSpool::namesTheDatabaseItCannotOpen() {
+    const QTemporaryDir folder;
+    const QByteArray path = folder.path().toUtf8() + "/queue.db";
+    QVERIFY(QDir().mkdir(folder.filePath(QStringLiteral("queue.db"))));
+    Database database;
+    const Result<void> opened = database.open(path, nullptr);
+    QVERIFY(!opened);
+    QVERIFY2(opened.error().text.contains(path), opened.error().text.constData());
 }
 
 void TestSpool::tellsWhetherCountersAreKept() { // a pause is answered for only when it outlives a restart
