@@ -281,6 +281,10 @@ std::vector<Routing> readRule(Session& session, const StatementView& statement, 
     std::vector<Routing> result;
     if (destinations.empty())
         destinations.emplace_back(routing.tests.size(), nullptr);
+    // The readers of that time asked the last one first, which shows only where one has users of its own.
+    if (std::any_of(destinations.begin(), destinations.end(),
+                    [](const auto& one) { return one.second && one.second->kind == ClauseKind::ForVirtual; }))
+        std::reverse(destinations.begin(), destinations.end());
     for (const auto& [place, clause] : destinations) {
         Routing one = routing;
         Test test;

@@ -288,6 +288,10 @@ void TestConvertRules::mapDialect_data() {
     row("several destinations are several rules", "accept from all for { local, domain \"a.example\" } deliver to mbox",
         "action \"local_mail\" mbox\nmatch from any for local action \"local_mail\"\n"
         "match from any for domain \"a.example\" action \"local_mail\"");
+    row("several destinations, one of them with its own users: the last one is asked first",
+        "accept from all for { virtual map vusers, all } deliver to mbox",
+        "action \"incoming\" mbox\naction \"vusers\" mbox virtual <vusers>\n"
+        "match from any for any action \"incoming\"\nmatch from any for domain <vusers> action \"vusers\"");
     row("aliases of a map", "accept from all for local alias people deliver to mbox",
         "action \"local_mail\" mbox alias <people>\nmatch from any for local action \"local_mail\"");
     row("virtual domains", "accept from all for virtual map vusers deliver to maildir",
