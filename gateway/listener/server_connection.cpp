@@ -4,6 +4,7 @@
 #include "base/contract.h"
 #include "base/log.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::listener {
@@ -32,6 +33,12 @@ QByteArray firstRefusal(QByteArrayView replies) {
         at = end + 1;
     }
     return {};
+}
+
+// Not of a command that is unknown, out of place, or about signing in.
+bool isAboutMail(const QByteArray& code) {
+    static const QByteArrayList codes{"501", "550", "551", "552", "553", "554", "555", "556"};
+    return codes.contains(code);
 }
 
 } // namespace
@@ -237,8 +244,10 @@ void ServerConnection::settle() {
 void ServerConnection::flush() {
     if (m_out.isEmpty() || m_ended)
         return;
-    if (std::exchange(m_contentRefused, false))
+    if (std::exchange(m_contentRefused, false)) {
         reportRefusal("A message from " + m_session->client().address + " was refused", firstRefusal(m_out));
+        m_toldCode.clear(); // its reply has been counted
+    }
     m_stream->write(std::exchange(m_out, {}));
 }
 
@@ -252,13 +261,22 @@ void ServerConnection::updateReading() {
     }
 }
 
+// Counts refusals for good, and reports those of mail that nobody has reported yet: the session's own, for size or spelling.
 void ServerConnection::countErrors(QByteArrayView replies) {
-    for (qsizetype at = 0; at >= 0 && at < replies.size();) {
-        if (replies[at] == '5' && ++m_errors > kErrorsBeforeSlow)
+    for (qsizetype at = 0, end = 0; at < replies.size(); at = end + 1) {
+        end = replies.indexOf('\n', at);
+        if (end < 0)
+            end = replies.size();
+        if (replies[at] != '5')
+            continue;
+        if (++m_errors > kErrorsBeforeSlow)
             m_slowed = true;
-        at = replies.indexOf('\n', at);
-        if (at >= 0)
-            ++at;
+        const QByteArrayView line = replies.sliced(at, end - at).trimmed();
+        const QByteArray code = line.first(std::min<qsizetype>(3, line.size())).toByteArray();
+        const bool isTold = !m_toldCode.isEmpty() && std::exchange(m_toldCode, {}) == code;
+        if (!isTold && !m_contentRefused && isAboutMail(code))
+            reportRefusal("A command of " + m_session->client().address + " was refused", line.toByteArray());
+        m_toldCode.clear();
     }
 }
 

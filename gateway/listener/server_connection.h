@@ -134,6 +134,7 @@ class ServerConnection final : private tls::StreamHandler {
     bool m_slowed = false;   // too many errors: one turn of commands per tick
     int m_errors = 0;
     int m_refusalsReported = 0;
+    QByteArray m_toldCode; // of the refusal that was reported before its reply went out
 
     // Deadlines, on the steady clock.
     SteadyTime m_since{};        // last complete command, content, or state change of ours

@@ -310,6 +310,7 @@ QByteArray ServerConnection::describe(const queue::Message& message) const {
 }
 
 void ServerConnection::reportRefusal(QByteArray text, QByteArray detail) {
+    m_toldCode = detail.startsWith('5') ? detail.first(std::min<qsizetype>(3, detail.size())) : QByteArray();
     if (m_refusalsReported++ >= kMostRefusalsReported)
         return;
     services().report({SessionEvent::Kind::Refused, m_service->socket->name(), m_session->client().address,

@@ -40,6 +40,8 @@ class TestServerConnection : public QObject {
     void storesNothingWhenTheClientLeavesInTheMiddle_data();
     void storesNothingWhenTheClientLeavesInTheMiddle();
     void givesUpTheFileOfRefusedContent();
+    void tellsOfCommandsThatTheSessionRefuses_data();
+    void tellsOfCommandsThatTheSessionRefuses();
     void answersEveryDiskFaultForNow();
     void putsLargeContentIntoAFile();
     void storesWhatWasSaid();
@@ -164,6 +166,30 @@ void TestServerConnection::givesUpTheFileOfRefusedContent() { // S16's like: ref
     QCOMPARE(bench.events.size(), size_t(1));
     QVERIFY(bench.events[0].kind == SessionEvent::Kind::Refused);
     QCOMPARE(bench.events[0].detail, reply.trimmed());
+}
+
+void TestServerConnection::tellsOfCommandsThatTheSessionRefuses_data() { // why a scanner's mail fails
+    QTest::addColumn<QByteArray>("command");
+    QTest::addColumn<QByteArray>("reply");
+    QTest::addRow("too large by its SIZE") << "MAIL FROM:<a@office.test> SIZE=99999999"_ba << "552 5.3.4 "_ba;
+    QTest::addRow("a sender without brackets") << "MAIL FROM:a@office.test"_ba << "501 5.1.7 "_ba;
+    QTest::addRow("a parameter that nobody knows") << "MAIL FROM:<a@office.test> FOO=1"_ba << "555 5.5.4 "_ba;
+    QTest::addRow("an unknown command is the client's own matter") << "FROB"_ba << ""_ba;
+}
+
+void TestServerConnection::tellsOfCommandsThatTheSessionRefuses() {
+    QFETCH(QByteArray, command);
+    QFETCH(QByteArray, reply);
+    ConnectionBench bench;
+    bench.connect();
+    (void)bench.ask("EHLO scanner.test");
+    const QByteArray heard = bench.ask(command);
+    QVERIFY2(heard.startsWith(reply), heard.constData());
+    QCOMPARE(bench.events.size(), reply.isEmpty() ? size_t(0) : size_t(1));
+    if (reply.isEmpty())
+        return;
+    QVERIFY(bench.events[0].kind == SessionEvent::Kind::Refused);
+    QCOMPARE(bench.events[0].detail, heard.trimmed());
 }
 
 void TestServerConnection::answersEveryDiskFaultForNow() {
