@@ -264,7 +264,7 @@ Error TlsLeg::handshakeError() const {
     if (m_client && m_mustVerify && !m_verifyErrors.isEmpty())
         return tlsFailed(describe(m_verifyErrors, m_peerName));
     if (!m_client && !m_verifyErrors.isEmpty())
-        return tlsFailed("client " + describe(m_verifyErrors, {}));
+        return tlsFailed("client: " + describe(m_verifyErrors, {}));
     if (!m_alert.isEmpty())
         return tlsFailed("the peer says: " + m_alert);
     // OpenSSL's way of saying that what came is no TLS record.
