@@ -193,7 +193,9 @@ int explainCommand(const QByteArrayList& words) {
     (void)addressFrom(sender, "--mail-from");
     if (addressFrom(recipient, "--rcpt-to").isEmpty())
         throw UsageError{"--rcpt-to needs an address"};
-    if (const auto client = arguments.value("--client"); client && QHostAddress(QString::fromLatin1(*client)).isNull())
+    // Qt takes "1" for 0.0.0.1.
+    if (const auto client = arguments.value("--client");
+        client && (QHostAddress(QString::fromLatin1(*client)).isNull() || !(client->contains(':') || client->count('.') == 3)))
         throw UsageError{"--client wants an IP address, not \"" + harmless(*client) + '"'};
     const bool isPiped = arguments.value("-f") == "-";
     QByteArray file = isPiped ? QByteArray("-") : profileFrom(arguments).configFile;

@@ -50,7 +50,9 @@ int convertCommand(const QByteArrayList& words) {
     convert::Options options;
     if (dialectFrom(arguments)) // a UsageError for a name that is none
         options.dialect = config::dialectFromString(*arguments.value("--dialect"));
-    const auto to = arguments.value("-o");
+    auto to = arguments.value("-o");
+    if (to == QByteArray("-")) // as everywhere
+        to.reset();
     if (to)
         options.out = QFile::encodeName(QFileInfo(QFile::decodeName(*to)).absoluteFilePath());
     options.takesIncluded = arguments.has("--json");

@@ -105,7 +105,8 @@ namespace {
 
 int pauseOrResume(const QByteArrayList& words, const QByteArray& verb) {
     const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f"});
-    if (arguments.words().size() != 1)
+    const QByteArrayList known{"mta", "smtp", "mda"};
+    if (arguments.words().size() != 1 || !known.contains(arguments.words().first()))
         throw UsageError{verb + " what? mta (sending), smtp (receiving) or mda (delivering on this computer)"};
     int exit = kGood;
     const QJsonObject what{{u"what"_s, QString::fromUtf8(arguments.words().first())}};

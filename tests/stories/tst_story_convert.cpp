@@ -3,6 +3,7 @@
 // posternctl convert as somebody uses it who brings an old smtpd.conf: text, report, exit status, and the file it writes.
 #include "stories/support/gateway_process.h"
 
+#include <QFileInfo>
 #include <QDir>
 #include <QFile>
 #include <QTest>
@@ -36,6 +37,9 @@ class StoryConvert : public QObject {
         QCOMPARE(ran.out, kNew);
         QCOMPARE(ran.err, QByteArray());
         QCOMPARE(ran.exit, 0);
+        const Ran named = posternctl({u"convert"_s, u"--to"_s, u"opensmtpd-6.8"_s, files.path(u"smtpd.conf"_s), u"-o"_s, u"-"_s});
+        QCOMPARE(named.out, kNew); // and no file of that name
+        QVERIFY(!QFileInfo::exists(u"-"_s));
     }
 
     void whatIsLostIsNamedWithItsPlaceAndMakesStatusOne() {

@@ -85,7 +85,7 @@ class StoryRunningCommands : public QObject {
         STORY_VERIFY(gateway.log().contains("notice: Paused: sending") && gateway.log().contains("notice: Resumed: sending"),
                      gateway.log());
         const Ran unknown = gateway.ctl({u"pause"_s, u"lunch"_s});
-        QCOMPARE(unknown.exit, 1);
+        QCOMPARE(unknown.exit, 2);
         STORY_VERIFY(unknown.err.contains("mda"), unknown.err);
     }
 
