@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,6 +46,8 @@ struct MailSink::Impl {
         port = ntohs(at.sin_port);
         acceptor = std::thread([this, fd = listener] {
             for (int client; (client = ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
+                const int atOnce = 1; // replies go out one by one, and none may wait for the one before to be confirmed
+                ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &atOnce, sizeof atOnce);
                 const std::lock_guard lock(mutex);
                 open.insert(client);
                 sessions.emplace_back([this, client, number = connections++] { serve(client, number); });
