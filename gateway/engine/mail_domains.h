@@ -7,40 +7,27 @@
 // Failure: none; of a domain that cannot be asked about nothing bad is known. Spec: RFC 7505.
 #pragma once
 
-#include "base/clock.h"
-#include "dns/resolver.h"
+#include "engine/asked_once.h"
 
 #include <functional>
-#include <map>
 #include <optional>
-#include <vector>
 
 namespace postern::engine {
 
 class MailDomains {
   public:
     using Found = std::function<void(bool)>;
-    MailDomains(dns::Resolver& resolver, const Clock& clock) : m_resolver(resolver), m_clock(clock) {}
+    MailDomains(dns::Resolver& resolver, const Clock& clock) : m_resolver(resolver), m_answers(clock, 1'000) {}
 
     // Whether `domain` (lower case, ASCII) has a null MX, if that is known by now; else `found` is called, never before this
     // returns.
     std::optional<bool> hasNullMx(const QByteArray& domain, Found found);
 
   private:
-    struct Known {
-        bool isNull = false;
-        SteadyTime until{};
-    };
-    struct Asked {
-        std::unique_ptr<dns::Question> question;
-        std::vector<Found> waiting;
-    };
     void conclude(const QByteArray& domain, const dns::MxAnswer& answer);
 
     dns::Resolver& m_resolver;
-    const Clock& m_clock;
-    std::map<QByteArray, Known> m_known;
-    std::map<QByteArray, Asked> m_asked;
+    AskedOnce<bool> m_answers; // by domain
 };
 
 } // namespace postern::engine

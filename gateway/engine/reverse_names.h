@@ -8,43 +8,26 @@
 // Failure: none; a name that cannot be had is "". Spec: RFC 1912 §2.1, RFC 8601 §2.7.3 (iprev); threat D08.
 #pragma once
 
-#include "base/clock.h"
-#include "dns/resolver.h"
+#include "engine/asked_once.h"
 
 #include <functional>
 #include <optional>
-#include <unordered_map>
-#include <vector>
 
 namespace postern::engine {
 
 class ReverseNames {
   public:
     using Found = std::function<void(QByteArray)>;
-    ReverseNames(dns::Resolver& resolver, const Clock& clock) : m_resolver(resolver), m_clock(clock) {}
+    ReverseNames(dns::Resolver& resolver, const Clock& clock) : m_resolver(resolver), m_answers(clock, 10'000) {}
 
     // The name if it is known by now, "" = it has none; else `found` is called, never before this returns.
     std::optional<QByteArray> find(const QByteArray& address, Found found);
 
   private:
-    struct Known {
-        QByteArray name;
-        SteadyTime until{};
-    };
-    struct Asked {
-        std::unique_ptr<dns::Question> question;
-        std::vector<Found> waiting;
-    };
-    struct Hash {
-        size_t operator()(const QByteArray& key) const { return qHash(key); }
-    };
     void confirm(const QByteArray& address, const dns::NameAnswer& answer);
-    void conclude(const QByteArray& address, const QByteArray& name, bool isSure);
 
     dns::Resolver& m_resolver;
-    const Clock& m_clock;
-    std::unordered_map<QByteArray, Known, Hash> m_known;
-    std::unordered_map<QByteArray, Asked, Hash> m_asked; // by address
+    AskedOnce<QByteArray> m_answers; // by address
 };
 
 } // namespace postern::engine
