@@ -151,9 +151,10 @@ class StoryPulledNetwork : public QObject {
         row("silence right before the final dot", false, Side::FromClient, "the end of it\r\n", 600, "its word on the whole message");
         row("silence behind the final dot", false, Side::FromClient, "the end of it\r\n.\r\n", 600, "its word on the whole message", 2);
         row("reset behind EHLO", true, Side::FromClient, "EHLO", 0, "the reply to EHLO");
-        row("reset behind the reply to EHLO", true, Side::FromServer, "SIZE 99999999\r\n", 0, "the reply to MAIL");
-        row("reset behind the reply to MAIL", true, Side::FromServer, "250 2.1.0 ok\r\n", 0, "the reply to RCPT");
-        row("reset behind the reply to RCPT", true, Side::FromServer, "250 2.1.5 ok\r\n", 0, "the reply to DATA");
+        // A reset takes along what came right before it, if nobody has read that yet.
+        row("reset behind the reply to EHLO", true, Side::FromServer, "SIZE 99999999\r\n", 0, "the reply to MAIL|the reply to EHLO");
+        row("reset behind the reply to MAIL", true, Side::FromServer, "250 2.1.0 ok\r\n", 0, "the reply to RCPT|the reply to MAIL");
+        row("reset behind the reply to RCPT", true, Side::FromServer, "250 2.1.5 ok\r\n", 0, "the reply to DATA|the reply to RCPT");
         row("reset in the middle of the content", true, Side::FromClient, "the middle of it", 0, "to take the message");
         row("reset right before the final dot", true, Side::FromClient, "the end of it\r\n", 0, "its word on the whole message");
         row("reset behind the final dot", true, Side::FromClient, "the end of it\r\n.\r\n", 0, "its word on the whole message", 2);
@@ -187,7 +188,9 @@ class StoryPulledNetwork : public QObject {
         }
         QByteArray error;
         QTRY_VERIFY2_WITH_TIMEOUT((error = gateway.error(), !error.isEmpty()), error.constData(), 60'000);
-        QVERIFY2(error.contains(hop) && error.contains(says), error.constData());
+        const QByteArrayList waits = says.split('|');
+        const bool isNamed = std::any_of(waits.begin(), waits.end(), [&](const QByteArray& wait) { return error.contains(wait); });
+        QVERIFY2(error.contains(hop) && isNamed, error.constData());
         QCOMPARE(gateway.rows().size(), 1);
         QCOMPARE(gateway.rows().at(0).toObject()["state"_L1].toString(), u"waiting"_s);
         QVERIFY(copies(sink, "first") <= mostCopies - 1);
