@@ -99,7 +99,9 @@ struct QueueRow {
 struct ActivityEvent {
     qint64 serial = 0; // rises; for `since`
     qint64 at = 0;     // Unix seconds
-    QString kind;      // "taken", "delivered", "delayed", "bounced", "refused", "caught", "session", "engine", "config"
+    // "taken", "delivered", "delayed", "bounced", "notice" (of delay or success, or what a bounce became), "refused",
+    // "caught", "session", "engine", "config"
+    QString kind;
     QString text;      // the line
     QString detail;    // protocol words, may be several lines
     QString message;   // message id, "" if none

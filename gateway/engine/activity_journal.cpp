@@ -17,7 +17,8 @@ namespace {
 std::optional<LogArea> areaOf(const QString& kind) {
     if (kind == "engine"_L1 || kind == "config"_L1)
         return std::nullopt;
-    const bool isOutbound = kind == "delivered"_L1 || kind == "delayed"_L1 || kind == "bounced"_L1;
+    const bool isOutbound =
+        kind == "delivered"_L1 || kind == "delayed"_L1 || kind == "bounced"_L1 || kind == "notice"_L1;
     return isOutbound ? LogArea::Relay : LogArea::Smtp;
 }
 

@@ -414,7 +414,7 @@ void DeliveryDesk::record(std::vector<EnvelopeUpdate> updates) {
         queue::UpdateEnvelopes again;
         if (!outcome)
             again.updates = updates;
-        address.post(Recorded{std::move(again), {}, {}, std::move(outcome)});
+        address.post(Recorded{std::move(again), {}, {}, {}, std::move(outcome)});
     };
     m_parts.spool->post(std::move(request));
 }
@@ -428,9 +428,7 @@ void DeliveryDesk::takeRecorded(std::vector<Recorded>&& batch) {
             for (const EnvelopeId id : recorded.returned)
                 forgetBodyOf(id);
             for (auto& [bounce, body] : recorded.bounces) {
-                const QByteArray what = recorded.returned.empty() ? "Notice to " : "Returned to ";
-                m_parts.journal->add("bounced", what + bounce.envelopes.front().recipient + ": " + bounce.message.subject,
-                                     {}, queue::toText(bounce.message.id));
+                noteTold(recorded, bounce);
                 remember(bounce, body);
                 m_scheduler.add(std::move(bounce));
             }
@@ -449,6 +447,25 @@ void DeliveryDesk::takeRecorded(std::vector<Recorded>&& batch) {
         m_again.start(kRecordAgain);
     }
     pump();
+}
+
+// Both the message and the notice about it say so, each naming the other: whoever asks after one finds the end of it.
+void DeliveryDesk::noteTold(const Recorded& recorded, const queue::QueuedMessage& notice) {
+    const QByteArray to = notice.envelopes.front().recipient;
+    const QByteArray id = queue::toText(notice.message.id), aboutId = queue::toText(recorded.about.message->id);
+    const Envelope& first = recorded.about.envelopes.front();
+    const size_t more = recorded.about.envelopes.size() - 1;
+    const QByteArray mail =
+        "mail for " + first.recipient + (more == 0 ? QByteArray() : " and " + QByteArray::number(more) + " more");
+    if (recorded.returned.empty())
+        m_parts.journal->add("notice", "Told " + to + " about " + mail + ": " + notice.message.subject + " (" + id + ')', {},
+                             aboutId);
+    else
+        m_parts.journal->add("bounced", "Returned to " + to + ": " + mail +
+                                            (recorded.about.expired ? " was given up, its time is over: " : " was refused: ") +
+                                            first.lastError + " (the notice is " + id + ')',
+                             {}, aboutId);
+    m_parts.journal->add("notice", "Notice to " + to + " about message " + aboutId + ": " + notice.message.subject, {}, id);
 }
 
 // --- returning mail --------------------------------------------------------------------------------------------------

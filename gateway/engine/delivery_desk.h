@@ -114,6 +114,7 @@ class DeliveryDesk {
         queue::UpdateEnvelopes request; // to try again if it failed
         std::vector<queue::EnvelopeId> returned; // failed envelopes whose bounce is in it
         std::vector<std::pair<queue::QueuedMessage, queue::BodyPtr>> bounces;
+        queue::Failure about = {}; // what the bounces tell of
         Result<void> outcome;
     };
 
@@ -122,6 +123,7 @@ class DeliveryDesk {
     void takeReports(std::vector<relay::RelayReport>&& batch);
     void takeBodies(std::vector<BodyRead>&& batch);
     void takeRecorded(std::vector<Recorded>&& batch);
+    void noteTold(const Recorded& recorded, const queue::QueuedMessage& notice);
 
     std::shared_ptr<const policy::RelaySpec> specOf(const queue::Envelope& envelope, QByteArray* why) const;
     void dispatch(queue::Delivery delivery, queue::BodyPtr body);

@@ -210,10 +210,11 @@ void DeliveryDesk::tellWith(Telling telling, const queue::BodyPtr& body) {
     queue::UpdateEnvelopes request;
     request.updates = telling.updates;
     request.bounces.push_back({bounce.message, bounce.envelopes, content, {}});
-    request.done = [address = m_recorded.address(), returned, updates = std::move(telling.updates), bounce,
-                    shared](Result<void> outcome) {
+    request.done = [address = m_recorded.address(), returned, updates = std::move(telling.updates), bounce, shared,
+                    about = std::move(telling.about)](Result<void> outcome) {
         Recorded recorded;
         recorded.returned = returned;
+        recorded.about = about;
         if (outcome)
             recorded.bounces.emplace_back(bounce, shared);
         else if (returned.empty())

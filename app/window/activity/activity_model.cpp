@@ -32,6 +32,8 @@ KindWords kindWords(const QString& kind) {
         return {ActivityGroup::Waiting, Tone::Link, u"waiting"_s, Words::tr("Delayed")};
     if (kind == u"bounced")
         return {ActivityGroup::Refused, Tone::Error, u"bounce"_s, Words::tr("Sent back")};
+    if (kind == u"notice")
+        return {ActivityGroup::Waiting, Tone::Link, u"mail"_s, Words::tr("Notice")};
     if (kind == u"refused")
         return {ActivityGroup::Refused, Tone::Error, u"refuse"_s, Words::tr("Refused")};
     if (kind == u"session")

@@ -66,6 +66,9 @@ StoryStep stepOf(const control::ActivityEvent& event, const QString& who, qint64
         step.fact = Words::tr("Given up and sent back to the sender");
         step.tone = Tone::Error;
         step.icon = u"error"_s;
+    } else if (event.kind == u"notice") {
+        step.fact = Words::tr("The sender is told");
+        step.icon = u"mail"_s;
     } else if (event.kind == u"refused") {
         step.fact = Words::tr("Refused");
         step.tone = Tone::Error;

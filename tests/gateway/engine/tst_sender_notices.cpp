@@ -9,6 +9,7 @@
 
 using namespace postern;
 using namespace postern::test;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -63,6 +64,8 @@ class TestSenderNotices : public QObject {
     void tellsOnceThatMailIsLate();
     void tellsThatMailWasHandedOn();
     void whatFailedToBeToldIsNotSentAgain();
+    void theStoryOfReturnedMailHasAnEnd_data();
+    void theStoryOfReturnedMailHasAnEnd();
     void Q14_noMoreThanSoManyInAnHour();
 };
 
@@ -110,6 +113,41 @@ void TestSenderNotices::whatFailedToBeToldIsNotSentAgain() {
     QTRY_VERIFY(office.recoveries > 0);
     QCOMPARE(office.jobs.size(), size_t(1));
     QCOMPARE(office.desk->scheduler().counts().waiting, 0);
+}
+
+void TestSenderNotices::theStoryOfReturnedMailHasAnEnd_data() {
+    QTest::addColumn<bool>("expires");
+    QTest::addColumn<QString>("why");
+    QTest::newRow("refused") << false << u"mail for a@far.example was refused: mx said so"_s;
+    QTest::newRow("given up") << true << u"mail for a@far.example was given up, its time is over: mx said so"_s;
+}
+
+void TestSenderNotices::theStoryOfReturnedMailHasAnEnd() { // `trace`, and the window's story, ask by message
+    QFETCH(bool, expires);
+    QFETCH(QString, why);
+    TellingOffice office;
+    QVERIFY(office.openWithRules());
+    const QueuedMessage queued = office.stored("");
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    office.report(office.jobs[0], expires ? TryResult::Temporary : TryResult::Permanent);
+    QTRY_COMPARE(office.desk->scheduler().counts().inFlight, 0);
+    if (expires) {
+        office.clock.advance(std::chrono::hours(24 * 5));
+        office.desk->setPaused(false); // looks at what is due
+    }
+    QTRY_COMPARE(office.caughtSubjects(), QByteArrayList{"Mail could not be delivered"});
+    QStringList bounced, notices;
+    const QString id = QString::fromLatin1(queue::toText(queued.message.id));
+    for (const auto& event : office.journal.since(0, 100)) {
+        if (event.kind == u"bounced" && event.message == id)
+            bounced << event.text;
+        if (event.kind == u"notice" && event.message != id)
+            notices << event.text;
+    }
+    QCOMPARE(bounced.size(), 1);
+    QVERIFY2(bounced[0].contains(why), qPrintable(bounced[0]));
+    QCOMPARE(notices, QStringList{u"Notice to scanner@office.example about message "_s + id + u": Mail could not be delivered"_s});
+    QCOMPARE(office.journal.today().bounced, 1);
 }
 
 void TestSenderNotices::Q14_noMoreThanSoManyInAnHour() { // forged sender flood: what is over stays, on hold, with the reason
