@@ -58,6 +58,8 @@ void GatewayLink::stop() {
 }
 
 QByteArray nobodyRuns(const engine::Profile& profile) {
+    if (const auto may = engine::mayLookInto(profile); !may)
+        return may.error().text;
     return "no gateway runs on " + (profile.folder.isEmpty() ? profile.stateFolder : profile.folder) +
            "; start it with `posternctl run` or the Postern window";
 }

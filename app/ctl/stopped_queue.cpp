@@ -54,6 +54,8 @@ StoppedQueue::~StoppedQueue() {
 }
 
 Result<void> StoppedQueue::open() {
+    if (auto may = engine::mayLookInto(m_profile); !may)
+        return may;
     if (!QFileInfo::exists(QFile::decodeName(m_profile.stateFolder + "/queue.db"))) // looking must not make one
         return Error{ErrorCode::NotFound, "There is no queue in " + m_profile.stateFolder + '.'};
     if (auto trusted = engine::checkFolders(m_profile); !trusted)

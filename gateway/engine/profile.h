@@ -37,6 +37,9 @@ struct Profile {
 // and we are root, who would leave files there that this user could not use (K07).
 Result<void> checkFolders(const Profile& profile);
 
+// Error: the queue's folder is another user's and shut to us, so what we don't see there may be there all the same (K07).
+Result<void> mayLookInto(const Profile& profile);
+
 // Who owns `file` (or what it leads to), if that is neither root nor the user that runs us; else "" (C03).
 QByteArray foreignOwner(const QByteArray& file);
 

@@ -29,6 +29,11 @@ QByteArray absolute(const QByteArray& path) {
     return QFile::encodeName(QDir::cleanPath(QFileInfo(QFile::decodeName(path)).absoluteFilePath()));
 }
 
+QByteArray nameOfUser(uid_t id) {
+    const passwd* const user = ::getpwuid(id);
+    return user ? QByteArray(user->pw_name) : '#' + QByteArray::number(id);
+}
+
 } // namespace
 
 QByteArray Profile::settingsFile() const {
@@ -91,14 +96,27 @@ match from any for any action "caught"
 )";
 }
 
+Result<void> mayLookInto(const Profile& profile) {
+    QByteArray folder = profile.stateFolder;
+    struct stat st {};
+    while (::stat(folder.constData(), &st) != 0) {
+        if (errno != EACCES || folder.lastIndexOf('/') <= 0)
+            return {}; // not there at all
+        folder.truncate(folder.lastIndexOf('/'));
+    }
+    if (::access(folder.constData(), R_OK | X_OK) == 0)
+        return {};
+    return Error{ErrorCode::Denied, folder + " belongs to the user " + nameOfUser(st.st_uid) +
+                                        ", and nobody else may look into it; run this as that user"};
+}
+
 Result<void> checkFolders(const Profile& profile) {
     for (const QByteArray& folder : {profile.folder, profile.stateFolder}) {
         struct stat st {};
         if (folder.isEmpty() || ::stat(folder.constData(), &st) != 0)
             continue;
         if (::geteuid() == 0 && st.st_uid != 0) {
-            const passwd* const owner = ::getpwuid(st.st_uid);
-            const QByteArray name = owner ? QByteArray(owner->pw_name) : '#' + QByteArray::number(st.st_uid);
+            const QByteArray name = nameOfUser(st.st_uid);
             return Error{ErrorCode::Denied, folder + " belongs to the user " + name +
                                                 ", who could not use the files that root would leave there; run this as that "
                                                 "user: runuser -u " + name + " -- posternctl ..."};

@@ -163,6 +163,33 @@ class StorySurroundings : public QObject {
         QVERIFY(QDir(files.path(u"state"_s)).isEmpty());
     }
 
+    // What is shut to them may be there: they are not told that nothing runs, or that there is no queue.
+    void K07_whoMayNotLookIsNotToldThatNothingIsThere_data() {
+        QTest::addColumn<bool>("runs");
+        QTest::addColumn<QStringList>("words");
+        QTest::newRow("status of a running gateway") << true << QStringList{u"status"_s};
+        QTest::newRow("stop a running gateway") << true << QStringList{u"stop"_s};
+        QTest::newRow("the queue of a running gateway") << true << QStringList{u"queue"_s, u"list"_s};
+        QTest::newRow("the queue of a stopped one") << false << QStringList{u"queue"_s, u"list"_s};
+        QTest::newRow("status of a stopped one") << false << QStringList{u"status"_s};
+    }
+    void K07_whoMayNotLookIsNotToldThatNothingIsThere() {
+        if (::geteuid() != 0)
+            QSKIP("only root can be somebody else");
+        QFETCH(bool, runs);
+        QFETCH(QStringList, words);
+        GatewayProcess gateway(kCatch);
+        STORY_VERIFY(gateway.start(), gateway.log());
+        if (!runs)
+            QCOMPARE(gateway.stop(), 0);
+        setMode(gateway.folder(), 0755);
+        setMode(gateway.path(u"smtpd.conf"_s), 0644);
+        const Ran ran = asNobody(QStringList{program()} + words +
+                                 QStringList{u"-f"_s, gateway.path(u"smtpd.conf"_s), u"--state"_s, gateway.path(u"state"_s)});
+        QCOMPARE(ran.exit, 1);
+        STORY_VERIFY(ran.err.contains(gateway.path(u"state"_s).toUtf8() + " belongs to the user root"), ran.err);
+    }
+
     void C03_linksInPlaceOfOurFilesAreNotFollowed_data() {
         QTest::addColumn<QString>("place");
         QTest::addColumn<bool>("runs"); // the gateway goes on without that file, and says so
