@@ -296,6 +296,8 @@ void Route::tick(SteadyTime now) {
             live.push_back(link->connection.get());
     for (ClientConnection* connection : live)
         connection->tick(now);
+    for (const auto& link : m_links) // whose time was over says goodbye by now, and takes no more mail
+        link->idle = link->idle && link->connection->isReady();
     noteStalls(now);
     pump();
 }

@@ -321,6 +321,31 @@ class TestRelayWorker : public QObject {
         QCOMPARE(w.hop().connects, 2);
     }
 
+    void aKeptConnectionThatSaysGoodbyeIsNoPlaceForMail_data() {
+        QTest::addColumn<bool>("hasRate");
+        QTest::addRow("mail comes between QUIT and its answer") << false;
+        QTest::addRow("mail that max-rate held back goes on in that moment") << true;
+    }
+    void aKeptConnectionThatSaysGoodbyeIsNoPlaceForMail() {
+        QFETCH(bool, hasRate);
+        World w;
+        w.useUrl("smtp://hop.example");
+        if (hasRate)
+            w.spec.maxRate = {1, 10}; // as long as a connection is kept
+        w.submit(w.job());
+        if (hasRate)
+            w.submit(w.job());
+        QCOMPARE(w.results(), QByteArray("D"));
+        w.clock.advance(10s);
+        w.worker->tick();
+        if (!hasRate)
+            w.submit(w.job());
+        w.settle();
+        w.pass(1s);
+        QCOMPARE(w.results(), QByteArray("D | D"));
+        QCOMPARE(w.hop().connects, 2);
+    }
+
     void lostAfterTheFinalDotIsTemporaryAndNotSentAgain() { // standards 10.10
         World w;
         w.useUrl("smtp://hop.example");
