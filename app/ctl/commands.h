@@ -35,6 +35,8 @@ int tableCommand(const QByteArrayList& words);
 
 QByteArray describe(const control::QueueRow& row); // one line a field, for people
 
+QString counted(qint64 n, const char* what); // "1 message", "2 messages"
+
 // Output. out() takes text without a final line end.
 void out(const QByteArray& text);
 void outJson(const QJsonValue& value);

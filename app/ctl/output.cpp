@@ -19,6 +19,10 @@ constexpr qsizetype kLongestLine = 4000;
 
 } // namespace
 
+QString counted(qint64 n, const char* what) {
+    return QString::number(n) + u' ' + QString::fromLatin1(what) + (n == 1 ? u""_s : u"s"_s);
+}
+
 void out(const QByteArray& text) {
     std::fwrite(text.constData(), 1, size_t(text.size()), stdout);
     std::fputc('\n', stdout);

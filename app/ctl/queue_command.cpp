@@ -197,7 +197,7 @@ int exportAll(QueueAccess& queue, const QJsonObject& args, const Arguments& argu
             const auto size = exportFile(queue, one.message, path);
             if (!size)
                 return refuse(asJson, size.error().text + "; " + QByteArray::number(exported.size()) + " of " +
-                                          QByteArray::number(messages.size()) + " messages are exported");
+                                          counted(messages.size(), "message").toUtf8() + (exported.size() == 1 ? " is exported" : " are exported"));
             octets += *size;
             exported.append(QJsonObject{{u"message"_s, one.message}, {u"file"_s, QString::fromUtf8(path)}});
         }
@@ -205,7 +205,7 @@ int exportAll(QueueAccess& queue, const QJsonObject& args, const Arguments& argu
     if (asJson)
         outJson(QJsonObject{{u"exported"_s, exported}, {u"octets"_s, octets}});
     else
-        out(QByteArray::number(exported.size()) + (exported.size() == 1 ? " message" : " messages") + " exported to " + to);
+        out(counted(exported.size(), "message").toUtf8() + " exported to " + to);
     return kGood;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/queue_stats.h"
 
+#include "ctl/commands.h"
+
 #include <QDateTime>
 #include <QLocale>
 
@@ -107,7 +109,7 @@ QString QueueStats::toText() const {
             one.domain, QString::number(one.part.envelopes), states(one.part), when(one.part.oldestAt),
             one.part.lastError.isEmpty() ? QString() : u", last error: "_s + one.part.lastError);
     if (domains.size() > kMostDomains)
-        text += u"to          %1 more domains; --json lists them\n"_s.arg(domains.size() - kMostDomains);
+        text += u"to          %1; --json lists them\n"_s.arg(counted(domains.size() - kMostDomains, "more domain"));
     text.chop(1);
     return text;
 }

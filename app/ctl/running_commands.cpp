@@ -46,21 +46,22 @@ QString describe(const control::Status& s) {
     for (const control::ListenerStatus& l : s.listeners) {
         const QString place = l.interface.isEmpty() || l.interface == l.address ? l.address : u"%1 (%2)"_s.arg(l.address, l.interface);
         text += u"listener       %1 port %2: "_s.arg(place).arg(l.port);
-        text += l.open ? u"open, %1 sessions, TLS %2, sign-in %3, %4\n"_s.arg(QString::number(l.sessions), l.tls, l.auth, l.where)
+        text += l.open ? u"open, %1, TLS %2, sign-in %3, %4\n"_s.arg(counted(l.sessions, "session"), l.tls, l.auth, l.where)
                        : u"NOT OPEN: %1\n"_s.arg(l.detail);
     }
     text += u"local socket   %1: "_s.arg(s.socket.address);
-    text += s.socket.open ? u"open, %1 sessions\n"_s.arg(s.socket.sessions) : u"NOT OPEN: %1\n"_s.arg(s.socket.detail);
+    text += s.socket.open ? u"open, %1\n"_s.arg(counted(s.socket.sessions, "session")) : u"NOT OPEN: %1\n"_s.arg(s.socket.detail);
     for (const control::RelayStatus& r : s.relays)
-        text += u"relay          %1: %2, %3 waiting, last sent %4%5\n"_s.arg(r.name, r.state, QString::number(r.waiting), when(r.lastSentAt),
-                                                                             r.detail.isEmpty() ? QString() : u" ("_s + r.detail + u')');
+        text += u"relay          %1%2: %3, %4 waiting, last sent %5%6\n"_s.arg(
+            r.name, r.way.isEmpty() ? QString() : u" ("_s + r.way + u')', r.state, QString::number(r.waiting), when(r.lastSentAt),
+            r.detail.isEmpty() ? QString() : u" ("_s + r.detail + u')');
     text += u"receiving      %1\n"_s.arg(s.smtpPaused ? u"paused"_s : u"running"_s);
     text += u"sending        %1\n"_s.arg(s.relayPaused ? u"paused"_s : u"running"_s);
     text += u"delivering     %1 (on this computer)\n"_s.arg(s.mdaPaused ? u"paused"_s : u"running"_s);
-    text += u"queue          %1 messages; recipients: %2 waiting, %3 being sent, %4 held, %5 caught\n"_s.arg(s.messages)
+    text += u"queue          %1; recipients: %2 waiting, %3 being sent, %4 held, %5 caught\n"_s.arg(counted(s.messages, "message"))
                 .arg(s.waiting).arg(s.inFlight).arg(s.held).arg(s.caught);
-    text += u"since midnight %1 messages taken in, delivered to %2 recipients, %3 refused, %4 returned to their senders\n"_s
-                .arg(s.today.taken).arg(s.today.delivered).arg(s.today.refused).arg(s.today.bounced);
+    text += u"since midnight %1 taken in, delivered to %2, %3 refused, %4 returned to their senders\n"_s
+                .arg(counted(s.today.taken, "message"), counted(s.today.delivered, "recipient")).arg(s.today.refused).arg(s.today.bounced);
     text += u"disk           %1 free\n"_s.arg(QLocale::c().formattedDataSize(s.diskFree));
     for (const control::Problem& p : s.problems)
         text += u"%1  %2: %3%4\n"_s.arg(p.gravity == control::Gravity::Error ? u"ERROR      "_s : u"attention  "_s, p.title, p.text,

@@ -97,6 +97,7 @@ QJsonObject RelayStatus::toJson() const {
         {u"detail"_s, detail},
         {u"waiting"_s, waiting},
         {u"lastSentAt"_s, lastSentAt},
+        {u"way"_s, way},
     };
 }
 
@@ -107,6 +108,7 @@ RelayStatus RelayStatus::fromJson(const QJsonObject& json) {
     r.detail = json[u"detail"_s].toString();
     r.waiting = json[u"waiting"_s].toInt();
     r.lastSentAt = json[u"lastSentAt"_s].toInteger();
+    r.way = json[u"way"_s].toString();
     return r;
 }
 

@@ -43,10 +43,12 @@ struct ListenerStatus {
 
 struct RelayStatus {
     QString name;  // URL without secrets, or "mail servers of DOMAIN"
-    QString state; // "working", "failing", "idle"
-    QString detail; // while failing: why, in the peer's words
+    QString state; // "working", "failing", "deferring" (answers, and puts off what waits for it), "idle"
+    QString detail; // while failing or deferring: why, in the peer's words
     int waiting = 0; // recipients, those being sent too
     qint64 lastSentAt = 0;
+    QString way = {}; // two of one name: what tells this one apart, `action "NAME"`
+    QString id() const { return QStringLiteral("relay:") + name + (way.isEmpty() ? way : u' ' + way); } // of problems with it
     QJsonObject toJson() const;
     static RelayStatus fromJson(const QJsonObject& json);
 };

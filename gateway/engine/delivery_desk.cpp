@@ -69,6 +69,8 @@ void DeliveryDesk::setRules(policy::RulesetPtr rules, QByteArray serverName,
     m_localNames = localNames(*m_rules);
     m_specs.clear();
     m_handshakes.clear();
+    for (auto& [route, relay] : m_relays)
+        relay.way.clear(); // its line may be another one now
     const policy::Settings& settings = m_rules->settings;
     m_scheduler.setMaxInFlightPerRoute(std::max(1, settings.mta.taskHiwat));
     m_scheduler.setMaxInFlight(settings.scheduler.maxInflight);
@@ -277,8 +279,11 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
             m_relays.clear(); // all of them fail: that is told by those that come now
     }
     auto& record = m_relays[delivery.route];
-    if (record.name.isEmpty())
+    if (record.name.isEmpty()) {
         record.name = nameOf(*spec, job.domain);
+        record.action = delivery.envelopes.front().action;
+        record.relay = delivery.envelopes.front().relay;
+    }
     if (isLogged(LogLevel::Debug))
         log(LogLevel::Debug, LogArea::Relay,
             queue::toText(delivery.message->id) + ": off to " + record.name + " for " + delivery.envelopes.front().recipient +
@@ -337,11 +342,8 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
             m_scheduler.routeFailed(report.route);
             keepForLater(relay, report.outcomes);
         } else if (report.routeWorked) {
-            relay.isStalled = false;
             works.insert(report.route);
-            relay.failing = false;
-            relay.detail.clear(); // it is over; the activity still tells of it
-            relay.lastSentAt = m_parts.clock->wall().time_since_epoch().count();
+            relay.hear(report.outcomes, m_parts.clock->wall().time_since_epoch().count());
             m_scheduler.routeWorks(report.route);
         }
         for (const TryOutcome& outcome : report.outcomes) {

@@ -11,6 +11,7 @@
 
 #include "base/mailbox.h"
 #include "engine/activity_journal.h"
+#include "engine/relay_record.h"
 #include "policy/match.h"
 #include "queue/bounce.h"
 #include "queue/scheduler.h"
@@ -25,26 +26,6 @@
 #include <unordered_map>
 
 namespace postern::engine {
-
-// What is known about one next hop since the start.
-struct RelayRecord {
-    QByteArray name;   // for people
-    bool failing = false;
-    QByteArray detail; // why it fails, "" while it does not
-    qint64 lastSentAt = 0;
-    bool isStalled = false; // failing only because a mail under way has not moved for a while
-    std::vector<queue::EnvelopeId> deferred; // failed with the hop as a whole; at most `mta max-deferred`
-
-    void setStalled(bool stalled, const QByteArray& why) {
-        if (stalled && !failing) {
-            failing = isStalled = true;
-            detail = why;
-        } else if (!stalled && isStalled) {
-            failing = isStalled = false;
-            detail.clear();
-        }
-    }
-};
 
 // Tries that ended, since the start; one for each recipient.
 struct DeskCounts {
@@ -92,6 +73,7 @@ class DeliveryDesk {
 
     const queue::Scheduler& scheduler() const { return m_scheduler; }
     const std::map<queue::RouteKey, RelayRecord>& relays() const { return m_relays; }
+    void tellTwinsApart() { engine::tellTwinsApart(m_relays, *m_rules); }
     const DeskCounts& tries() const { return m_tries; }
     QByteArray routeOf(const queue::Message& message, const queue::Envelope& envelope) const;
 

@@ -25,6 +25,19 @@ QString upFor(qint64 seconds) {
     return text + QString::number(seconds) + u's';
 }
 
+control::RelayStatus statusOf(const RelayRecord& relay, int waiting) {
+    control::RelayStatus r;
+    r.name = textOf(relay.name);
+    r.way = textOf(relay.way);
+    const bool defers = relay.defers && waiting > 0;
+    r.state = relay.failing ? u"failing"_s : defers ? u"deferring"_s : relay.answered ? u"working"_s : u"idle"_s;
+    if (relay.failing || defers)
+        r.detail = textOf(relay.detail);
+    r.waiting = waiting;
+    r.lastSentAt = relay.lastSentAt;
+    return r;
+}
+
 } // namespace
 
 QList<control::Problem> Engine::problems(const std::map<queue::RouteKey, int>& waiting) const {
@@ -60,8 +73,9 @@ QList<control::Problem> Engine::problems(const std::map<queue::RouteKey, int>& w
     for (const auto& [route, relay] : m_desk->relays()) {
         if (!relay.failing || !waiting.contains(route))
             continue;
-        out.append({control::Gravity::Attention, u"relay:"_s + textOf(relay.name),
-                    u"%1 does not take mail at the moment"_s.arg(textOf(relay.name)),
+        const control::RelayStatus is = statusOf(relay, 1);
+        out.append({control::Gravity::Attention, is.id(),
+                    u"%1 does not take mail at the moment"_s.arg(is.way.isEmpty() ? is.name : is.name + u" ("_s + is.way + u')'),
                     textOf(relay.detail) + (relay.detail.endsWith('.') ? u" "_s : u". "_s) +
                         u"Mail is safe and is tried again."_s,
                     {}});
@@ -107,15 +121,10 @@ control::Status Engine::status() {
     s.listeners = m_listeners.statuses(sessions, m_lastAccepted);
     s.socket = m_listeners.socketStatus(sessions);
     const std::map<queue::RouteKey, int>& waiting = m_desk->scheduler().waitingByRoute();
+    m_desk->tellTwinsApart();
     for (const auto& [route, relay] : m_desk->relays()) {
-        control::RelayStatus r;
-        if (const auto at = waiting.find(route); at != waiting.end())
-            r.waiting = at->second;
-        r.name = textOf(relay.name);
-        r.state = relay.failing ? u"failing"_s : relay.lastSentAt ? u"working"_s : u"idle"_s;
-        r.detail = textOf(relay.detail);
-        r.lastSentAt = relay.lastSentAt;
-        s.relays.append(r);
+        const auto at = waiting.find(route);
+        s.relays.append(statusOf(relay, at == waiting.end() ? 0 : at->second));
     }
     s.problems = problems(waiting);
     s.today = m_journal.today();

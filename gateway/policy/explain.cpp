@@ -185,8 +185,8 @@ QByteArray relaySentence(const ExplainedRelay& relay) {
     if (!relay.helo.isEmpty())
         line += ", as " + relay.helo;
     if (relay.maxRate.messages > 0)
-        line += ", at most " + QByteArray::number(relay.maxRate.messages) + " messages in " +
-                QByteArray::number(relay.maxRate.seconds) + " seconds";
+        line += ", at most " + QByteArray::number(relay.maxRate.messages) + (relay.maxRate.messages == 1 ? " message in " : " messages in ") +
+                QByteArray::number(relay.maxRate.seconds) + (relay.maxRate.seconds == 1 ? " second" : " seconds");
     if (relay.maxConnections > 0)
         line += ", over at most " + QByteArray::number(relay.maxConnections) +
                 (relay.maxConnections == 1 ? " connection" : " connections");

@@ -293,8 +293,8 @@ Result<QByteArray> rescueQueueDatabase(FileStore& files, const SpoolPaths& paths
     if (auto finished = finishRescue(files, paths); !finished)
         return finished.error();
     return "the damaged queue database was set aside as " + aside + "; " + QByteArray::number(tally->whole) +
-           " messages could be saved, " + QByteArray::number(tally->held) +
-           " more are held because something of them is missing";
+           (tally->whole == 1 ? " message" : " messages") + " could be saved, " + QByteArray::number(tally->held) +
+           (tally->held == 1 ? " more is" : " more are") + " held because something of them is missing";
 }
 
 } // namespace postern::queue

@@ -34,7 +34,7 @@ QByteArray waitText(Milliseconds wait) {
     const auto seconds = std::chrono::duration_cast<Seconds>(wait).count();
     if (seconds % 60 == 0 && seconds > 60)
         return QByteArray::number(qlonglong(seconds / 60)) + " minutes";
-    return QByteArray::number(qlonglong(seconds)) + " seconds";
+    return QByteArray::number(qlonglong(seconds)) + (seconds == 1 ? " second" : " seconds");
 }
 
 } // namespace

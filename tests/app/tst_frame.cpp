@@ -265,6 +265,19 @@ class TestFrame final : public QObject {
         QVERIFY(goingOut(status, 2).first().detail.contains(u"refused"));
     }
 
+    void aRelayThatPutsMailOffSaysWhyAndTwinsAreToldApart() {
+        control::Status status;
+        status.relays = {{u"smtp://relay.example"_s, u"deferring"_s, u"451 4.7.1 Greylisted"_s, 3, 0, u"action \"bulk\""_s},
+                         {u"smtp://relay.example"_s, u"working"_s, {}, 0, 1, u"action \"people\""_s}};
+        const QList<StatusLine> lines = goingOut(status, 2);
+        QVERIFY2(lines[0].detail.contains(u"3 waiting") && lines[0].detail.contains(u"451 4.7.1 Greylisted"), qPrintable(lines[0].detail));
+        QVERIFY(lines[0].state != lines[1].state);
+        QVERIFY(lines[0].detail.contains(u"bulk") && lines[1].detail.contains(u"people"));
+        QVERIFY(lines[0].id != lines[1].id);
+        status.problems = {{control::Gravity::Attention, status.relays[0].id(), u"t"_s, u"x"_s, {}}};
+        QCOMPARE(status.problems[0].id, lines[0].id);
+    }
+
     void aScanOfTwoMegabytesCanBeSaved() {
         Office office;
         MainWindow& window = office.open();

@@ -135,6 +135,27 @@ class StoryRunningCommands : public QObject {
     }
 
     // Only that table: an edit of smtpd.conf that nobody asked to take stays where it is, and a broken file changes nothing.
+    void statusTellsWhichRelayPutsMailOffAndWhatItSays() {
+        MailSink sink;
+        const QByteArray host = "host smtp://127.0.0.1:" + QByteArray::number(sink.port());
+        GatewayProcess gateway("listen on lo inet4 port 0\naction \"bulk\" relay " + host + "\naction \"people\" relay " + host +
+                               "\nmatch from any for domain bulk.example action \"bulk\"\nmatch from any for any action \"people\"\n");
+        STORY_VERIFY(gateway.start(), gateway.log());
+        STORY_VERIFY(send(gateway.port(), "c@people.example").startsWith("250"), gateway.log());
+        STORY_VERIFY(sink.waitFor(1), gateway.log());
+        sink.answer("RCPT", "451 4.7.1 Greylisted, come back\r\n");
+        STORY_VERIFY(send(gateway.port(), "c@bulk.example").startsWith("250"), gateway.log());
+        QByteArray text;
+        STORY_TRY((text = gateway.ctl({u"status"_s}).out).contains(" (action \"bulk\"): deferring, 1 waiting, last sent never (") &&
+                      text.contains("451 4.7.1 Greylisted, come back (in reply to RCPT))\n"), text, 20'000);
+        STORY_VERIFY(text.contains(" (action \"people\"): working, 0 waiting, last sent 2"), text);
+        STORY_VERIFY(text.contains("queue          1 message; recipients: 1 waiting"), text);
+        STORY_VERIFY(text.contains("since midnight 2 messages taken in, delivered to 1 recipient,"), text);
+        sink.answer("RCPT", {});
+        STORY_VERIFY(gateway.ctl({u"queue"_s, u"retry"_s, u"--all"_s}).exit == 0, gateway.log());
+        STORY_TRY((text = gateway.ctl({u"status"_s}).out).contains(" (action \"bulk\"): working, 0 waiting, last sent 2"), text, 20'000);
+    }
+
     void updateReadsOneTableAgain() {
         GatewayProcess gateway("");
         gateway.write(u"domains"_s, "one.example\n");

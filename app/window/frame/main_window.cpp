@@ -293,8 +293,10 @@ void MainWindow::openProblem(const QString& id) {
 }
 
 void MainWindow::openRelay(const QString& relay) {
+    const auto& relays = m_link.status().relays;
+    const auto known = std::find_if(relays.begin(), relays.end(), [&](const auto& one) { return one.id() == u"relay:"_s + relay; });
     openPage(u"queue"_s);
-    m_queue->showRelay(relay);
+    m_queue->showRelay(known == relays.end() ? relay : known->name);
 }
 
 void MainWindow::pause(const QString& what, bool on, int minutes) {

@@ -69,7 +69,7 @@ BannerText problemBanner(const control::Problem& problem, const control::Status&
     if (isProblemAbout(problem.id, u"listener"))
         tellListener(banner);
     for (const auto& relay : status.relays) {
-        if (problem.id == u"relay:"_s + relay.name)
+        if (problem.id == relay.id())
             tellRelay(banner, relay);
     }
     if (!problem.where.isEmpty() && !problem.text.contains(problem.where)) // once is enough

@@ -73,9 +73,10 @@ StatusLine listenerLine(const control::ListenerStatus& listener, qint64 now) {
 
 StatusLine relayLine(const control::RelayStatus& relay, bool isPaused, qint64 now) {
     StatusLine line;
-    line.id = u"relay:"_s + relay.name;
+    line.id = relay.id();
     line.name = relayWords(relay.name);
     const bool isFailing = relay.state == u"failing";
+    const bool isDeferring = relay.state == u"deferring";
     if (isPaused) {
         line.tone = Tone::Attention;
         line.icon = u"hold"_s;
@@ -84,6 +85,9 @@ StatusLine relayLine(const control::RelayStatus& relay, bool isPaused, qint64 no
         line.tone = Tone::Attention;
         line.icon = u"attention"_s;
         line.state = Words::tr("Waiting", "state of a relay that does not take mail now");
+    } else if (isDeferring) {
+        line.icon = u"waiting"_s;
+        line.state = Words::tr("Says: later", "state of a relay that answers and puts off what waits for it");
     } else {
         const bool isIdle = relay.state == u"idle";
         line.tone = isIdle ? Tone::Dim : Tone::Ok;
@@ -91,9 +95,11 @@ StatusLine relayLine(const control::RelayStatus& relay, bool isPaused, qint64 no
         line.state = isIdle ? Words::tr("Idle", "state of a relay with nothing to send") : Words::tr("Working");
     }
     QStringList parts;
+    if (!relay.way.isEmpty())
+        parts << safeLine(relay.way);
     if (relay.waiting > 0)
         parts << Words::tr("%n waiting", nullptr, relay.waiting);
-    if (isFailing && !relay.detail.isEmpty()) // what was wrong before it worked again is in the tool tip
+    if ((isFailing || isDeferring) && !relay.detail.isEmpty()) // what was wrong before it worked again is in the tool tip
         parts << safeLine(relay.detail);
     line.detail = parts.join(u" · "_s);
     if (relay.lastSentAt > 0)
