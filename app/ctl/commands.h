@@ -32,6 +32,8 @@ int countersCommand(const QByteArrayList& words);
 int updateCommand(const QByteArrayList& words);
 int discoverCommand(const QByteArrayList& words);
 int tableCommand(const QByteArrayList& words);
+int makemapCommand(const QByteArrayList& words);
+int newaliasesCommand(const QByteArrayList& words);
 
 QByteArray describe(const control::QueueRow& row); // one line a field, for people
 

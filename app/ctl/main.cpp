@@ -53,6 +53,9 @@ constexpr std::array kCommands{
     Command{"counters", countersCommand, "counters [--json]                   numbers of the running gateway, name=value"},
     Command{"encrypt", encryptCommand,
             "encrypt [PASSWORD] [--json]         a hash for a listener's credentials table; without a word, one line each"},
+    Command{"makemap", makemapCommand,
+            "makemap [-U] [-d hash|btree] [-t aliases|set] [-o OUT] FILE [--json]    FILE.db for `table NAME db:`; -U: what a db holds"},
+    Command{"newaliases", newaliasesCommand, "newaliases [-f FILE] [--json]       the db of the table `aliases`, made again"},
     Command{"log", logCommand,
             "log [-n LINES] [-f] [--filter WORDS] [--json]    the log's last lines; -f: and what comes\n"
             "          WORDS: a level (notice: that and worse), an area (smtp, relay ...) or a text; several with commas", true},

@@ -2,9 +2,13 @@
 //
 // The tables of a configuration from a shell: what they are, whether they can be asked, what they answer; no password in it.
 #include "stories/support/gateway_process.h"
+#include "support/places.h"
 
+#include <QFile>
 #include <QJsonObject>
 #include <QTest>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 using namespace postern::test;
@@ -25,7 +29,71 @@ class StoryTableCommands : public QObject {
         files.write(u"logins"_s, "l scanner:hunter2hunter2\nh $6$salt$hashhashhash\n");
     }
 
+    // OpenSMTPD's own makemap.
+    static QString theirMakemap() { return QStringLiteral(POSTERN_SOURCE_DIR "/build/peers/opensmtpd/makemap"); }
+    static QByteArrayList sorted(const QByteArray& lines) {
+        QByteArrayList list = lines.trimmed().split('\n');
+        std::sort(list.begin(), list.end());
+        return list;
+    }
+
   private Q_SLOTS:
+    void makemapAgreesWithOpenSmtpds_data() {
+        QTest::addColumn<QStringList>("options");
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<bool>("isGood");
+        QTest::newRow("a mapping") << QStringList() << "Bob\tann@x.example, carl\n# c\njoe dave\nx:y z\nlong\tA B C\n"_ba << true;
+        QTest::newRow("joined lines, comments, odd blanks") << QStringList()
+            << " lead  x\n\t tab y\na\\#b c\nk v#w\nm \\\n\\\nv\ne: f\nkey a\\b\nlast one"_ba << true;
+        QTest::newRow("aliases") << QStringList{u"-t"_s, u"aliases"_s}
+            << "root: ann\nq: |\"/bin/x y\", /var/x, :include:/etc/l\nlist: a,b ,  c\ne: error:550 gone\na@b.c: d\n@b.c x\n"_ba << true;
+        QTest::newRow("a set") << QStringList{u"-t"_s, u"set"_s} << "a.example\nB.example\n10.0.0.0/8\nx:y\na b c\n"_ba << true;
+        QTest::newRow("btree") << QStringList{u"-d"_s, u"btree"_s} << "b 1\na 2\nc 3\n"_ba << true;
+        QTest::newRow("nothing") << QStringList() << ""_ba << true;
+        QTest::newRow("a duplicate") << QStringList() << "A x\na y\n"_ba << false;
+        QTest::newRow("a key alone") << QStringList() << "a b\nlonely\n"_ba << false;
+        QTest::newRow("an alias that leads nowhere") << QStringList{u"-t"_s, u"aliases"_s} << "k: \"a b\"@x\n"_ba << false;
+    }
+    void makemapAgreesWithOpenSmtpds() { // the same content, and each reads what the other made
+        QFETCH(QStringList, options);
+        QFETCH(QByteArray, text);
+        QFETCH(bool, isGood);
+        if (!QFile::exists(theirMakemap()))
+            QFAIL("OpenSMTPD's makemap is not there: ./dev test gets it");
+        GatewayProcess files("");
+        const QString source = files.path(u"map"_s), ours = files.path(u"ours.db"_s), theirs = files.path(u"theirs.db"_s);
+        files.write(u"map"_s, text);
+        const Ran made = posternctl(QStringList{u"makemap"_s} + options + QStringList{u"-o"_s, ours, source});
+        const Ran real = run(theirMakemap(), options + QStringList{u"-o"_s, theirs, source});
+        STORY_VERIFY(made.exit == (isGood ? 0 : 1), made.err);
+        STORY_VERIFY(real.exit == (isGood ? 0 : 1), real.err);
+        QCOMPARE(QFile::exists(ours), isGood);
+        if (!isGood) {
+            STORY_VERIFY(made.err.contains(source.toUtf8() + ':'), made.err); // and the line
+            return;
+        }
+        const QByteArrayList oursByUs = sorted(posternctl({u"makemap"_s, u"-U"_s, ours}).out);
+        QCOMPARE(oursByUs, sorted(posternctl({u"makemap"_s, u"-U"_s, theirs}).out));
+        if (options.contains(u"btree"_s))
+            return; // theirs only shows hashes
+        QCOMPARE(oursByUs, sorted(run(theirMakemap(), {u"-U"_s, ours}).out));
+        QCOMPARE(oursByUs, sorted(run(theirMakemap(), {u"-U"_s, theirs}).out));
+    }
+
+    void newaliasesMakesTheDatabaseOfTheTable() {
+        GatewayProcess files("table aliases db:users.db\naction \"here\" mbox alias <aliases>\nmatch for local action \"here\"\n");
+        files.write(u"users"_s, "root: admin@one.example\n");
+        const QString config = files.path(u"smtpd.conf"_s);
+        const Ran made = posternctl({u"newaliases"_s, u"-f"_s, config});
+        STORY_VERIFY(made.exit == 0, made.err);
+        QCOMPARE(posternctl({u"makemap"_s, u"-U"_s, files.path(u"users.db"_s)}).out, "root\tadmin@one.example\n"_ba);
+        files.write(u"users"_s, "root: admin@@one.example\n");
+        const Ran bad = posternctl({u"newaliases"_s, u"-f"_s, config});
+        QCOMPARE(bad.exit, 1);
+        STORY_VERIFY(bad.err.contains("users:1: "), bad.err);
+        QCOMPARE(posternctl({u"makemap"_s, u"-U"_s, files.path(u"users.db"_s)}).out, "root\tadmin@one.example\n"_ba);
+    }
+
     void looksUp_data() {
         QTest::addColumn<QStringList>("words");
         QTest::addColumn<int>("exit");
