@@ -14,6 +14,7 @@ constexpr Milliseconds kTick{1'000};
 constexpr Milliseconds kStopGrace{8'000};
 constexpr Milliseconds kDrainSlack{2'000}; // after that a drain is not waited for any longer
 constexpr int kTicksPerCheck = 10; // disk, failed listeners
+constexpr int kTicksPerLook = 2;   // at the files of tables
 constexpr char kPausedMta[] = "paused.mta", kPausedSmtp[] = "paused.smtp", kPausedMda[] = "paused.mda";
 constexpr int kMostCrashes = 3; // of one message, then it is held
 
@@ -297,6 +298,26 @@ control::Reply Engine::updateTable(const QByteArray& name) {
     return {true, QJsonObject{{u"entries"_s, qint64(read ? read->size() : 0)}}, {}};
 }
 
+// A table's file that has changed, and has been still for two looks, is read again by itself; what does not read leaves the one
+// from before in force. While something else of the configuration has changed, somebody is editing: then a reload takes it all.
+void Engine::followTableFiles() {
+    const FileStamps now = m_configStamps.now();
+    const bool isStill = now == std::exchange(m_seenStamps, now);
+    if (!isStill || now == m_configStamps || now == m_refusedStamps)
+        return;
+    const QByteArrayList changed = m_configStamps.differences(now);
+    const bool areTables = std::all_of(changed.begin(), changed.end(), [this](const QByteArray& path) {
+        return std::any_of(m_rules->tableOrigins.begin(), m_rules->tableOrigins.end(), [&path](const auto& table) {
+            return tables::backendOf(table.second.backend) == tables::Backend::File && FileStamps::plain(table.second.path) == path;
+        });
+    });
+    if (!areTables)
+        return;
+    log(LogLevel::Notice, LogArea::Config, changed.join(", ") + " has changed and is read again");
+    if (!reload().ok)
+        m_refusedStamps = now;
+}
+
 control::Reply Engine::reload() {
     LoadedConfig config = load();
     if (!config.isUsable()) {
@@ -439,6 +460,8 @@ void Engine::tick() {
         m_journal.noteWaiting(m_desk->scheduler().counts().waiting);
         keepCounters();
     }
+    if (m_ticks % kTicksPerLook == 0)
+        followTableFiles();
     for (size_t i = 0; i < m_ioThreads.size(); ++i) {
         m_ioThreads[i]->count([this, i, calls = m_calls.address()](IoCounts counts) {
             calls.post([this, i, counts = std::move(counts)] {

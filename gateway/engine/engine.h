@@ -64,6 +64,7 @@ class Engine {
     void apply(LoadedConfig config);
     control::Reply reload();
     control::Reply updateTable(const QByteArray& name);
+    void followTableFiles();
     void drained();
     void finishStop();
     void keepCounters();
@@ -104,6 +105,7 @@ class Engine {
     std::unique_ptr<LogFile> m_logFile; // null: none could be opened
     QByteArray m_logTrouble;   // why
     FileStamps m_configStamps; // of the files that the rules in force were read from
+    FileStamps m_seenStamps, m_refusedStamps; // of the same files: at the last look, and what could not be taken
     QByteArray m_spoolTrouble; // an update could not be made durable
     QByteArray m_storeTrouble; // new mail could not be made durable
     std::map<QByteArray, qint64> m_lastAccepted;       // by listener name
