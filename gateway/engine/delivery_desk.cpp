@@ -36,8 +36,14 @@ QByteArray domainOf(const QByteArray& address) {
 QByteArray nameOf(const policy::RelaySpec& spec, const QByteArray& domain) {
     if (!spec.urls.empty())
         return spec.urls.front().masked();
-    if (spec.hostTable)
+    if (spec.hostTable && !spec.hostTable->name().startsWith('<'))
         return "hosts of table " + spec.hostTable->name();
+    if (spec.hostTable) { // a list in the rule itself has no name
+        const std::vector<policy::RelayShare> relays = spec.relays();
+        const auto first = policy::RelayUrl::parse(relays.empty() ? QByteArray() : relays.front().url, spec.era);
+        return (first ? first->masked() : QByteArray("a list of relays")) +
+               (relays.size() > 1 ? " and " + QByteArray::number(relays.size() - 1) + " more" : QByteArray());
+    }
     if (spec.hostByDomain)
         return "relay of " + domain + " in table " + spec.hostByDomain->name();
     return "mail servers of " + domain;

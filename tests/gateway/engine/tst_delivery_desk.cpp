@@ -30,6 +30,8 @@ class TestDeliveryDesk : public QObject {
     void noMoreThanTaskHiwatAreUnderWay();
     void mailOfAFailedHopGoesOnWhenItWorks_data();
     void mailOfAFailedHopGoesOnWhenItWorks();
+    void relaysHaveNamesForPeople_data();
+    void relaysHaveNamesForPeople();
     void startsNothingOnceStopped();
     void Q15_whatTheGatewayDiedOfTooOftenIsHeld();
 };
@@ -245,6 +247,30 @@ void TestDeliveryDesk::mailOfAFailedHopGoesOnWhenItWorks() {
 }
 
 // The workers are gone by the time the last contents have been read.
+void TestDeliveryDesk::relaysHaveNamesForPeople_data() {
+    QTest::addColumn<QByteArray>("relay");
+    QTest::addColumn<QByteArray>("name");
+    QTest::newRow("by MX") << QByteArray("") << QByteArray("mail servers of far.example");
+    QTest::newRow("one URL") << QByteArray("host smtp://a.example") << QByteArray("smtp://a.example");
+    QTest::newRow("a list written in the rule") << QByteArray("host { \"smtp://a.example\", \"smtp://b.example\", \"smtp://c.example\" }")
+                                                << QByteArray("smtp://a.example and 2 more");
+    QTest::newRow("a table") << QByteArray("host <upstreams>") << QByteArray("hosts of table upstreams");
+}
+void TestDeliveryDesk::relaysHaveNamesForPeople() {
+    QFETCH(QByteArray, relay);
+    Office office;
+    QVERIFY(office.open());
+    office.memory.put("/c", "table upstreams { \"smtp://a.example\", \"smtp://b.example\" }\naction \"out\" relay " + relay +
+                                "\nmatch for any action \"out\"\n");
+    const policy::Compiled compiled = policy::compile(office.memory, "/c", {});
+    QVERIFY(compiled.isUsable());
+    office.desk->setRules(compiled.ruleset, "office.example", {});
+    office.desk->storedSink()(office.message(EnvelopeState::Waiting), smallBody());
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    QCOMPARE(office.desk->relays().size(), size_t(1));
+    QTEST(office.desk->relays().begin()->second.name, "name");
+}
+
 void TestDeliveryDesk::startsNothingOnceStopped() {
     Office office;
     QVERIFY(office.open());
