@@ -28,7 +28,9 @@ bool wantsNotice(NoticeKind kind, const Envelope& envelope) {
     switch (kind) {
     case NoticeKind::Failed: return silent || wishes.contains("FAILURE");
     case NoticeKind::Delayed: return silent || wishes.contains("DELAY");
-    case NoticeKind::Relayed: return wishes.contains("SUCCESS");
+    case NoticeKind::Relayed:
+    case NoticeKind::Delivered:
+    case NoticeKind::Expanded: return wishes.contains("SUCCESS");
     }
     return false;
 }
@@ -74,6 +76,8 @@ QByteArray openingWords(NoticeKind kind) {
     case NoticeKind::Failed: return "could not be delivered to\r\n";
     case NoticeKind::Delayed: return "is not delivered yet to\r\n";
     case NoticeKind::Relayed: return "was handed on for\r\n";
+    case NoticeKind::Delivered: return "was delivered to\r\n";
+    case NoticeKind::Expanded: return "is on its way to all who stand behind\r\n";
     }
     return {};
 }
@@ -83,6 +87,8 @@ QByteArray sentenceFor(NoticeKind kind, const Envelope& envelope, bool expired) 
     case NoticeKind::Failed: return failureSentence(failureStatus(envelope.lastError, expired), envelope.ttl);
     case NoticeKind::Delayed: return "It is kept and tried again.";
     case NoticeKind::Relayed: return "The next mail server took it. That one sends no notices of success, so this is the last one.";
+    case NoticeKind::Delivered: return "It is in the mailbox.";
+    case NoticeKind::Expanded: return "This address stands for several. No notice tells of each of them when it arrives.";
     }
     return {};
 }
@@ -99,6 +105,8 @@ QByteArray closingWords(NoticeKind kind, const Message& message, const std::vect
                ", it comes back to you.\r\n";
     }
     case NoticeKind::Relayed:
+    case NoticeKind::Delivered:
+    case NoticeKind::Expanded:
         return "\r\nThere is nothing for you to do.\r\n";
     }
     return {};
@@ -119,7 +127,7 @@ QByteArray wordsFor(NoticeKind kind, const std::vector<const Envelope*>& about, 
     text += closingWords(kind, message, about) + "Please do not answer this notice: nobody reads the answers.\r\n";
     QByteArray said;
     for (const Envelope* envelope : about) {
-        if (kind == NoticeKind::Relayed)
+        if (tellsOfSuccess(kind))
             break; // what was said at an earlier try is over
         if (const auto answer = peerAnswer(envelope->lastError))
             said += "\r\n    " + harmless(envelope->recipient) + "\r\n      " + harmless(answer->reply, kWordsAtMost) + "\r\n";
@@ -165,6 +173,8 @@ QByteArray subjectOf(NoticeKind kind) {
     case NoticeKind::Failed: return "Mail could not be delivered";
     case NoticeKind::Delayed: return "Mail is not delivered yet";
     case NoticeKind::Relayed: return "Mail was handed on";
+    case NoticeKind::Delivered: return "Mail was delivered";
+    case NoticeKind::Expanded: return "Mail goes to several recipients";
     }
     return {};
 }

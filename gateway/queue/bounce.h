@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The notices to a sender about what became of mail: it failed, it is late, it was handed on to a server that sends none.
+// The notices to a sender about what became of mail: it failed, it is late, it is in a mailbox of this computer, it was handed
+// on to a server that sends none, or a recipient stands for several.
 //
 // A multipart/report with the reason in words, the machine part, and the original: its header, or all of it where RET=FULL
 // asked for that and it is not too large. Never for a null sender, a bounce or a report, and only what NOTIFY asks for.
@@ -15,7 +16,10 @@
 
 namespace postern::queue {
 
-enum class NoticeKind : quint8 { Failed, Delayed, Relayed };
+enum class NoticeKind : quint8 { Failed, Delayed, Relayed, Delivered, Expanded };
+inline bool tellsOfSuccess(NoticeKind kind) {
+    return kind != NoticeKind::Failed && kind != NoticeKind::Delayed;
+}
 
 // The message a notice is about, or its beginning: at least its header as far as that is wanted.
 struct Original {

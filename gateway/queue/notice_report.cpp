@@ -60,6 +60,8 @@ QByteArray actionOf(NoticeKind kind) {
     case NoticeKind::Failed: return "failed";
     case NoticeKind::Delayed: return "delayed";
     case NoticeKind::Relayed: return "relayed";
+    case NoticeKind::Delivered: return "delivered";
+    case NoticeKind::Expanded: return "expanded";
     }
     return "failed";
 }
@@ -68,7 +70,9 @@ smtp::EnhancedCode statusOf(NoticeKind kind, const Envelope& envelope, bool expi
     switch (kind) {
     case NoticeKind::Failed: return failureStatus(envelope.lastError, expired);
     case NoticeKind::Delayed: return delayStatus(envelope.lastError);
-    case NoticeKind::Relayed: return {2, 0, 0};
+    case NoticeKind::Relayed:
+    case NoticeKind::Delivered:
+    case NoticeKind::Expanded: return {2, 0, 0};
     }
     return {};
 }
@@ -100,7 +104,7 @@ QByteArray noticeReport(NoticeKind kind, const Failure& about, const std::vector
         text += foldedField("Action", actionOf(kind));
         text += foldedField("Status", statusOf(kind, *envelope, about.expired).text());
         // Of mail that was handed on, only the fact is known: its last error was overcome.
-        const QByteArray error = kind == NoticeKind::Relayed ? QByteArray() : envelope->lastError;
+        const QByteArray error = tellsOfSuccess(kind) ? QByteArray() : envelope->lastError;
         const auto answer = peerAnswer(error);
         if (answer && !answer->host.isEmpty())
             text += foldedField("Remote-MTA", "dns; " + asciiWords(answer->host.toByteArray()));

@@ -196,7 +196,8 @@ class TestBounce : public QObject {
     void delayIsNotToldToPrograms_data();
     void delayIsNotToldToPrograms();
     void tellsOfDelay();
-    void tellsOfHandingOn();
+    void tellsOfSuccess_data();
+    void tellsOfSuccess();
     void returnsTheWholeMessage_data();
     void returnsTheWholeMessage();
     void foldsAndEncodes_data();
@@ -433,6 +434,11 @@ void TestBounce::asksForTheRightWord_data() { // RFC 3461 §4.1, the table of st
         row(NoticeKind::Relayed, "relayed", silent, false);
     for (const char* wanted : {"SUCCESS", "FAILURE,SUCCESS"})
         row(NoticeKind::Relayed, "relayed", wanted, true);
+    for (const auto& [kind, name] : {std::pair{NoticeKind::Delivered, "delivered"}, {NoticeKind::Expanded, "expanded"}}) {
+        row(kind, name, "", false);
+        row(kind, name, "FAILURE,DELAY", false);
+        row(kind, name, "SUCCESS", true);
+    }
 }
 
 void TestBounce::asksForTheRightWord() {
@@ -481,18 +487,27 @@ void TestBounce::tellsOfDelay() { // RFC 3464 §2.3.3, §2.3.9
     QVERIFY(!read.parts[0].body.contains("could not be delivered"));
 }
 
-void TestBounce::tellsOfHandingOn() { // RFC 3461 §6.2.7.3
+void TestBounce::tellsOfSuccess_data() { // RFC 3464 §2.3.3
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QByteArray>("action");
+    QTest::newRow("handed on, RFC 3461 6.2.7.3") << int(NoticeKind::Relayed) << QByteArray("relayed");
+    QTest::newRow("in a mailbox of this computer") << int(NoticeKind::Delivered) << QByteArray("delivered");
+    QTest::newRow("an alias of several, RFC 3461 5.2.7.3") << int(NoticeKind::Expanded) << QByteArray("expanded");
+}
+
+void TestBounce::tellsOfSuccess() {
+    QFETCH(int, kind);
     Failure failure = failureOf("451 4.7.1 an error of an earlier try");
     failure.envelopes[0].params.notify = "SUCCESS";
     failure.envelopes[0].params.orcpt = "rfc822;first@example.org";
     messageOf(failure).params.ret = smtp::DsnReturn::Full; // for failures only
-    const auto notice = makeNotice(NoticeKind::Relayed, failure, {kHeaders + "body\r\n", true}, "gate.example", kNow);
+    const auto notice = makeNotice(NoticeKind(kind), failure, {kHeaders + "body\r\n", true}, "gate.example", kNow);
     QVERIFY(notice);
     const Notice read = parseNotice(notice->content);
     QCOMPARE(read.wrong, QByteArray());
     const Block block = statusBlocks(read.parts[1].body)[1];
     QCOMPARE(block.value("original-recipient"), QByteArray("rfc822; first@example.org"));
-    QCOMPARE(block.value("action"), QByteArray("relayed"));
+    QTEST(block.value("action"), "action");
     QCOMPARE(block.value("status"), QByteArray("2.0.0"));
     QCOMPARE(block.count("diagnostic-code"), 0);
     QVERIFY(!notice->content.contains("earlier try"));
