@@ -2,11 +2,11 @@
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
 #include "ctl/input_store.h"
-#include "ctl/system_accounts.h"
 
 #include "base/log.h"
 #include "config/document.h"
 #include "delivery/explain.h"
+#include "delivery/system_surroundings.h"
 #include "engine/loaded_config.h"
 #include "listener/open_listener.h"
 #include "policy/explain.h"
@@ -23,8 +23,6 @@ using namespace Qt::StringLiterals;
 
 namespace postern::ctl {
 namespace {
-
-constexpr qint64 kMostIncluded = 1 << 20; // bytes of an :include: file
 
 QByteArray onlyFile(const Arguments& arguments, bool mayBeOption) {
     QByteArrayList files = arguments.words();
@@ -211,11 +209,8 @@ int explainCommand(const QByteArrayList& words) {
     context.sender = addressFrom(sender, "--mail-from", context.hostname);
     context.recipient = addressFrom(recipient, "--rcpt-to", context.hostname);
 
-    delivery::Surroundings surroundings;
-    surroundings.account = systemAccount;
-    surroundings.includeFile = [&files](const QByteArray& path) { return files->read(path, 0, kMostIncluded); };
     std::optional<policy::Explanation> explanation;
-    delivery::explain(compiled.ruleset, context, engine::serverName(*compiled.ruleset), surroundings,
+    delivery::explain(compiled.ruleset, context, engine::serverName(*compiled.ruleset), delivery::systemSurroundings(),
                       [&explanation](policy::Explanation e) { explanation = std::move(e); });
     if (!explanation) // every kind of table that this version connects to answers at once
         return explainNothing(wantsJson, "a table did not answer", {});

@@ -10,6 +10,7 @@
 
 #include <QSet>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 
@@ -60,7 +61,12 @@ struct Place {
     int level = 0;
     bool isSameUser = false;   // a name that came from the same name: aliases have had their say
     bool hasForwarded = false; // its .forward file was followed, or (same user) has had its say
+    LocalUser owner;           // of the .forward file that names this place; no name if none does
 };
+
+bool isTarget(DestinationKind kind) {
+    return kind == DestinationKind::Command || kind == DestinationKind::File || kind == DestinationKind::Maildir;
+}
 
 class Expansion : public std::enable_shared_from_this<Expansion> {
   public:
@@ -70,13 +76,23 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
           m_wantTrace(trace), m_done(std::move(done)) {}
 
     void begin() {
-        Place first;
-        first.text = first.address = m_context.recipient;
-        m_waiting.push_back(std::move(first));
+        m_waiting.push_back(given());
         next();
     }
 
+    void beginAt(policy::Verdict verdict) {
+        then([self = shared_from_this(), verdict = std::move(verdict)]() mutable {
+            self->decided(self->given(), std::move(verdict));
+        });
+    }
+
   private:
+    Place given() const {
+        Place place;
+        place.text = place.address = m_context.recipient;
+        return place;
+    }
+
     // --- the loop
 
     void then(std::function<void()> task) {
@@ -191,7 +207,7 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         case Decision::TemporaryFailure: return refuse(reply, reason);
         case Decision::Relay:
         case Decision::Catch:
-        case Decision::Unsupported: break;
+        case Decision::Local: break;
         }
         if (!action)
             return refuse(reply, reason);
@@ -257,8 +273,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         addAll(place, *list);
     }
 
-    // What a place leads to is taken next, in the order in which it is written.
-    void addAll(const Place& from, const std::vector<Destination>& list) {
+    // What a place leads to is taken next, in the order in which it is written. `owner`: of the .forward file that says so.
+    void addAll(const Place& from, const std::vector<Destination>& list, const LocalUser& owner = {}) {
         std::vector<Place> places;
         for (const Destination& one : list) {
             if (one.kind == DestinationKind::Reply) {
@@ -268,7 +284,7 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
                               "its alias says to refuse it: " + shown(one.text));
             }
             if (one.kind != DestinationKind::Include) {
-                add(from, one, places);
+                add(from, one, owner, places);
                 continue;
             }
             const auto text =
@@ -285,7 +301,7 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
                 if (inner.kind == DestinationKind::Reply)
                     return refuse({inner.text.first(3).toInt(), inner.text.sliced(4) + behind()},
                                   "the list " + shown(one.text) + " says to refuse it");
-                add(from, inner, places);
+                add(from, inner, owner, places);
             }
         }
         if (m_seen.size() > kMostPlaces)
@@ -294,20 +310,22 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         next();
     }
 
-    void add(const Place& from, const Destination& to, std::vector<Place>& places) {
+    void add(const Place& from, const Destination& to, const LocalUser& owner, std::vector<Place>& places) {
         Place place;
         place.kind = to.kind;
         place.text = to.kind == DestinationKind::User ? to.text.toLower() : to.text;
         place.address = to.kind == DestinationKind::Address ? to.text : from.address;
         place.action = from.action;
         place.level = from.level + 1;
+        place.owner = owner;
         place.isSameUser =
             to.kind == DestinationKind::User && from.kind == DestinationKind::User && place.text == from.text;
         place.hasForwarded = place.isSameUser && from.hasForwarded;
         const QByteArray once =
             QByteArray::number(int(place.kind)) + (place.isSameUser ? "=" : ":") +
             (to.kind == DestinationKind::Address ? place.text.toLower() : place.text) + '\0' +
-            QByteArray::number(quintptr(to.kind == DestinationKind::Address ? nullptr : place.action.get()));
+            QByteArray::number(quintptr(to.kind == DestinationKind::Address ? nullptr : place.action.get())) + '\0' +
+            owner.name;
         if (m_seen.contains(once))
             return;
         m_seen.insert(once);
@@ -369,11 +387,13 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         }
         say(*place.action, shown(place.text) + " is a user" + where);
         const LocalUser& user = **found;
-        const auto text =
-            m_surroundings.forwardFile && !place.hasForwarded ? m_surroundings.forwardFile(user) : std::nullopt;
+        const auto text = m_surroundings.forwardFile && !place.hasForwarded ? m_surroundings.forwardFile(user)
+                                                                            : std::optional<QByteArray>();
         if (!text)
+            return refuse(temporary(), text.error().text);
+        if (!*text)
             return deliver(place, user);
-        const auto list = parseDestinationFile(*text, m_rules->era);
+        const auto list = parseDestinationFile(**text, m_rules->era);
         if (!list)
             return refuse(expansionDelay(), "the .forward file of " + shown(user.name) + ": " + list.error().text);
         if (list->empty())
@@ -381,10 +401,12 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         if (list->size() > kMostOfOneForward)
             return refuse(expansionProblem(),
                           "the .forward file of " + shown(user.name) + " leads to more than 100 places");
+        if (user.uid == 0 && std::any_of(list->begin(), list->end(), [](const Destination& one) { return isTarget(one.kind); }))
+            return refuse(expansionDelay(), "the .forward file of root names a file or a command, which is not allowed");
         say(*place.action, "the .forward file of " + shown(user.name) + " is followed");
         Place forwarded = place;
         forwarded.hasForwarded = true;
-        addAll(forwarded, *list);
+        addAll(forwarded, *list, user);
     }
 
     void deliver(const Place& place, const LocalUser& user) {
@@ -407,7 +429,7 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         const Method method = place.kind == DestinationKind::Command   ? Method::Mda
                               : place.kind == DestinationKind::Maildir ? Method::Maildir
                                                                        : Method::Mbox;
-        m_outcome.ends.push_back({place.address, place.action, method, true, place.text, {}});
+        m_outcome.ends.push_back({place.address, place.action, method, true, place.text, place.owner});
         next();
     }
 
@@ -427,6 +449,11 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
 };
 
 } // namespace
+
+void expandFrom(policy::Verdict verdict, const policy::RulesetPtr& rules, const policy::MatchContext& context,
+                Surroundings surroundings, WantTrace trace, std::function<void(Outcome)> done) {
+    std::make_shared<Expansion>(rules, context, std::move(surroundings), trace, std::move(done))->beginAt(std::move(verdict));
+}
 
 void expand(const policy::RulesetPtr& rules, const policy::MatchContext& context, Surroundings surroundings,
             WantTrace trace, std::function<void(Outcome)> done) {

@@ -3,7 +3,8 @@
 // One recipient followed to its ends: rules, aliases, virtual users, accounts, .forward files, and the rules again for every
 // address that these lead to.
 //
-// Delivers nothing and opens no file: accounts, include files and .forward files are asked through Surroundings.
+// Delivers nothing and opens no file: accounts, include files and .forward files are asked through Surroundings, which may
+// block; recipient_lookup.h keeps that away from threads that must not.
 // One bad branch refuses the whole recipient, as all readers of the language do: nothing is taken that would go astray.
 // Limits: 10 levels, 10 000 places in all, each place once.
 // Thread: any; `done` follows the tables' promise (at once, or later on the thread that answers).
@@ -26,8 +27,8 @@ struct LocalUser {
 struct Surroundings {
     std::function<Result<std::optional<LocalUser>>(const QByteArray& name)> account; // of this computer
     std::function<Result<QByteArray>(const QByteArray& path)> includeFile;           // :include:
-    // The text of ~/.forward, its owner and rights checked; nothing = there is none that counts.
-    std::function<std::optional<QByteArray>(const LocalUser& user)> forwardFile;
+    // The text of ~/.forward, its owner and rights checked; nothing = there is none that counts. Error: nobody can say now.
+    std::function<Result<std::optional<QByteArray>>(const LocalUser& user)> forwardFile;
 };
 
 // One place where mail for the recipient ends.
@@ -38,7 +39,7 @@ struct End {
     policy::Method method = policy::Method::Relay;
     bool isOwnTarget = false;  // `target` came from an alias, not from the action
     QByteArray target;         // then the command or path
-    LocalUser user;            // who it is delivered as; no name with relay, catch and own targets
+    LocalUser user;            // who it is delivered as; of an own target the owner of the .forward file, else no name
 };
 
 struct Outcome {
@@ -51,5 +52,8 @@ struct Outcome {
 
 void expand(const policy::RulesetPtr& rules, const policy::MatchContext& context, Surroundings surroundings,
             policy::WantTrace trace, std::function<void(Outcome)> done);
+// The same from where the rules have decided already.
+void expandFrom(policy::Verdict verdict, const policy::RulesetPtr& rules, const policy::MatchContext& context,
+                Surroundings surroundings, policy::WantTrace trace, std::function<void(Outcome)> done);
 
 } // namespace postern::delivery

@@ -57,7 +57,8 @@ DeliveryDesk::DeliveryDesk(Parts parts)
       m_stored([this](std::vector<Stored>&& b) { takeStored(std::move(b)); }),
       m_reports([this](std::vector<relay::RelayReport>&& b) { takeReports(std::move(b)); }),
       m_bodiesRead([this](std::vector<BodyRead>&& b) { takeBodies(std::move(b)); }),
-      m_recorded([this](std::vector<Recorded>&& b) { takeRecorded(std::move(b)); }) {
+      m_recorded([this](std::vector<Recorded>&& b) { takeRecorded(std::move(b)); }),
+      m_noticeWays([this](std::vector<NoticeWay>&& b) { takeNoticeWays(std::move(b)); }) {
     m_scheduler.setShares(m_parts.shares);
     m_wake.setSingleShot(true);
     QObject::connect(&m_wake, &QTimer::timeout, &m_wake, [this] { pump(); });
@@ -203,11 +204,18 @@ void DeliveryDesk::pump() {
 }
 
 void DeliveryDesk::takeStored(std::vector<Stored>&& batch) {
+    std::vector<Telling> expanded;
     for (Stored& stored : batch) {
         const AtWork here(stored.queued.message.id);
         remember(stored.queued, stored.body);
+        if (!stored.queued.expanded.empty())
+            expanded.push_back({queue::NoticeKind::Expanded,
+                                {std::make_shared<const Message>(stored.queued.message), std::move(stored.queued.expanded), false},
+                                {}});
         m_scheduler.add(std::move(stored.queued));
     }
+    for (Telling& telling : expanded)
+        tell(std::move(telling));
     pump();
 }
 

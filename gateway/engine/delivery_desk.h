@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/mailbox.h"
+#include "delivery/expand.h"
 #include "engine/activity_journal.h"
 #include "engine/relay_record.h"
 #include "policy/match.h"
@@ -41,6 +42,9 @@ class DeliveryDesk {
         ActivityJournal* journal = nullptr;
         std::function<void(size_t worker, std::vector<relay::RelayJob>)> submit; // to the n-th I/O thread
         size_t workers = 1;
+        // Follows a notice's recipient through aliases, as delivery::RecipientLookup does; null: nobody does.
+        std::function<void(policy::Verdict first, policy::RulesetPtr rules, policy::MatchContext context,
+                           std::function<void(delivery::Outcome)> done)> follow;
         queue::ClientSharesPtr shares;                    // of the queue's disk; null = not counted
         std::function<void()> changed;                    // counts or relay states are different now
         std::function<void(const Error&)> spoolTroubled;  // an update could not be made durable
@@ -92,6 +96,17 @@ class DeliveryDesk {
         queue::Failure about;
         std::vector<queue::EnvelopeUpdate> updates; // durable together with the notice; Failed: made when it is
     };
+    // A notice whose way to the sender is not known yet.
+    struct Notice {
+        Telling telling;
+        queue::BounceText text;
+        WallTime at;
+    };
+    struct NoticeWay { // comes later
+        std::shared_ptr<Notice> notice;
+        std::optional<policy::Verdict> verdict; // or
+        delivery::Outcome outcome;
+    };
     struct Recorded {
         queue::UpdateEnvelopes request; // to try again if it failed
         std::vector<queue::EnvelopeId> returned; // failed envelopes whose bounce is in it
@@ -126,6 +141,11 @@ class DeliveryDesk {
     void tellOfDelay(const std::vector<Late>& late, const std::vector<queue::EnvelopeUpdate>& updates);
     void tell(Telling telling);
     void tellWith(Telling telling, const queue::BodyPtr& body);
+    policy::MatchContext contextOfNoticeTo(const QByteArray& sender) const;
+    void decideNotice(std::shared_ptr<Notice> notice, policy::Verdict verdict);
+    void takeNoticeWays(std::vector<NoticeWay>&& batch);
+    void keepUntold(const Telling& telling, const QByteArray& why);
+    void sendNotice(Notice& notice, const std::vector<delivery::End>& ends);
     queue::Original originalOf(const queue::BodyPtr& body) const;
     bool mayTell(const QByteArray& sender); // Q14: so many notices an hour, not more
     void dropWithoutNotice(const Telling& telling);
@@ -160,6 +180,7 @@ class DeliveryDesk {
     Mailbox<relay::RelayReport> m_reports;
     Mailbox<BodyRead> m_bodiesRead;
     Mailbox<Recorded> m_recorded;
+    Mailbox<NoticeWay> m_noticeWays;
 };
 
 } // namespace postern::engine

@@ -4,6 +4,7 @@
 #include "engine/delivery_desk.h"
 
 #include "base/crash_notes.h"
+#include "listener/envelope_maker.h"
 #include "queue/body_reader.h"
 
 #include <algorithm>
@@ -145,56 +146,101 @@ void DeliveryDesk::tellWith(Telling telling, const queue::BodyPtr& body) {
         return;
     }
     if (!mayTell(about.message->sender)) {
-        if (failed)
-            hold(about, "cannot be returned: " + about.message->sender + " got " + QByteArray::number(kMostToldInAnHour) +
-                            " notices within this hour already; release it to try again, or remove it; the failure was: " +
-                            about.envelopes.front().lastError);
-        else
-            dropWithoutNotice(telling);
+        keepUntold(telling, about.message->sender + " got " + QByteArray::number(kMostToldInAnHour) +
+                                " notices within this hour already; release it to try again, or remove it");
         return;
     }
+    const auto notice = std::make_shared<Notice>(Notice{std::move(telling), *text, now});
+    auto verdict = policy::matchNow(m_rules, contextOfNoticeTo(notice->telling.about.message->sender),
+                                    [address = m_noticeWays.address(), notice](policy::Verdict late) {
+                                        address.post({notice, std::move(late), {}});
+                                    });
+    if (verdict)
+        decideNotice(notice, std::move(*verdict));
+}
 
+// Notices go by the rules, as mail of this computer.
+policy::MatchContext DeliveryDesk::contextOfNoticeTo(const QByteArray& sender) const {
     policy::MatchContext context;
     context.isLocalAddress = true;
     context.clientAddress = "127.0.0.1";
     context.helo = m_serverName;
-    context.recipient = about.message->sender;
+    context.recipient = sender;
     context.localNames = m_localNames;
-    // Static and file tables answer at once; a slower one leaves the return for later, and may answer when we are gone.
-    const auto answer = std::make_shared<std::optional<policy::Verdict>>();
-    policy::match(m_rules, context, policy::WantTrace::No, [answer](policy::Verdict v) { *answer = std::move(v); });
-    const std::optional<policy::Verdict> verdict = *answer;
-    if (!verdict || (verdict->decision != policy::Decision::Relay && verdict->decision != policy::Decision::Catch)) {
-        if (failed)
-            hold(about, "cannot be returned: no rule takes mail to its sender " + about.message->sender +
-                            "; the failure was: " + about.envelopes.front().lastError);
-        else
-            dropWithoutNotice(telling);
+    return context;
+}
+
+void DeliveryDesk::decideNotice(std::shared_ptr<Notice> notice, policy::Verdict verdict) {
+    if (verdict.decision == policy::Decision::Local && m_parts.follow) {
+        m_parts.follow(std::move(verdict), m_rules, contextOfNoticeTo(notice->telling.about.message->sender),
+                       [address = m_noticeWays.address(), notice](delivery::Outcome outcome) {
+                           address.post({notice, {}, std::move(outcome)});
+                       });
         return;
     }
+    if (verdict.decision != policy::Decision::Relay && verdict.decision != policy::Decision::Catch) {
+        keepUntold(notice->telling, "no rule takes mail to its sender " + notice->telling.about.message->sender);
+        return;
+    }
+    const bool isCaught = verdict.decision == policy::Decision::Catch;
+    sendNotice(*notice, {{notice->telling.about.message->sender, verdict.action,
+                          isCaught ? policy::Method::Catch : policy::Method::Relay, false, {}, {}}});
+}
 
+void DeliveryDesk::takeNoticeWays(std::vector<NoticeWay>&& batch) {
+    for (NoticeWay& way : batch) {
+        const Telling& telling = way.notice->telling;
+        const AtWork here(telling.about.message->id);
+        if (way.verdict)
+            decideNotice(way.notice, std::move(*way.verdict));
+        else if (way.outcome.refusal)
+            keepUntold(telling, "its sender " + telling.about.message->sender + " is not taken" +
+                                    (way.outcome.reason.isEmpty() ? QByteArray() : ": " + way.outcome.reason));
+        else
+            sendNotice(*way.notice, way.outcome.ends);
+    }
+}
+
+// What is not told of is not given up: failed mail waits for a person; of success and delay nobody need hear.
+void DeliveryDesk::keepUntold(const Telling& telling, const QByteArray& why) {
+    if (telling.kind == NoticeKind::Failed)
+        hold(telling.about, "cannot be returned: " + why + "; the failure was: " + telling.about.envelopes.front().lastError);
+    else
+        dropWithoutNotice(telling);
+}
+
+void DeliveryDesk::sendNotice(Notice& notice, const std::vector<delivery::End>& ends) {
+    const auto notDone = std::find_if(ends.begin(), ends.end(), [](const delivery::End& end) {
+        return end.method != policy::Method::Relay && end.method != policy::Method::Catch;
+    });
+    if (notDone != ends.end()) {
+        keepUntold(notice.telling, "delivery by " + policy::toString(notDone->method).toByteArray() + " is not carried out yet");
+        return;
+    }
+    Telling& telling = notice.telling;
+    const queue::BounceText& text = notice.text;
+    const bool failed = telling.kind == NoticeKind::Failed;
     queue::QueuedMessage bounce;
     bounce.message.id = m_parts.spool->ids()->next();
-    bounce.message.createdAt = now.time_since_epoch().count();
-    bounce.message.size = text->content.size();
-    bounce.message.subject = text->subject;
+    bounce.message.createdAt = notice.at.time_since_epoch().count();
+    bounce.message.size = text.content.size();
+    bounce.message.subject = text.subject;
     bounce.message.isBounce = true;
     bounce.message.helo = m_serverName;
-    bounce.message.params.declaredSize = text->content.size();
-    bounce.message.params.smtpUtf8 = text->needsUtf8;
-    bounce.message.hasEightBit = text->hasEightBit;
-    Envelope envelope;
-    envelope.id = queue::newEnvelopeId(bounce.message.id);
-    envelope.recipient = envelope.destination = about.message->sender;
-    envelope.nextTryAt = bounce.message.createdAt;
-    envelope.ttl = verdict->action->ttl.value_or(m_rules->settings.queueTtl);
-    if (verdict->decision == policy::Decision::Catch)
-        envelope.state = queue::EnvelopeState::Caught;
-    if (m_rules->era == policy::Era::Modern)
-        envelope.action = verdict->action->name;
-    else
-        envelope.relay = verdict->action->relay.toBytes();
-    bounce.envelopes.push_back(envelope);
+    bounce.message.params.declaredSize = text.content.size();
+    bounce.message.params.smtpUtf8 = text.needsUtf8;
+    bounce.message.hasEightBit = text.hasEightBit;
+    listener::EnvelopeMaker maker;
+    for (const delivery::End& end : ends) {
+        Envelope envelope = maker.envelopeFor(end, *m_rules);
+        do
+            envelope.id = queue::newEnvelopeId(bounce.message.id);
+        while (std::any_of(bounce.envelopes.begin(), bounce.envelopes.end(),
+                           [&](const Envelope& other) { return other.id == envelope.id; }));
+        envelope.recipient = telling.about.message->sender;
+        envelope.nextTryAt = bounce.message.createdAt;
+        bounce.envelopes.push_back(std::move(envelope));
+    }
 
     std::vector<EnvelopeId> returned;
     for (const EnvelopeUpdate& update : telling.updates) {
@@ -204,8 +250,8 @@ void DeliveryDesk::tellWith(Telling telling, const queue::BodyPtr& body) {
             forgetBodyOf(update.id); // a returned one's content goes when its return is durable
     }
     queue::Body content;
-    content.bytes = text->content;
-    content.size = text->content.size();
+    content.bytes = text.content;
+    content.size = text.content.size();
     const auto shared = std::make_shared<const queue::Body>(content);
     queue::UpdateEnvelopes request;
     request.updates = telling.updates;

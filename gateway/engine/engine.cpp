@@ -109,6 +109,7 @@ Result<void> Engine::start() {
     parts.spool = m_spool.get();
     parts.journal = &m_journal;
     parts.shares = m_shares;
+    parts.follow = followingAliases();
     parts.workers = m_settings.ioThreads;
     parts.submit = [this](size_t worker, std::vector<relay::RelayJob> jobs) {
         m_ioThreads[worker]->submit(std::move(jobs));
@@ -242,10 +243,18 @@ listener::ListenerServices Engine::listenerServices() {
     services.shares = m_shares;
     services.seal = m_seal;
     services.stored = m_desk->storedSink();
+    services.follow = followingAliases();
     services.report = [address = m_sessionEvents.address()](listener::SessionEvent event) {
         address.post(std::move(event));
     };
     return services;
+}
+
+decltype(DeliveryDesk::Parts::follow) Engine::followingAliases() {
+    return [this](policy::Verdict first, policy::RulesetPtr rules, policy::MatchContext context,
+                  std::function<void(delivery::Outcome)> done) {
+        m_lookup.follow(std::move(first), std::move(rules), std::move(context), std::move(done));
+    };
 }
 
 LoadedConfig Engine::load() const {

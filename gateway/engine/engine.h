@@ -14,6 +14,8 @@
 #include "base/worker_threads.h"
 #include "control/facade.h"
 #include "control/socket_server.h"
+#include "delivery/recipient_lookup.h"
+#include "delivery/system_surroundings.h"
 #include "engine/delivery_desk.h"
 #include "engine/disk_room.h"
 #include "engine/file_stamps.h"
@@ -83,6 +85,7 @@ class Engine {
     void publishChanged();
     listener::ListenerServices listenerServices();
     std::function<void(queue::SpoolRequest)> watchedSpool();
+    decltype(DeliveryDesk::Parts::follow) followingAliases();
 
     EngineSettings m_settings;
     const std::shared_ptr<const Clock> m_clockOwner;
@@ -92,6 +95,7 @@ class Engine {
     std::unique_ptr<CrashNotes> m_crashNotes; // null: none could be opened
     ActivityJournal m_journal;
     std::unique_ptr<queue::SpoolThread> m_spool;
+    delivery::RecipientLookup m_lookup{delivery::systemSurroundings()};
     std::unique_ptr<DeliveryDesk> m_desk;
     std::vector<std::unique_ptr<IoThread>> m_ioThreads;
     ListenerBook m_listeners;

@@ -6,6 +6,7 @@
 
 #include "base/mailbox.h"
 #include "base/secret.h"
+#include "delivery/expand.h"
 #include "listener/services.h"
 #include "policy/match.h"
 #include "smtp/server_session.h"
@@ -23,6 +24,7 @@ using ConnectionId = quint64; // never reused on one thread
 struct StoreAnswer { smtp::Reply reply; };
 struct LoginAnswer { smtp::LoginOutcome outcome = smtp::LoginOutcome::BackendDown; };
 struct VerdictAnswer { policy::Verdict verdict; };
+struct EndsAnswer { quint64 question = 0; delivery::Outcome outcome; }; // where a recipient's mail ends
 
 struct NameAnswer { QByteArray reverseName; }; // of the client's address, "" = it has none
 struct DomainAnswer { QByteArray domain; bool hasNullMx = false; }; // of the sender's domain
@@ -33,7 +35,7 @@ struct TableAnswer {
 
 struct Outcome {
     ConnectionId connection = 0; // it may be gone by now; then nothing happens
-    std::variant<StoreAnswer, LoginAnswer, VerdictAnswer, NameAnswer, TableAnswer, DomainAnswer> answer;
+    std::variant<StoreAnswer, LoginAnswer, VerdictAnswer, EndsAnswer, NameAnswer, TableAnswer, DomainAnswer> answer;
 };
 
 struct LoginQuestion {

@@ -63,7 +63,9 @@ void ServerConnection::deliver(Outcome outcome) {
     } else if (const auto* login = std::get_if<LoginAnswer>(&outcome.answer)) {
         carryOut(m_session->loginChecked(login->outcome));
     } else if (const auto* verdict = std::get_if<VerdictAnswer>(&outcome.answer)) {
-        carryOut(m_session->recipientChecked(judge(verdict->verdict)));
+        decide(verdict->verdict);
+    } else if (auto* ends = std::get_if<EndsAnswer>(&outcome.answer)) {
+        onEnds(std::move(*ends));
     } else if (auto* name = std::get_if<NameAnswer>(&outcome.answer)) {
         learnReverseName(std::move(name->reverseName));
     } else if (const auto* table = std::get_if<TableAnswer>(&outcome.answer)) {
@@ -121,6 +123,7 @@ void ServerConnection::tick() {
     if (m_senderWaitsForName)
         checkSenderOn();
     stopWaitingForDomain();
+    stopWaitingForEnds();
     if (m_session->isWaiting())
         return; // for us
     if (m_session->isReceivingContent()) {

@@ -2,8 +2,9 @@
 //
 // One client: feeds what the stream brings to the session and carries out the session's effects, in order.
 //
-// Decides nothing about protocol (smtp::ServerSession) or rules (policy::match); it asks, remembers what was decided for
-// each recipient, gathers the content and hands the whole to the spool. 250 leaves only with the spool's word for it.
+// Decides nothing about protocol (smtp::ServerSession), rules (policy::match) or aliases (delivery::RecipientLookup); it asks,
+// remembers the envelopes that each recipient comes to, gathers the content and hands the whole to the spool. 250 leaves only
+// with the spool's word for it.
 // Thread: the host's; a stream calls back on it. The spool thread only ever touches a Commit (its own value).
 // Lifetime: keeps the ListenerService it began with, whatever a reload does; ends with host.finished(). Destroying it
 //   earlier closes hard and discards a half message; a commit under way goes on (the message is kept, its 250 is lost,
@@ -13,6 +14,7 @@
 #pragma once
 
 #include "listener/connection_host.h"
+#include "listener/envelope_maker.h"
 #include "listener/incoming_content.h"
 #include "listener/open_listener.h"
 #include "listener/proxy_header.h"
@@ -20,7 +22,10 @@
 #include "smtp/submission_fixes.h"
 #include "tls/stream.h"
 
+#include <QSet>
+
 #include <optional>
+#include <span>
 
 namespace postern::listener {
 
@@ -43,10 +48,11 @@ class ServerConnection final : private tls::StreamHandler {
     // Counts how deep we are in our own doors; the outermost one to be left tells the host that all is over.
     class Door;
 
-    // A recipient that was accepted, with everything its envelope needs but its id.
+    // What was accepted so far. Envelopes lack their ids.
     struct Accepted {
-        QByteArray key; // compares recipients: local part as is, domain in lower case
-        queue::Envelope envelope;
+        std::vector<queue::Envelope> envelopes;
+        std::vector<queue::Envelope> expanded; // recipients with several ends, whose sender wants to hear of it
+        QSet<QByteArray> ends;                 // each has one envelope, whichever recipients lead there
     };
 
     void onBytes(QByteArrayView bytes) override;
@@ -93,7 +99,16 @@ class ServerConnection final : private tls::StreamHandler {
     void startTls();
     void timeOut(const char* why);
     void countErrors(QByteArrayView replies);
-    smtp::Reply judge(policy::Verdict verdict);
+
+    // What RCPT is answered: server_connection_recipient.cpp
+    policy::MatchContext recipientContext() const;
+    void decide(policy::Verdict verdict);
+    void judge(delivery::Outcome outcome);
+    void onEnds(EndsAnswer answer);
+    void stopWaitingForEnds();
+    smtp::Reply admit(std::span<const delivery::End> ends);
+    smtp::Reply turnDown(const policy::ReplyLine& line, const QByteArray& why);
+
     queue::Message messageFor(const queue::Body& body) const;
     void keep(QByteArrayView bytes);
     enum class Room : quint8 { Enough, DiskNearlyFull, ShareUsedUp };
@@ -144,10 +159,11 @@ class ServerConnection final : private tls::StreamHandler {
     SteadyTime m_unsentSince{};
 
     // The transaction under way.
-    std::vector<Accepted> m_accepted;
+    Accepted m_accepted;
     smtp::Recipient m_asked; // the recipient under judgement
-    QByteArray m_relayBytes; // of m_relayOf, so that many recipients of one rule cost one copy
-    const policy::Action* m_relayOf = nullptr;
+    quint64 m_endsQuestion = 0;                // the last one
+    std::optional<SteadyTime> m_endsAskedSince; // nothing while none is open
+    EnvelopeMaker m_envelopes;
     queue::MessageId m_messageId = 0;
     queue::ClientShares::Share m_share; // of the disk, for what has come of the content
     std::optional<IncomingContent> m_content;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The mail transaction's half of ServerConnection: room, rules, login, content, commit.
+// The mail transaction's half of ServerConnection: login, content, commit. Recipients: server_connection_recipient.cpp.
 #include "listener/server_connection.h"
 
 #include "base/contract.h"
@@ -10,7 +10,6 @@
 #include <QRandomGenerator>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -19,18 +18,6 @@ namespace postern::listener {
 namespace {
 
 constexpr int kMostRefusalsReported = 20; // per connection; a flood of them is one story, not a thousand lines
-
-smtp::Reply replyFrom(const policy::ReplyLine& line) {
-    smtp::EnhancedCode code;
-    const qsizetype space = line.text.indexOf(' ');
-    const QByteArrayList parts = line.text.left(space).split('.');
-    if (space < 0 || parts.size() != 3)
-        return smtp::makeReply(line.code, code, line.text);
-    code.klass = quint8(parts[0].toUInt());
-    code.subject = quint16(parts[1].toUInt());
-    code.detail = quint16(parts[2].toUInt());
-    return smtp::makeReply(line.code, code, line.text.mid(space + 1));
-}
 
 smtp::Reply storeFailure(const Error& error) {
     if (error.code == ErrorCode::NoSpace)
@@ -47,13 +34,6 @@ bool isForSubmission(const ListenerService& service) {
     return service.spec.isSocket || socket.port() == kSubmission || service.spec.port == kSubmission ||
            (isLoopback && !service.spec.proxyV2);
 }
-
-// Whether a question was answered before the call returned. Touched by the asking thread only.
-struct AskedNow {
-    const std::thread::id thread = std::this_thread::get_id();
-    bool open = true;
-    std::optional<policy::Verdict> verdict;
-};
 
 // A message on its way to the spool: everything that must happen when it is durable, whoever is still there by then.
 struct Commit {
@@ -87,85 +67,6 @@ struct Commit {
 };
 
 } // namespace
-
-void ServerConnection::perform(smtp::effect::CheckRecipient& question) {
-    m_asked = std::move(question.recipient);
-    policy::MatchContext context;
-    context.isSocket = m_service->spec.isSocket;
-    if (!context.isSocket) {
-        context.clientAddress = m_session->client().address;
-        context.isLocalAddress = m_host.isOwnAddress(context.clientAddress);
-        context.reverseName = m_session->client().reverseName;
-    }
-    context.isAuthenticated = !m_session->user().isEmpty();
-    context.user = m_session->user();
-    context.helo = m_session->helo();
-    context.tag = m_service->spec.tag;
-    context.sender = m_session->transaction().sender.text();
-    context.recipient = m_asked.address.text();
-    context.localNames = m_service->localNames;
-    context.hostname = m_session->features().hostname;
-
-    const auto call = std::make_shared<AskedNow>();
-    policy::match(m_service->rules, std::move(context), policy::WantTrace::No,
-                  [call, id = m_id, outcomes = m_host.outcomes()](policy::Verdict verdict) {
-                      if (call->thread == std::this_thread::get_id() && call->open)
-                          call->verdict = std::move(verdict);
-                      else
-                          outcomes.post({id, VerdictAnswer{std::move(verdict)}});
-                  });
-    call->open = false;
-    if (call->verdict)
-        carryOut(m_session->recipientChecked(judge(*call->verdict)));
-}
-
-// Remembers an accepted recipient; reports a refused one.
-smtp::Reply ServerConnection::judge(policy::Verdict verdict) {
-    const QByteArray recipient = m_asked.address.text();
-    smtp::Reply reply = replyFrom(policy::replyFor(verdict, recipient));
-    if (reply.isPositive() && !verdict.action) {
-        POSTERN_CHECK(verdict.action != nullptr, {});
-        reply = smtp::makeReply(451, {4, 3, 0}, "Temporary failure");
-    }
-    if (!reply.isPositive()) {
-        const QByteArray sender = m_session->transaction().sender.text();
-        const QByteArray& client = m_session->client().address;
-        QByteArray text = "Mail from " + (sender.isEmpty() ? "<>"_ba : sender) + " to " + recipient + ", handed in by " +
-                          (client == "local" ? "a program of this computer"_ba : client) + ", refused";
-        if (!verdict.reason.isEmpty())
-            text += ": " + verdict.reason;
-        else if (verdict.rule)
-            text += " by line " + QByteArray::number(verdict.rule->origin.line) + ": " + verdict.rule->text;
-        else
-            text += ": no rule takes it";
-        reportRefusal(text, reply.oneLine());
-        return reply;
-    }
-
-    QByteArray key = m_asked.address.key();
-    const bool known = std::any_of(m_accepted.begin(), m_accepted.end(), [&](const Accepted& a) { return a.key == key; });
-    if (known)
-        return reply; // named twice, stored once
-
-    const policy::Action& action = *verdict.action;
-    queue::Envelope envelope;
-    envelope.recipient = recipient;
-    envelope.destination = recipient;
-    envelope.params = m_asked.params;
-    envelope.action = action.name;
-    envelope.ttl = action.ttl.value_or(m_service->rules->settings.queueTtl);
-    if (action.kind == policy::ActionKind::Catch) {
-        envelope.state = queue::EnvelopeState::Caught;
-    } else if (m_service->rules->era != policy::Era::Modern) {
-        if (m_relayOf != &action) {
-            m_relayOf = &action;
-            m_relayBytes = action.relay.toBytes();
-        }
-        envelope.relay = m_relayBytes;
-    }
-    m_accepted.push_back({std::move(key), std::move(envelope)});
-    return reply;
-}
 
 void ServerConnection::perform(smtp::effect::CheckLogin& question) {
     m_host.checkLogin({m_id, m_service->spec.credentials, std::move(question.user), std::move(question.password),
@@ -208,7 +109,7 @@ void ServerConnection::keep(QByteArrayView bytes) {
 void ServerConnection::perform(smtp::effect::Discard&) {
     m_contentRefused = !m_ended && m_content.has_value();
     discardContent();
-    m_accepted.clear();
+    m_accepted = {};
 }
 
 void ServerConnection::discardContent() {
@@ -222,7 +123,7 @@ void ServerConnection::discardContent() {
 }
 
 void ServerConnection::perform(smtp::effect::Commit&) {
-    const bool complete = m_content.has_value() && !m_accepted.empty();
+    const bool complete = m_content.has_value() && !m_accepted.envelopes.empty();
     POSTERN_CHECK(complete, {});
     if (complete && m_masquerade)
         keep(m_masquerade->finish());
@@ -238,7 +139,7 @@ void ServerConnection::perform(smtp::effect::Commit&) {
             "a message from " + client + " was not stored, the client was told to try again: " + body.error().text);
         reportRefusal("A message from " + client + " could not be stored; the client will try again", reply.oneLine());
         discardContent();
-        m_accepted.clear();
+        m_accepted = {};
         carryOut(m_session->stored(reply));
         return;
     }
@@ -248,21 +149,21 @@ void ServerConnection::perform(smtp::effect::Commit&) {
     commit->outcomes = m_host.outcomes();
     commit->connection = m_id;
     commit->queued.message = messageFor(*body);
-    commit->queued.envelopes.reserve(m_accepted.size());
+    commit->queued.envelopes = std::move(m_accepted.envelopes);
+    commit->queued.expanded = std::move(m_accepted.expanded);
     bool allCaught = true;
-    for (Accepted& one : m_accepted) {
-        queue::Envelope envelope = std::move(one.envelope);
-        const auto taken = [&](const queue::Envelope& other) { return other.id == envelope.id; };
-        const auto& others = commit->queued.envelopes;
+    QSet<queue::EnvelopeId> ids;
+    for (queue::Envelope& envelope : commit->queued.envelopes) {
         do
             envelope.id = queue::newEnvelopeId(m_messageId);
-        while (std::any_of(others.begin(), others.end(), taken));
+        while (ids.contains(envelope.id));
+        if (commit->queued.envelopes.size() > 1)
+            ids.insert(envelope.id);
         const bool caught = envelope.state == queue::EnvelopeState::Caught;
         envelope.nextTryAt = caught ? 0 : commit->queued.message.createdAt;
         allCaught = allCaught && caught;
-        commit->queued.envelopes.push_back(std::move(envelope));
     }
-    m_accepted.clear();
+    m_accepted = {};
     commit->memory = m_content->takeShare();
     commit->share = std::exchange(m_share, {});
     m_content.reset();

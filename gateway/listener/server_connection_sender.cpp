@@ -18,9 +18,8 @@ constexpr Milliseconds kDomainLimit{2'000};      // and so long for what DNS say
 } // namespace
 
 void ServerConnection::perform(smtp::effect::CheckSender& question) {
-    m_accepted.clear();
-    m_relayOf = nullptr;
-    m_relayBytes.clear();
+    m_accepted = {};
+    m_envelopes.forget();
     m_sender = std::move(question);
     m_senderDomain.clear();
     checkSenderOn();

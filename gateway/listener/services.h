@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file_store.h"
+#include "delivery/expand.h"
 #include "listener/incoming_content.h"
 #include "queue/client_shares.h"
 #include "queue/spool.h"
@@ -33,6 +34,9 @@ struct ListenerServices {
     std::function<QByteArray(queue::MessageId)> incomingPath;
     std::function<qint64()> room;                                 // octets of free space above the reserve
     std::function<void(queue::QueuedMessage, queue::BodyPtr)> stored; // durable now: schedule it (called on the spool thread)
+    // Follows what the rules left to aliases and accounts, as delivery::RecipientLookup does; null: nobody does, 451.
+    std::function<void(policy::Verdict first, policy::RulesetPtr rules, policy::MatchContext context,
+                       std::function<void(delivery::Outcome)> done)> follow;
     std::function<void(SessionEvent)> report;
     // The name of an address that this name leads back to, if that is known by now ("" = it has none); else `found` is called
     // later, on the same thread. Of one thread alone; null: nobody looks names up.

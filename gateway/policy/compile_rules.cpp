@@ -157,13 +157,14 @@ std::shared_ptr<Action> actionOf(Build& build, const StatementView& at, const Cl
         action->kind = ActionKind::Catch;
         break;
     case Method::ExpandOnly:
-        action->unsupported = method ? "delivery by expand-only" : "acceptance by aliases alone";
+    case Method::ForwardOnly:
+        action->kind = ActionKind::Local;
         break;
     case Method::Mbox:
     case Method::Maildir:
     case Method::Mda:
     case Method::Lmtp:
-    case Method::ForwardOnly:
+        action->kind = ActionKind::Local;
         action->unsupported = "delivery by " + toString(action->method).toByteArray();
         action->local.target = method->valueText();
         action->local.junk = method->has("junk");
@@ -172,14 +173,12 @@ std::shared_ptr<Action> actionOf(Build& build, const StatementView& at, const Cl
     }
     if (const Clause* user = at.clause(ClauseKind::User))
         action->local.user = user->valueText();
-    if (!action->unsupported.isEmpty()) {
-        action->kind = ActionKind::Unsupported;
-        if (!at.hasError())
-            build.report.warning(at, action->unsupported +
-                                         " is not carried out yet: recipients decided by this " +
-                                         (at.kind() == config::StatementKind::Action ? "action" : "rule") +
-                                         " get 451 and the sender keeps the mail; nothing is lost");
-    }
+    if (!action->unsupported.isEmpty() && !at.hasError())
+        build.report.warning(at, action->unsupported +
+                                     " is not carried out yet: where this " +
+                                     (at.kind() == config::StatementKind::Action ? "action" : "rule") +
+                                     " ends at a user of this computer, the client gets 451 and keeps the mail; nothing is lost. "
+                                     "Aliases that lead elsewhere are followed");
     return action;
 }
 

@@ -25,8 +25,8 @@ QByteArray verdictWord(const Verdict& verdict) {
         return "reject";
     case Decision::TemporaryFailure:
         return "tempfail";
-    case Decision::Unsupported:
-        break; // the meaning is known, whatever of it is carried out
+    case Decision::Local:
+        break;
     }
     if (!verdict.action)
         return "tempfail";
@@ -261,11 +261,10 @@ Explanation explanationOf(Verdict verdict) {
         result.line = verdict.rule->origin.line;
         result.rule = verdict.rule->text;
     }
-    if (verdict.decision == Decision::Unsupported && verdict.action)
-        result.notes.append(verdict.reason + " is not carried out by this version yet: until then the client gets 451 and keeps "
-                                             "the mail");
-    else
-        result.reason = verdict.reason;
+    if (verdict.action && !verdict.action->unsupported.isEmpty())
+        result.notes.append(verdict.action->unsupported +
+                            " is not carried out by this version yet: until then the client gets 451 and keeps the mail");
+    result.reason = verdict.reason;
     result.trace = std::move(verdict.trace);
     return result;
 }

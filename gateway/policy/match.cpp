@@ -12,6 +12,7 @@
 #include "policy/rule_index.h"
 
 #include <memory>
+#include <thread>
 
 namespace postern::policy {
 namespace {
@@ -23,7 +24,7 @@ Verdict verdictOf(const Rule& rule) {
     if (rule.reject) {
         verdict.decision = Decision::Reject;
     } else if (!rule.action) {
-        verdict.decision = Decision::Unsupported;
+        verdict.decision = Decision::TemporaryFailure;
         verdict.reason = "the rule has no action";
     } else {
         switch (rule.action->kind) {
@@ -33,9 +34,8 @@ Verdict verdictOf(const Rule& rule) {
         case ActionKind::Catch:
             verdict.decision = Decision::Catch;
             break;
-        case ActionKind::Unsupported:
-            verdict.decision = Decision::Unsupported;
-            verdict.reason = rule.action->unsupported;
+        case ActionKind::Local:
+            verdict.decision = Decision::Local;
             break;
         }
     }
@@ -197,8 +197,8 @@ QByteArrayView toString(Decision decision) {
         return "no-match";
     case Decision::TemporaryFailure:
         return "temporary-failure";
-    case Decision::Unsupported:
-        return "unsupported";
+    case Decision::Local:
+        return "local";
     }
     return "no-match";
 }
@@ -222,17 +222,34 @@ void match(const RulesetPtr& rules, MatchContext context, WantTrace trace,
     std::make_shared<Walk>(rules, std::move(subject), firstRule, trace, std::move(done))->run();
 }
 
+std::optional<Verdict> matchNow(const RulesetPtr& rules, MatchContext context, std::function<void(Verdict)> later) {
+    struct Call { // touched by the asking thread only
+        const std::thread::id thread = std::this_thread::get_id();
+        bool isOpen = true;
+        std::optional<Verdict> verdict;
+    };
+    const auto call = std::make_shared<Call>();
+    match(rules, std::move(context), WantTrace::No, [call, later = std::move(later)](Verdict verdict) {
+        if (call->thread == std::this_thread::get_id() && call->isOpen)
+            call->verdict = std::move(verdict);
+        else
+            later(std::move(verdict));
+    });
+    call->isOpen = false;
+    return std::move(call->verdict);
+}
+
 ReplyLine replyFor(const Verdict& verdict, const QByteArray& recipient) {
     const QByteArray address = ": <" + harmless(recipient, 320) + ">";
     switch (verdict.decision) {
     case Decision::Relay:
     case Decision::Catch:
+    case Decision::Local:
         return {250, "2.1.5 Destination address valid: Recipient ok"};
     case Decision::Reject:
     case Decision::NoMatch:
         return {550, "5.7.1 Invalid recipient" + address};
     case Decision::TemporaryFailure:
-    case Decision::Unsupported:
         return {451, "4.3.0 Temporary failure" + address};
     }
     return {451, "4.3.0 Temporary failure" + address};

@@ -33,7 +33,8 @@ struct MatchContext {
     bool isInternal = false;
 };
 
-enum class Decision : quint8 { Relay, Catch, Reject, NoMatch, TemporaryFailure, Unsupported };
+// Local: the action delivers on this computer or follows aliases; delivery/expand.h says what becomes of the recipient.
+enum class Decision : quint8 { Relay, Catch, Local, Reject, NoMatch, TemporaryFailure };
 QByteArrayView toString(Decision decision);
 
 struct RuleTrace {
@@ -47,14 +48,18 @@ struct Verdict {
     Decision decision = Decision::NoMatch;
     const Rule* rule = nullptr;   // owned by the ruleset; null: none matched, which also a caught postmaster's has
     ActionPtr action;
-    QByteArray reason;            // for TemporaryFailure and Unsupported
+    QByteArray reason;            // for TemporaryFailure
     std::vector<RuleTrace> trace; // only if asked for
 };
 
 enum class WantTrace { No, Yes };
 void match(const RulesetPtr& rules, MatchContext context, WantTrace trace, std::function<void(Verdict)> done);
 
-// The reply a client gets for a verdict ("250 2.1.5 ...", "550 5.7.1 Invalid recipient: <a@b>", "451 4.3.0 ...").
+// For a thread that nobody may call back: the verdict if it comes at once; else nothing, and `later` is called with it, on
+// whatever thread answers.
+std::optional<Verdict> matchNow(const RulesetPtr& rules, MatchContext context, std::function<void(Verdict)> later);
+
+// The reply a client gets for a verdict, as far as the rules alone decide ("250 2.1.5 ...", "550 5.7.1 Invalid recipient: <a@b>", "451 4.3.0 ...").
 struct ReplyLine {
     int code = 250;
     QByteArray text; // with enhanced code

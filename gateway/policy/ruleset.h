@@ -152,7 +152,7 @@ struct RelaySpec {
 enum class ActionKind : quint8 {
     Relay,
     Catch,       // Postern's own word: keep in the queue for reading, never send
-    Unsupported, // understood, but this version does not do it: 451 for each recipient it decides
+    Local,       // on this computer, or wherever its aliases lead: delivery/expand.h follows it
 };
 
 // What the configuration asks for, whatever of it this version carries out.
@@ -187,7 +187,7 @@ struct Action {
     RelaySpec relay;             // method Relay
     LocalDelivery local;         // methods that deliver here
     std::optional<qint64> ttl;   // seconds
-    QByteArray unsupported;      // what exactly is not done yet
+    QByteArray unsupported;      // what exactly is not done yet: 451 for each recipient that ends there
     Origin origin;
 };
 using ActionPtr = std::shared_ptr<const Action>;

@@ -34,7 +34,7 @@ struct Envelope {
     EnvelopeId id = 0;
     EnvelopeState state = EnvelopeState::Waiting;
     QByteArray recipient;   // as given at RCPT, "local@domain"
-    QByteArray destination; // after expansion; the same until expansion exists
+    QByteArray destination; // after expansion; the same if no alias stands between
     smtp::RcptParams params;
     QByteArray action;      // dispatcher: name of the action, "" for accept/reject rules
     QByteArray relay;       // accept/reject and 2012: the rule's relay, copied (policy::RelaySpec::toBytes); else ""
@@ -75,6 +75,8 @@ using BodyPtr = std::shared_ptr<const Body>;
 struct QueuedMessage {
     Message message;
     std::vector<Envelope> envelopes;
+    // Recipients that became several and whose sender wants to hear of it; not stored, no envelopes of their own.
+    std::vector<Envelope> expanded = {};
 };
 
 } // namespace postern::queue

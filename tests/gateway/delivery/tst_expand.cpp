@@ -26,15 +26,20 @@ Surroundings office() {
     around.account = [](const QByteArray& name) -> Result<std::optional<LocalUser>> {
         if (name == "broken")
             return Error{ErrorCode::Unavailable, "the accounts are away", Permanence::Temporary};
-        static const QByteArrayList kUsers{"ann", "bob", "vmail", "root"};
-        return kUsers.contains(name) ? std::optional(LocalUser{name, 1000, 1000, "/home/" + name}) : std::nullopt;
+        static const QByteArrayList kUsers{"ann", "bob", "vmail", "root", "away", "cmd"};
+        const qint64 uid = name == "root" ? 0 : 1000;
+        return kUsers.contains(name) ? std::optional(LocalUser{name, uid, uid, "/home/" + name}) : std::nullopt;
     };
     around.includeFile = [](const QByteArray& path) -> Result<QByteArray> {
         if (path == "/etc/staff")
             return QByteArray("# staff\nann\neve@far.example, :include:/etc/more\n");
         return Error{ErrorCode::NotFound, path + ": no such file", Permanence::Temporary};
     };
-    around.forwardFile = [](const LocalUser& user) {
+    around.forwardFile = [](const LocalUser& user) -> Result<std::optional<QByteArray>> {
+        if (user.name == "away")
+            return Error{ErrorCode::Unavailable, "the homes are away", Permanence::Temporary};
+        if (user.name == "cmd" || user.name == "root")
+            return std::optional<QByteArray>("|/bin/filter -x, /home/cmd/copy\n");
         return user.name == "bob" ? std::optional<QByteArray>("bob@far.example, bob\n") : std::nullopt;
     };
     return around;
@@ -85,6 +90,7 @@ const QByteArray kModern =
     "action \"in\" maildir alias <al>\naction \"out\" relay\n"
     "action \"exp\" expand-only alias <al>\naction \"fwd\" forward-only alias <al>\n"
     "match from any for domain \"here.example\" action \"in\"\n"
+    "action \"plain\" mbox\nmatch from any for domain \"plain.example\" action \"plain\"\n"
     "match from any for domain \"exp.example\" action \"exp\"\n"
     "match from any for domain \"fwd.example\" action \"fwd\"\n"
     "match from local for domain \"nowhere.example\" reject\n"
@@ -168,6 +174,12 @@ void TestExpand::aliases_data() {
     row("a file", "box@here.example", "expand: mbox  /var/mail/box");
     row("a list; an include in it is left out", "list@here.example",
         "expand: maildir ann /home/ann/Maildir; relay eve@far.example");
+    row("a .forward file that nobody can read now: later", "away@here.example",
+        "tempfail: 451 4.3.0 Temporary failure: <away@here.example>");
+    row("commands and files of a .forward file run as its owner", "cmd@here.example",
+        "expand: mda cmd /bin/filter -x; mbox cmd /home/cmd/copy");
+    row("M08 root's .forward file may not name commands or files", "root@plain.example",
+        "tempfail: 424 4.2.4 Mailing list expansion problem: <root@plain.example>");
     row("a .forward file, which names its owner too", "bob@here.example",
         "expand: relay bob@far.example; maildir bob /home/bob/Maildir");
 }
@@ -285,6 +297,12 @@ void TestExpand::oldDialects_data() {
     row("accept/reject: accepted for expansion only, to an address",
         "accept from any for domain \"a.example\" alias { x = \"eve@far.example\" }\naccept for any relay\n",
         "x@a.example", "expand: relay eve@far.example");
+    row("accept/reject: forward-only, to an address",
+        "accept from any for domain \"a.example\" alias { x = \"eve@far.example\" } forward-only\naccept for any relay\n",
+        "x@a.example", "expand: relay eve@far.example");
+    row("accept/reject: forward-only, and a user is none",
+        "accept from any for domain \"a.example\" alias { x = ann } forward-only\n", "x@a.example",
+        "tempfail: 451 4.2.4 Temporary failure: <x@a.example>");
     row("accept/reject: maildir: of an alias",
         "accept from any for any alias { x = \"maildir:/m/x\" } deliver to mbox\n", "x@a.example",
         "expand: maildir  /m/x");
@@ -385,7 +403,7 @@ class LateTable final : public tables::Table {
 void TestExpand::lateTablesAreWaitedFor() {
     const auto late = std::make_shared<LateTable>();
     auto action = std::make_shared<policy::Action>();
-    action->kind = policy::ActionKind::Unsupported;
+    action->kind = policy::ActionKind::Local;
     action->method = policy::Method::Mbox;
     action->local.aliases = late;
     auto rules = std::make_shared<policy::Ruleset>();

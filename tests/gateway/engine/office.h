@@ -22,6 +22,7 @@ struct Office {
     SpoolThread spool{files, clock, {"/spool", vfs.name(), 0, {}}};
     ActivityJournal journal{clock};
     std::vector<relay::RelayJob> jobs;
+    delivery::Surroundings surroundings;
     int troubles = 0;
     int recoveries = 0;
     std::unique_ptr<DeliveryDesk> desk;
@@ -41,6 +42,10 @@ struct Office {
         parts.changed = [] {};
         parts.spoolTroubled = [this](const Error&) { ++troubles; };
         parts.spoolFine = [this] { ++recoveries; };
+        parts.follow = [this](policy::Verdict first, policy::RulesetPtr rules, policy::MatchContext context,
+                              std::function<void(delivery::Outcome)> done) {
+            delivery::expandFrom(first, rules, context, surroundings, policy::WantTrace::No, done);
+        };
         desk = std::make_unique<DeliveryDesk>(std::move(parts));
         auto rules = std::make_shared<policy::Ruleset>();
         auto action = std::make_shared<policy::Action>();

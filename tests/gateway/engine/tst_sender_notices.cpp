@@ -14,10 +14,10 @@ using namespace Qt::StringLiterals;
 namespace {
 
 struct TellingOffice : Office {
-    bool openWithRules(std::vector<qint64> warnIntervals = {}) {
+    bool openWithRules(std::vector<qint64> warnIntervals = {}, const QByteArray& firstRules = {}) {
         if (!open())
             return false;
-        memory.put("/c", "action \"box\" catch\naction \"out\" relay host smtp://relay.example\n"
+        memory.put("/c", "action \"box\" catch\naction \"out\" relay host smtp://relay.example\n" + firstRules +
                          "match for domain \"far.example\" action \"out\"\nmatch for any action \"box\"\n");
         policy::Compiled compiled = policy::compile(memory, "/c", {});
         if (!compiled.isUsable())
@@ -66,6 +66,9 @@ class TestSenderNotices : public QObject {
     void whatFailedToBeToldIsNotSentAgain();
     void theStoryOfReturnedMailHasAnEnd_data();
     void theStoryOfReturnedMailHasAnEnd();
+    void tellsThatARecipientStandsForSeveral();
+    void noticesFollowTheAliasesOfASender();
+    void mailIsHeldIfItsSendersAliasIsRefused();
     void Q14_noMoreThanSoManyInAnHour();
 };
 
@@ -97,6 +100,49 @@ void TestSenderNotices::tellsThatMailWasHandedOn() { // RFC 3461 §6.2.7.3
     office.spool.post(ReadBody{queued.message.id, [&gone](const Result<BodyPtr>& body) { gone = !body; }});
     office.spool.stop();
     QVERIFY(gone);
+}
+
+void TestSenderNotices::tellsThatARecipientStandsForSeveral() { // RFC 3461 §5.2.7.3 b
+    TellingOffice office;
+    QVERIFY(office.openWithRules());
+    QueuedMessage queued = office.message(EnvelopeState::Waiting);
+    office.spool.post(StoreMessage{queued.message, queued.envelopes, *smallBody(), {}});
+    queue::Envelope several;
+    several.recipient = several.destination = "team@office.example";
+    several.params.notify = "SUCCESS";
+    queued.expanded = {several};
+    office.desk->storedSink()(queued, smallBody());
+    QTRY_COMPARE(office.caughtSubjects(), QByteArrayList{"Mail goes to several recipients"});
+    QTRY_COMPARE(office.jobs.size(), size_t(1)); // and the mail is on its way
+}
+
+void TestSenderNotices::noticesFollowTheAliasesOfASender() {
+    TellingOffice office;
+    QVERIFY(office.openWithRules({}, "action \"in\" expand-only alias { scanner = \"ann@far.example, bob@kept.example\" }\n"
+                                     "match for domain \"office.example\" action \"in\"\n"));
+    office.stored("");
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    office.report(office.jobs[0], TryResult::Permanent);
+    QTRY_COMPARE(office.jobs.size(), size_t(2)); // one of the two is relayed, the other is caught
+    const queue::Delivery& notice = office.jobs[1].delivery;
+    QVERIFY(notice.message->isBounce);
+    QCOMPARE(notice.envelopes.front().recipient, "scanner@office.example");
+    QCOMPARE(notice.envelopes.front().destination, "ann@far.example");
+    QCOMPARE(office.caughtSubjects(), QByteArrayList{"Mail could not be delivered"});
+    QCOMPARE(office.desk->scheduler().counts().messages, 1); // the mail itself is gone
+}
+
+void TestSenderNotices::mailIsHeldIfItsSendersAliasIsRefused() {
+    TellingOffice office;
+    QVERIFY(office.openWithRules({}, "action \"in\" expand-only alias { other = \"ann@far.example\" }\n"
+                                     "match for domain \"office.example\" action \"in\"\n"));
+    office.stored("");
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    office.report(office.jobs[0], TryResult::Permanent);
+    QTRY_COMPARE(office.desk->scheduler().counts().held, 1);
+    const auto rows = office.desk->scheduler().page({}).rows;
+    QVERIFY2(rows.front().envelope.lastError.contains("there is no user scanner on this computer"),
+             rows.front().envelope.lastError.constData());
 }
 
 void TestSenderNotices::whatFailedToBeToldIsNotSentAgain() {

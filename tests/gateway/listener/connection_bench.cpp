@@ -25,9 +25,11 @@ policy::Condition condition(policy::ConditionKind kind, tables::TablePtr table =
 std::shared_ptr<const policy::Action> action(policy::ActionKind kind, const QByteArray& name, std::optional<qint64> ttl = {}) {
     policy::Action one;
     one.kind = kind;
+    one.method = kind == policy::ActionKind::Local   ? policy::Method::Maildir
+                 : kind == policy::ActionKind::Catch ? policy::Method::Catch
+                                                     : policy::Method::Relay;
     one.name = name;
     one.ttl = ttl;
-    one.unsupported = kind == policy::ActionKind::Unsupported ? "maildir is not done yet" : "";
     return std::make_shared<const policy::Action>(std::move(one));
 }
 
@@ -47,7 +49,7 @@ std::shared_ptr<policy::Ruleset> makeRules() {
         rules->rules.push_back(std::move(rule));
     };
     add({"nobody@example.org"}, nullptr, 3);
-    add({"box@example.org"}, action(ActionKind::Unsupported, "box"), 4);
+    add({"@home.example"}, action(ActionKind::Local, "box"), 4);
     add({"caught@example.org"}, action(ActionKind::Catch, "catch"), 5);
     add({"short@example.org"}, action(ActionKind::Relay, "short", 3600), 6);
     add({"@example.org"}, action(ActionKind::Relay, "out"), 7);
@@ -86,6 +88,14 @@ StreamScript& ConnectionBench::connect() {
     services.shares = shares;
     services.stored = [this](queue::QueuedMessage message, const queue::BodyPtr&) { durable.push_back(std::move(message)); };
     services.report = [this](listener::SessionEvent event) { events.push_back(std::move(event)); };
+    services.follow = [this](policy::Verdict first, policy::RulesetPtr given, policy::MatchContext context,
+                             std::function<void(delivery::Outcome)> done) {
+        follows.push_back([=, this] {
+            delivery::expandFrom(first, given, context, surroundings, policy::WantTrace::No, done);
+        });
+        if (!holdsFollows)
+            answerFollows();
+    };
     m_services = std::make_shared<const listener::ListenerServices>(std::move(services));
     service.rules = rules;
     m_script = std::make_shared<StreamScript>(m_script ? *m_script : StreamScript{});
@@ -96,6 +106,11 @@ StreamScript& ConnectionBench::connect() {
     return *m_script;
 }
 
+void ConnectionBench::answerFollows() {
+    for (const auto& one : std::exchange(follows, {}))
+        one();
+}
+
 QByteArray ConnectionBench::heard() {
     const QByteArray all = m_script->written();
     return all.mid(std::exchange(m_heardTo, all.size()));
@@ -104,6 +119,8 @@ QByteArray ConnectionBench::heard() {
 QByteArray ConnectionBench::ask(const QByteArray& line) {
     (void)heard();
     m_script->says(line + "\r\n");
+    deliverOutcomes(); // of followed aliases
+    m_script->deliver();
     return heard();
 }
 

@@ -14,7 +14,7 @@
 
 namespace postern::test {
 
-class ConnectionBench final : public listener::ConnectionHost {
+class ConnectionBench : public listener::ConnectionHost {
   public:
     ConnectionBench();
     ~ConnectionBench() override;
@@ -83,6 +83,10 @@ class ConnectionBench final : public listener::ConnectionHost {
     std::optional<bool> nullMx = false;     // nothing: it comes by answerDomain()
     QByteArrayList domainsAsked;
     QByteArrayList addressesAsked;          // for their names
+    delivery::Surroundings surroundings;    // of aliases
+    bool holdsFollows = false;              // they are answered by answerFollows()
+    std::vector<std::function<void()>> follows;
+    void answerFollows();
     std::vector<listener::SessionEvent> events;
     std::vector<queue::QueuedMessage> durable; // told to the scheduler
     std::vector<listener::LoginQuestion> logins;

@@ -91,9 +91,9 @@ void TestRecipientVerdicts::answersByRule_data() {
             << "Mail from a@office.test to "_ba + name + "@elsewhere.test, handed in by 192.0.2.66, refused: no rule takes it";
     QTest::addRow("no rule") << "a@elsewhere.test"_ba << "550 5.7.1 Invalid recipient: <a@elsewhere.test>\r\n"_ba
                              << "Mail from a@office.test to a@elsewhere.test, handed in by 192.0.2.66, refused: no rule takes it"_ba;
-    QTest::addRow("an action that is not done yet")
-        << "box@example.org"_ba << "451 4.3.0 Temporary failure: <box@example.org>\r\n"_ba
-        << "Mail from a@office.test to box@example.org, handed in by 192.0.2.66, refused: maildir is not done yet"_ba;
+    QTest::addRow("a user that this computer does not have")
+        << "box@home.example"_ba << "550 5.1.1 Invalid recipient: <box@home.example>\r\n"_ba
+        << "Mail from a@office.test to box@home.example, handed in by 192.0.2.66, refused: there is no user box on this computer"_ba;
     QTest::addRow("relayed") << "bob@example.org"_ba
                              << "250 2.1.5 Destination address valid: Recipient ok\r\n"_ba << ""_ba;
     QTest::addRow("P02 postmaster of another's domain is no case of its own")

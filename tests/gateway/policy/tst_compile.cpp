@@ -710,7 +710,7 @@ void TestCompile::unsupportedRulesKeepTheirPlace() {
         compiled("accept from any for domain \"here.example\" deliver to maildir\naccept for any relay\n");
     QVERIFY(result.isUsable());
     QCOMPARE(result.ruleset->rules.size(), size_t(2));
-    QVERIFY(result.ruleset->rules[0].action->kind == ActionKind::Unsupported);
+    QVERIFY(result.ruleset->rules[0].action->kind == ActionKind::Local);
     QCOMPARE(result.ruleset->rules[0].action->unsupported, "delivery by maildir");
 }
 

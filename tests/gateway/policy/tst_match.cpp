@@ -36,7 +36,6 @@ Rule rule(std::vector<Condition> conditions, ActionKind kind = ActionKind::Relay
     made.conditions = std::move(conditions);
     auto action = std::make_shared<Action>();
     action->kind = kind;
-    action->unsupported = kind == ActionKind::Unsupported ? "maildir" : "";
     made.action = action;
     return made;
 }
@@ -311,8 +310,7 @@ void TestMatch::firstMatchWins() {
 void TestMatch::kindsOfActions_data() {
     QTest::addColumn<int>("kind");
     QTest::addColumn<QByteArray>("decision");
-    QTest::newRow("not supported keeps its place")
-        << int(ActionKind::Unsupported) << QByteArray("unsupported 1");
+    QTest::newRow("a delivery on this computer") << int(ActionKind::Local) << QByteArray("local 1");
     QTest::newRow("relay") << int(ActionKind::Relay) << QByteArray("relay 1");
     QTest::newRow("catch") << int(ActionKind::Catch) << QByteArray("catch 1");
 }
@@ -489,8 +487,8 @@ void TestMatch::replies_data() {
                             << QByteArray("5.7.1 Invalid recipient: <x@one.example>");
     QTest::newRow("table failure") << int(Decision::TemporaryFailure) << 451
                                    << QByteArray("4.3.0 Temporary failure: <x@one.example>");
-    QTest::newRow("unsupported") << int(Decision::Unsupported) << 451
-                                 << QByteArray("4.3.0 Temporary failure: <x@one.example>");
+    QTest::newRow("local, unless its aliases say otherwise")
+        << int(Decision::Local) << 250 << QByteArray("2.1.5 Destination address valid: Recipient ok");
     QTest::newRow("relay") << int(Decision::Relay) << 250
                            << QByteArray("2.1.5 Destination address valid: Recipient ok");
     QTest::newRow("catch") << int(Decision::Catch) << 250
