@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <mutex>
 
 namespace postern::delivery {
 namespace {
@@ -50,6 +51,21 @@ std::optional<LocalUser> parseUserinfo(const QByteArray& name, const QByteArray&
     bool goodUid = false, goodGid = false;
     LocalUser user{name, fields[0].toLongLong(&goodUid), fields[1].toLongLong(&goodGid), fields[2]};
     return goodUid && goodGid && user.uid >= 0 && user.gid >= 0 ? std::optional(user) : std::nullopt;
+}
+
+bool isOfThisComputer(const Destination& one) {
+    switch (one.kind) {
+    case DestinationKind::Command:
+    case DestinationKind::File:
+    case DestinationKind::Maildir:
+    case DestinationKind::Include:
+        return true;
+    case DestinationKind::Reply:
+    case DestinationKind::Address:
+    case DestinationKind::User:
+        return false;
+    }
+    return true;
 }
 
 // A place on the way.
@@ -95,17 +111,24 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
 
     // --- the loop
 
+    // One task at a time, whichever thread brings it; all else here is touched by tasks only.
     void then(std::function<void()> task) {
+        std::unique_lock lock(m_mutex);
         m_tasks.push_back(std::move(task));
         if (m_isRunning)
             return;
         m_isRunning = true;
+        const auto self = shared_from_this(); // a task may hold the last word on whether we live
         while (!m_tasks.empty()) {
-            const std::function<void()> one = std::move(m_tasks.front());
+            std::function<void()> one = std::move(m_tasks.front());
             m_tasks.pop_front();
+            lock.unlock();
             one();
+            one = nullptr;
+            lock.lock();
         }
         m_isRunning = false;
+        lock.unlock();
     }
 
     void next() {
@@ -269,6 +292,10 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         if (!list)
             return refuse(expansionDelay(),
                           "the entry " + shown(key) + " in " + tableName(table) + ": " + list.error().text);
+        const bool namesFiles = std::any_of(list->begin(), list->end(), isOfThisComputer);
+        if (namesFiles && !table.mayNameFiles())
+            return refuse(expansionDelay(), "the entry " + shown(key) + " in " + tableName(table) + " names a command or a file of " +
+                                                "this computer, which only tables in files may do (" + table.kind() + ")");
         say(*place.action, tableName(table) + ": " + shown(key) + " goes to " + shown(entry.value));
         addAll(place, *list);
     }
@@ -440,7 +467,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
     const WantTrace m_wantTrace;
     const std::function<void(Outcome)> m_done;
     // the way so far
-    std::deque<std::function<void()>> m_tasks;
+    std::mutex m_mutex;
+    std::deque<std::function<void()>> m_tasks; // guarded by m_mutex, as the next
     bool m_isRunning = false;
     bool m_isOver = false;
     std::deque<Place> m_waiting;

@@ -11,6 +11,7 @@
 #include "policy/match_facts.h"
 #include "policy/rule_index.h"
 
+#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -66,6 +67,7 @@ class Walk : public std::enable_shared_from_this<Walk> {
 
   private:
     enum class Step { Yes, No, Later, Stop };
+    enum class Meeting : quint8 { Nobody, OneWasHere }; // of the asker, back from lookup(), and the answer
 
     Step test(const Condition& condition) {
         const Question question = m_subject.questionFor(condition);
@@ -80,21 +82,22 @@ class Walk : public std::enable_shared_from_this<Walk> {
         return ask(condition, question);
     }
 
-    // Asks the table. The answer comes before lookup() returns, or later through answered().
+    // Asks the table. The answer comes before lookup() returns, or later through answered(), maybe on another thread and
+    // while lookup() still returns: whoever of the two comes second goes on, and the first touches nothing any more.
     Step ask(const Condition& condition, const Question& question) {
-        m_asking = true;
+        m_meeting.store(Meeting::Nobody);
         m_answer.reset();
-        condition.table->lookup(
-            question.service, question.key,
-            [self = shared_from_this()](tables::LookupResult result) { self->answered(std::move(result)); });
-        m_asking = false;
-        return m_answer ? conclude(condition) : Step::Later;
+        const auto self = shared_from_this();
+        condition.table->lookup(question.service, question.key,
+                                [self](tables::LookupResult result) { self->answered(std::move(result)); });
+        const bool isAnswered = m_meeting.exchange(Meeting::OneWasHere) == Meeting::OneWasHere;
+        return isAnswered ? conclude(condition) : Step::Later;
     }
 
     void answered(tables::LookupResult result) {
         POSTERN_CHECK(!m_answer, return ); // one answer a question
         m_answer = std::move(result);
-        if (m_asking)
+        if (m_meeting.exchange(Meeting::OneWasHere) == Meeting::Nobody)
             return; // the loop is still there
         const Step step = conclude(m_rules->rules[m_rule].conditions[m_condition]);
         if (step == Step::Stop)
@@ -161,7 +164,7 @@ class Walk : public std::enable_shared_from_this<Walk> {
     const std::function<void(Verdict)> m_done;
     // the walk's place
     size_t m_rule = 0, m_condition = 0;
-    bool m_asking = false;
+    std::atomic<Meeting> m_meeting = Meeting::Nobody;
     std::optional<tables::LookupResult> m_answer; // to the question under way
     QByteArrayList m_facts;                       // why the conditions of this rule held so far
     Verdict m_verdict;

@@ -3,9 +3,9 @@
 // A named list or mapping that answers questions for the engine, whatever keeps it.
 //
 // The service fixes how keys compare (see match_rules.h) and how values read. Keys are lower-cased (ASCII) before every
-// lookup, at most 1023 octets. Static and file tables answer at once; others will answer later through the same call.
-// Thread: lookup() from any thread; `done` is called either before lookup() returns, on the caller's thread (static,
-//   file), or later through whatever the caller posts to; callers must cope with both.
+// lookup, at most 1023 octets. Static and file tables answer at once; others answer later through the same call.
+// Thread: lookup() from any thread; `done` is called once, either before lookup() returns, on the caller's thread (static,
+//   file, known already), or later on a lookup thread, which may be before lookup() returns too; callers must cope with all.
 // Failure: LookupResult::failed is a *temporary* error and is never inverted by a negation.
 #pragma once
 
@@ -35,6 +35,13 @@ struct LookupResult {
 };
 using LookupDone = std::function<void(LookupResult)>;
 
+// Of a table that something else keeps: does that answer at the moment?
+struct TableState {
+    bool isFailing = false;
+    QByteArray trouble; // the last cause, no secrets
+    qint64 since = 0;   // Unix seconds
+};
+
 class Table {
   public:
     virtual ~Table() = default;
@@ -55,6 +62,16 @@ class Table {
     virtual QByteArrayList keys() const = 0;
     // The same in the order they were written, where a list's order says something; keys() where it is not known any more.
     virtual QByteArrayList keysAsWritten() const;
+    // False where nothing is behind it: every question fails, and no waiting helps.
+    virtual bool isConnected() const { return true; }
+    // Nothing for tables in memory.
+    virtual std::optional<TableState> state() const { return std::nullopt; }
+    // Can it be asked? Found if so, else failed with the cause.
+    virtual void test(const LookupDone& done) const;
+    // Forgets what was answered so far, so that the next question goes to whatever keeps the table.
+    virtual void refresh() const {}
+    // May an alias of it lead to a command or a file of this computer? Not where others than its administrator may write.
+    virtual bool mayNameFiles() const { return true; }
 };
 using TablePtr = std::shared_ptr<const Table>;
 

@@ -11,6 +11,10 @@ void UnavailableTable::fetch(Service, const LookupDone& done) const {
     done(refusal());
 }
 
+void UnavailableTable::test(const LookupDone& done) const {
+    done(refusal());
+}
+
 LookupResult UnavailableTable::refusal() const {
     LookupResult result;
     result.failed = true;

@@ -22,6 +22,8 @@ class UnavailableTable final : public Table {
     void lookup(Service service, const QByteArray& key, const LookupDone& done) const override;
     void fetch(Service service, const LookupDone& done) const override;
     QByteArrayList keys() const override { return {}; }
+    void test(const LookupDone& done) const override;
+    bool isConnected() const override { return false; }
 
   private:
     LookupResult refusal() const;

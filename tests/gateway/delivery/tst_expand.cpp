@@ -6,11 +6,13 @@
 #include "policy/compile.h"
 
 #include "support/memory_file_store.h"
+#include "support/threaded_table.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QTest>
 
+#include <future>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -128,6 +130,9 @@ class TestExpand : public QObject {
     void B06_anAliasBombIsRefusedSoon();
     void aTableThatIsAwayIsTemporary();
     void lateTablesAreWaitedFor();
+    void answersOfOtherThreads();
+    void B07_aDatabaseNamesNoFilesAndCommands_data();
+    void B07_aDatabaseNamesNoFilesAndCommands();
     void stepsAreToldInOrder();
     void jsonOfADelivery();
 };
@@ -399,6 +404,68 @@ class LateTable final : public tables::Table {
 };
 
 } // namespace
+
+namespace {
+
+// One rule for all: mailboxes with these aliases.
+policy::RulesetPtr aliased(const tables::TablePtr& aliases) {
+    auto action = std::make_shared<policy::Action>();
+    action->kind = policy::ActionKind::Local;
+    action->method = policy::Method::Mbox;
+    action->local.aliases = aliases;
+    auto rules = std::make_shared<policy::Ruleset>();
+    policy::Rule rule;
+    rule.action = action;
+    rules->rules.push_back(rule);
+    return rules;
+}
+
+Outcome expanded(const policy::RulesetPtr& rules, const QByteArray& recipient) {
+    policy::MatchContext context;
+    context.recipient = recipient;
+    std::promise<Outcome> ended;
+    expand(rules, context, office(), policy::WantTrace::No, [&ended](Outcome one) { ended.set_value(std::move(one)); });
+    return ended.get_future().get();
+}
+
+} // namespace
+
+void TestExpand::answersOfOtherThreads() {
+    std::map<QByteArray, QByteArray> entries;
+    for (int i = 0; i < 8; ++i)
+        entries["all" + QByteArray::number(i)] = "all" + QByteArray::number(i + 1) + ", ann, vmail";
+    entries["all8"] = "ann";
+    const auto rules = aliased(std::make_shared<test::ThreadedTable>(entries));
+    for (int round = 0; round < 50; ++round) {
+        const Outcome outcome = expanded(rules, "all0@a.example");
+        QCOMPARE(outcome.refusal.has_value(), false);
+        QCOMPARE(outcome.ends.size(), size_t(2));
+    }
+}
+
+void TestExpand::B07_aDatabaseNamesNoFilesAndCommands_data() {
+    QTest::addColumn<QByteArray>("value");
+    QTest::addColumn<bool>("isTaken");
+    QTest::newRow("a user") << QByteArray("ann") << true;
+    QTest::newRow("an address") << QByteArray("eve@a.example, ann") << true;
+    QTest::newRow("a command") << QByteArray("|/bin/sh -c id") << false;
+    QTest::newRow("a command behind a user") << QByteArray("ann, \"|/bin/sh -c id\"") << false;
+    QTest::newRow("a file") << QByteArray("/etc/passwd") << false;
+    QTest::newRow("a list of this computer") << QByteArray(":include:/etc/staff") << false;
+}
+
+void TestExpand::B07_aDatabaseNamesNoFilesAndCommands() {
+    QFETCH(QByteArray, value);
+    QFETCH(bool, isTaken);
+    const auto rules = aliased(std::make_shared<test::ThreadedTable>(
+        std::map<QByteArray, QByteArray>{{"all", value}, {"eve", "vmail"}}));
+    const Outcome outcome = expanded(rules, "all@a.example");
+    QCOMPARE(outcome.refusal.has_value(), !isTaken);
+    if (!isTaken) {
+        QCOMPARE(outcome.refusal->code, 424);
+        QVERIFY2(outcome.reason.contains("names a command or a file of this computer"), outcome.reason.constData());
+    }
+}
 
 void TestExpand::lateTablesAreWaitedFor() {
     const auto late = std::make_shared<LateTable>();

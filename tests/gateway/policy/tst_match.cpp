@@ -6,9 +6,12 @@
 #include "policy/rule_index.h"
 #include "tables/table_factory.h"
 
+#include "support/threaded_table.h"
+
 #include <QTest>
 
 #include <deque>
+#include <future>
 
 using namespace postern;
 using namespace postern::policy;
@@ -138,6 +141,7 @@ class TestMatch : public QObject {
     void expressions_data();
     void expressions();
     void lateTables();
+    void answersOfOtherThreads();
     void manyRulesNeedNoStack();
     void traceNamesTheFirstConditionThatFailed();
     void traceOfATableThatFails();
@@ -399,6 +403,25 @@ void TestMatch::expressions() {
     context.clientAddress = client;
     for (const WantTrace wanted : {WantTrace::No, WantTrace::Yes})
         QCOMPARE(decide(ruleset({rule({asked})}), context, wanted), holds ? "relay 1" : "no-match");
+}
+
+// The answer may be there before the question has returned: neither is lost, and nobody goes on twice.
+void TestMatch::answersOfOtherThreads() {
+    const auto table = std::make_shared<test::ThreadedTable>(std::map<QByteArray, QByteArray>{{"one.example", ""}});
+    std::vector<Rule> rules;
+    for (int i = 0; i < 50; ++i)
+        rules.push_back(rule({condition(ConditionKind::ForDomain, table), condition(ConditionKind::ForDomain, table, true)}));
+    rules.push_back(reject({condition(ConditionKind::ForDomain, table)}));
+    const RulesetPtr all = ruleset(std::move(rules));
+    for (int round = 0; round < 20; ++round) {
+        std::promise<QByteArray> decided;
+        match(all, remote(), WantTrace::No, [&decided](const Verdict& verdict) {
+            decided.set_value(toString(verdict.decision).toByteArray() + " " + QByteArray::number(verdict.rule->origin.line));
+        });
+        auto answer = decided.get_future();
+        QCOMPARE(answer.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+        QCOMPARE(answer.get(), "reject 51");
+    }
 }
 
 void TestMatch::lateTables() {
