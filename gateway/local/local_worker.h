@@ -30,38 +30,36 @@ namespace postern::local {
 struct LocalJob {
     queue::Delivery delivery;
     queue::BodyPtr body;
-    std::vector<delivery::LocalUser>
-        users; // End::user of delivery.envelopes, same order; no name = the unprivileged account
+    std::vector<delivery::LocalUser> users; // End::user of delivery.envelopes, same order; no name = the unprivileged account
 
     policy::Method method = policy::Method::Mbox; // Mbox, Maildir, Mda or Lmtp; others are reported as temporary
-    bool isOwnTarget = false; // target came from an alias or a .forward: its values are filled in all the same
+    bool isOwnTarget = false; // target came from an alias or a .forward: nothing in it is expanded, no wrapper
     QByteArray target;        // LocalDelivery::target, or End::target of an own one; values not filled in yet
     bool junk = false;        // maildir
     bool rcptTo = false;      // lmtp: RCPT with the whole destination instead of the user's name
     QByteArray wrapper;       // the command of `mda wrapper`, "" = none
 
     policy::Era era = policy::Era::Modern;
-    QByteArray serverName;                            // LHLO
+    QByteArray serverName;    // LHLO
     std::shared_ptr<const policy::Settings> settings; // mda limits, sub-address delimiter; null = the defaults
 };
 
 struct LocalReport {
     queue::RouteKey route;
-    std::vector<queue::TryOutcome>
-        outcomes;             // of every envelope of the job; texts begin with an enhanced code unless delivered
+    std::vector<queue::TryOutcome> outcomes; // of every envelope of the job; texts begin with an enhanced code unless delivered
     bool routeFailed = false; // lmtp: the destination as a whole did not work
     bool routeWorked = false;
-    QByteArray routeText; // then why, one line
-    QByteArray peer;      // for people: "maildir /home/ann/Maildir", "lmtp /run/dovecot/lmtp"
+    QByteArray routeText;     // then why, one line
+    QByteArray peer;          // for people: "maildir /home/ann/Maildir", "lmtp /run/dovecot/lmtp"
     std::shared_ptr<const queue::Message> message;
 };
 
 // What no configuration sets.
 struct LocalLimits {
-    QByteArray program;               // postern-deliver; "" = the one that belongs to the running program
-    delivery::LocalUser unprivileged; // who runs what belongs to no user; no name = such a delivery waits, with a text
-    Milliseconds timeLimit{5 * 60'000};  // of one mailbox or command, as OpenSMTPD has it
-    QByteArray mailFolder = "/var/mail"; // of mbox: a file for each user
+    QByteArray program;                      // postern-deliver; "" = the one that belongs to the running program
+    delivery::LocalUser unprivileged;        // who runs what belongs to no user; no name = such a delivery waits, with a text
+    Milliseconds timeLimit{5 * 60'000};      // of one mailbox or command, as OpenSMTPD has it
+    QByteArray mailFolder = "/var/mail";     // of mbox: a file for each user
 };
 
 class LocalWorker {

@@ -16,6 +16,7 @@
 #include "queue/scheduler.h"
 #include "relay/connection_ledger.h"
 #include "relay/sending_rate.h"
+#include "smtp/address.h"
 #include "tls/stream.h"
 
 #include <functional>
@@ -37,6 +38,8 @@ struct RelayJob {
     tls::IdentityPtr identity; // client certificate (`pki`), may be null
     tls::ClientRulesPtr handshakes; // `ciphers`, `protocols`; null = the usual ones
     std::shared_ptr<const policy::Settings> settings; // the limits; null = the defaults
+    QByteArray socket;      // LMTP by this socket of the computer, in place of what `spec` says; "" = as it says
+    std::vector<smtp::Address> rcptAs; // of the envelopes: what RCPT says in place of the destination; empty = the destination
 };
 
 struct RelayReport {

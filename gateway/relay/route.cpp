@@ -46,6 +46,7 @@ void Route::add(RelayJob job) {
     m_action = job.action;
     m_domain = job.domain;
     m_serverName = job.serverName;
+    m_socket = job.socket;
     m_ownAddresses = job.ownAddresses;
     m_identity = job.identity;
     m_handshakes = job.handshakes;
@@ -105,7 +106,7 @@ void Route::pump() {
 
 void Route::makePlan() {
     PlanQuestion question{m_spec, m_urls.empty() ? m_spec->urls : m_urls, m_domain, m_serverName,
-                          m_ownAddresses ? *m_ownAddresses : QByteArrayList()};
+                          m_ownAddresses ? *m_ownAddresses : QByteArrayList(), m_socket};
     m_isPlanning = true;
     m_planning = std::make_unique<RoutePlan>(m_services.resolver, m_services.random, std::move(question),
                                              [this](Plan plan) { onPlan(std::move(plan)); });

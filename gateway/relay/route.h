@@ -135,8 +135,8 @@ class Route final : public ConnectionOwner {
     const std::vector<policy::RelayUrl> m_urls;
 
     std::deque<std::unique_ptr<Shipment>> m_waiting;
-    std::shared_ptr<const policy::RelaySpec> m_spec; // of the latest job, like the next six
-    QByteArray m_action, m_domain, m_serverName;
+    std::shared_ptr<const policy::RelaySpec> m_spec; // of the latest job, like the next seven
+    QByteArray m_action, m_domain, m_serverName, m_socket;
     std::shared_ptr<const QByteArrayList> m_ownAddresses;
     tls::IdentityPtr m_identity;
     tls::ClientRulesPtr m_handshakes;

@@ -27,6 +27,10 @@ bool isV6(const QByteArray& address) {
     return address.contains(':');
 }
 
+bool isSocket(const QByteArray& address) {
+    return address.startsWith('/');
+}
+
 bool isAddress(const QByteArray& text) {
     return !QHostAddress(QString::fromLatin1(text)).isNull();
 }
@@ -42,6 +46,8 @@ QByteArray Route::Endpoint::key() const {
 }
 
 QByteArray Route::Endpoint::name() const {
+    if (isSocket(address))
+        return address;
     const QByteArray where = '[' + address + "]:" + QByteArray::number(candidate.port);
     return candidate.host == address ? where : candidate.host + ' ' + where;
 }
@@ -51,7 +57,7 @@ QByteArray Route::penaltyKey(const QByteArray& source, const Endpoint& endpoint)
 }
 
 bool Route::mayUse(const QByteArray& address) const {
-    return m_limits.family == 0 || (m_limits.family == 6) == isV6(address);
+    return m_limits.family == 0 || isSocket(address) || (m_limits.family == 6) == isV6(address);
 }
 
 int Route::linksTo(const Endpoint& endpoint) const {

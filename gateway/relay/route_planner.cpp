@@ -102,6 +102,16 @@ RoutePlan::RoutePlan(dns::Resolver& resolver, Random random, PlanQuestion questi
     : m_resolver(resolver), m_random(std::move(random)), m_question(std::move(question)), m_done(std::move(done)) {}
 
 void RoutePlan::start() {
+    if (!m_question.socket.isEmpty()) {
+        Candidate candidate;
+        candidate.host = m_question.socket;
+        candidate.addresses = {m_question.socket};
+        candidate.port = 0;
+        candidate.tls = smtp::ClientTls::Never;
+        candidate.lmtp = true;
+        m_plan.candidates.push_back(std::move(candidate));
+        return finish();
+    }
     if (m_question.urls.empty() || backupUrl())
         planMx();
     else

@@ -48,6 +48,7 @@ struct PlanQuestion {
     QByteArray domain;                  // for relaying by MX
     QByteArray serverName;              // that is us
     QByteArrayList ownAddresses;        // where our own port 25 answers: that is us, too
+    QByteArray socket = {};             // LMTP by a socket of this computer; then nothing above counts
 };
 
 // What a URL and its action mean together. `either` makes two: STARTTLS first, then TLS from the start.

@@ -54,7 +54,8 @@ Shipment::Shipment(RelayJob job) : m_job(std::move(job)) {
         return; // no recipient is sendable: a row that cannot be trusted goes nowhere
     m_sender = overrideSender(*sender, m_job.spec->mailFrom);
     for (size_t i = 0; i < m_job.delivery.envelopes.size(); ++i) {
-        const auto recipient = smtp::parseAddress(m_job.delivery.envelopes[i].destination);
+        const auto recipient = i < m_job.rcptAs.size() ? Result<smtp::Address>(m_job.rcptAs[i])
+                                                       : smtp::parseAddress(m_job.delivery.envelopes[i].destination);
         if (!recipient || recipient.value().isNull())
             continue;
         m_sendable.push_back(i);

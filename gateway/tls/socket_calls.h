@@ -39,7 +39,7 @@ IoResult sendSome(int descriptor, const std::deque<QByteArray>& pieces, qsizetyp
 void endWriting(int descriptor);
 void closeDescriptor(int descriptor);
 
-// A connection under way to an address literal. source "" = the system chooses.
+// A connection under way to an address literal, or to a socket of this computer by its path (the port is nothing then). source "" = the system chooses.
 Result<int> startConnect(const Endpoint& to, const QByteArray& source);
 int pendingError(int descriptor); // what became of it: 0 = connected
 

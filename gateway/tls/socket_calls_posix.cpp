@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -60,8 +61,26 @@ struct SocketAddress {
     socklen_t length = 0;
 };
 
-// Literals only: never asks a name server. Knows scopes ("fe80::1%eth0").
+bool isPath(const QByteArray& address) {
+    return address.startsWith('/');
+}
+
+Result<SocketAddress> socketPath(const QByteArray& path) {
+    SocketAddress result;
+    sockaddr_un local = {};
+    local.sun_family = AF_UNIX;
+    if (size_t(path.size()) >= sizeof local.sun_path)
+        return Error{ErrorCode::Invalid, "the path of the socket " + path + " is too long", Permanence::Temporary};
+    std::memcpy(local.sun_path, path.constData(), size_t(path.size()));
+    std::memcpy(&result.storage, &local, sizeof local);
+    result.length = sizeof local;
+    return result;
+}
+
+// Literals and paths of sockets only: never asks a name server. Knows scopes ("fe80::1%eth0").
 Result<SocketAddress> parseLiteral(const QByteArray& address, quint16 port) {
+    if (isPath(address))
+        return socketPath(address);
     addrinfo hints = {};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
@@ -82,6 +101,10 @@ Endpoint endpointBy(Call call, int descriptor) {
     if (call(descriptor, reinterpret_cast<sockaddr*>(&storage), &length) != 0)
         return {};
     return toEndpoint(storage);
+}
+
+QByteArray shown(const Endpoint& end) {
+    return isPath(end.address) ? "the socket " + end.address : end.address + " port " + QByteArray::number(end.port);
 }
 
 QByteArray systemText(int error) {
@@ -200,7 +223,7 @@ int pendingError(int descriptor) {
 }
 
 Error connectError(const Endpoint& to, int error) {
-    const QByteArray what = "connection to " + to.address + " port " + QByteArray::number(to.port);
+    const QByteArray what = "connection to " + shown(to);
     if (error == ECONNREFUSED)
         return {ErrorCode::Unavailable, what + " refused", Permanence::Temporary};
     if (error == ETIMEDOUT)
@@ -209,7 +232,7 @@ Error connectError(const Endpoint& to, int error) {
 }
 
 Error brokenError(const Endpoint& peer, int error) {
-    const QByteArray what = "connection with " + peer.address + " port " + QByteArray::number(peer.port);
+    const QByteArray what = "connection with " + shown(peer);
     if (error == ECONNRESET || error == EPIPE)
         return {ErrorCode::Io, what + " was reset by the peer", Permanence::Temporary};
     if (error == ETIMEDOUT)

@@ -63,7 +63,7 @@ class Stream {
 // A connection that was accepted. Takes the descriptor over.
 std::unique_ptr<Stream> adoptStream(qintptr descriptor, StreamHandler* handler);
 
-// An outgoing connection to an address literal; sourceAddress "" = the system chooses. onConnected() or onClosed() follows.
+// An outgoing connection to an address literal, or to a socket of this computer if it begins with "/"; sourceAddress "" = the system chooses. onConnected() or onClosed() follows.
 std::unique_ptr<Stream> connectStream(const QByteArray& address, quint16 port, const QByteArray& sourceAddress,
                                       Milliseconds connectTimeout, StreamHandler* handler);
 
