@@ -80,17 +80,21 @@ class Describing : public std::enable_shared_from_this<Describing> {
         QByteArray target = end.action->local.target;
         if (end.method == Method::Maildir && target.isEmpty())
             target = "~/Maildir";
-        made.path = filledIn(target, values);
+        made.path = filledIn(target, values, placeOf(end.method));
         const auto wrapper = m_rules->settings.wrappers.find(end.action->local.wrapper);
         if (wrapper != m_rules->settings.wrappers.end()) {
             values.mda = made.path;
-            made.path = filledIn(wrapper->second.command, values);
+            made.path = filledIn(wrapper->second.command, values, SpecifierPlace::Command);
         }
         return made;
     }
 
-    QByteArray filledIn(const QByteArray& text, const SpecifierValues& values) {
-        const auto filled = expandSpecifiers(text, values, m_rules->era);
+    static SpecifierPlace placeOf(Method method) {
+        return method == Method::Maildir ? SpecifierPlace::Path : method == Method::Mda ? SpecifierPlace::Command : SpecifierPlace::Text;
+    }
+
+    QByteArray filledIn(const QByteArray& text, const SpecifierValues& values, SpecifierPlace place) {
+        const auto filled = expandSpecifiers(text, values, m_rules->era, place);
         if (filled)
             return *filled;
         note("the delivery fails: " + filled.error().text);

@@ -14,6 +14,8 @@ namespace {
 constexpr qsizetype kMostText = 1024;
 constexpr qsizetype kMostToken = 127;
 constexpr QByteArrayView kUnsafe = "!#$%&'*?`{|}~";
+constexpr QByteArrayView kUnsafeToShell = "\"\\;<>()[]^ /"; // and those above
+constexpr QByteArrayView kNeverInShell = "\"\\;<>()"; // no address that OpenSMTPD takes has one, so `raw` does not ask for them
 
 Error bad(QByteArray text) {
     return {ErrorCode::Invalid, std::move(text), Permanence::Permanent};
@@ -27,6 +29,26 @@ QByteArray userOf(const QByteArray& address) {
 QByteArray domainOf(const QByteArray& address) {
     const qsizetype at = address.lastIndexOf('@');
     return at < 0 ? QByteArray() : address.sliced(at + 1);
+}
+
+// A value made fit for where it goes. `raw` asks for it as it is; what would end a word or a path's name goes all the same.
+QByteArray fitted(QByteArray value, bool raw, SpecifierPlace place) {
+    const auto mustGo = [raw, place](char c) {
+        const bool isControl = uchar(c) < 0x20 || c == 0x7f;
+        switch (place) {
+        case SpecifierPlace::Text: return !raw && kUnsafe.contains(c);
+        case SpecifierPlace::Path: return isControl || (!raw && (kUnsafe.contains(c) || c == '/'));
+        case SpecifierPlace::Command:
+            return isControl || (raw ? kNeverInShell.contains(c) : kUnsafe.contains(c) || kUnsafeToShell.contains(c));
+        }
+        return true;
+    };
+    std::replace_if(value.begin(), value.end(), mustGo, ':');
+    if (place == SpecifierPlace::Command && !raw && value.startsWith('-'))
+        value[0] = ':'; // no option
+    if (place == SpecifierPlace::Path && !raw && value.startsWith('.'))
+        value[0] = ':'; // nothing hidden, and not the folder above
+    return value;
 }
 
 struct Token {
@@ -106,7 +128,7 @@ Result<QByteArray> slice(const QByteArray& value, QByteArrayView range) {
     return *to < *from ? QByteArray() : value.mid(*from, std::min(*to, length - 1) - *from + 1);
 }
 
-Result<QByteArray> expandToken(QByteArrayView text, const SpecifierValues& values, policy::Era era) {
+Result<QByteArray> expandToken(QByteArrayView text, const SpecifierValues& values, policy::Era era, SpecifierPlace place) {
     const qsizetype bracket = text.indexOf('[');
     const qsizetype close = bracket < 0 ? -1 : text.indexOf(']', bracket);
     if (bracket >= 0 && close < 0)
@@ -118,7 +140,7 @@ Result<QByteArray> expandToken(QByteArrayView text, const SpecifierValues& value
     if (!token)
         return bad("\"%{" + harmless(text, 40) + "}\" is no value this language knows");
     QByteArray value = token->value;
-    bool raw = token->isSafe;
+    bool raw = false;
     if (bracket >= 0) {
         if (colon >= 0 || close != text.size() - 1)
             return bad("\"%{" + harmless(text, 40) + "}\": a range and a modifier can't be combined");
@@ -141,14 +163,11 @@ Result<QByteArray> expandToken(QByteArrayView text, const SpecifierValues& value
                 return bad("\"" + harmless(modifier, 40) + "\" is no modifier: lowercase, uppercase, strip or raw");
         }
     }
-    if (!raw)
-        std::replace_if(
-            value.begin(), value.end(), [](char c) { return kUnsafe.contains(c); }, ':');
-    return value;
+    return token->isSafe ? value : fitted(std::move(value), raw, place);
 }
 
 // One letter, perhaps with a digit before it that picks one character. Unknown letters are copied.
-Result<qsizetype> expandLetter(QByteArrayView rest, const SpecifierValues& values, QByteArray& out) {
+Result<qsizetype> expandLetter(QByteArrayView rest, const SpecifierValues& values, SpecifierPlace place, QByteArray& out) {
     std::optional<int> pick;
     qsizetype at = 0;
     if (at < rest.size() && rest[at] >= '0' && rest[at] <= '9')
@@ -164,13 +183,15 @@ Result<qsizetype> expandLetter(QByteArrayView rest, const SpecifierValues& value
     }
     if (pick && *pick >= value.size())
         return bad("%" + QByteArray::number(*pick) + " asks for more characters than the value has");
-    out += pick ? value.mid(*pick, 1) : value;
+    value = pick ? value.mid(*pick, 1) : value;
+    out += place == SpecifierPlace::Text ? value : fitted(std::move(value), false, place);
     return at + 1;
 }
 
 } // namespace
 
-Result<QByteArray> expandSpecifiers(QByteArrayView text, const SpecifierValues& values, policy::Era era) {
+Result<QByteArray> expandSpecifiers(QByteArrayView text, const SpecifierValues& values, policy::Era era, SpecifierPlace place) {
+    const bool climbs = text.toByteArray().split('/').contains("..");
     QByteArray out;
     if (text.startsWith("~/")) {
         out = values.home;
@@ -183,7 +204,7 @@ Result<QByteArray> expandSpecifiers(QByteArrayView text, const SpecifierValues& 
             break;
         text = text.sliced(percent + 1);
         if (era == policy::Era::Map2012) {
-            const Result<qsizetype> used = expandLetter(text, values, out);
+            const Result<qsizetype> used = expandLetter(text, values, place, out);
             if (!used)
                 return used.error();
             text = text.sliced(*used);
@@ -196,7 +217,7 @@ Result<QByteArray> expandSpecifiers(QByteArrayView text, const SpecifierValues& 
             const qsizetype close = text.indexOf('}');
             if (close < 0 || close - 1 > kMostToken)
                 return bad("\"%{\" is not closed by \"}\" within 127 characters");
-            Result<QByteArray> value = expandToken(text.sliced(1, close - 1), values, era);
+            Result<QByteArray> value = expandToken(text.sliced(1, close - 1), values, era, place);
             if (!value)
                 return value.error();
             out += *value;
@@ -205,6 +226,8 @@ Result<QByteArray> expandSpecifiers(QByteArrayView text, const SpecifierValues& 
     }
     if (out.size() > kMostText)
         return bad("the text is longer than 1024 characters once its values are filled in");
+    if (place == SpecifierPlace::Path && !climbs && out.split('/').contains(".."))
+        return bad("the values would lead to the folder above");
     return out;
 }
 

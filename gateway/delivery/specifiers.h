@@ -4,7 +4,9 @@
 //
 // Since 5.3: %{token}, %{token[1:3]}, %{token:lowercase}; characters that a shell or a path could misread become ":" unless
 // the modifier raw says otherwise. 2012: single letters (%a %u %d %U %D), as the code of the time meant them.
-// Failure: what does not read is an error, never left in a command. Thread: pure. Threat M01.
+// A value never leaves its place: in a path it is one name, in a command one word, whatever an address holds. OpenSMTPD never
+// takes some of the addresses that we take (quoted ones), so there more characters become ":" than its pages list.
+// Failure: what does not read is an error, never left in a command. Thread: pure. Threats M01, M06, P13.
 #pragma once
 
 #include "base/result.h"
@@ -20,6 +22,13 @@ struct SpecifierValues {
     char subAddressDelimiter = '+';
 };
 
-Result<QByteArray> expandSpecifiers(QByteArrayView text, const SpecifierValues& values, policy::Era era);
+enum class SpecifierPlace : quint8 {
+    Text,    // LMTP destinations
+    Path,    // of a maildir
+    Command, // for a shell
+};
+
+Result<QByteArray> expandSpecifiers(QByteArrayView text, const SpecifierValues& values, policy::Era era,
+                                    SpecifierPlace place = SpecifierPlace::Text);
 
 } // namespace postern::delivery

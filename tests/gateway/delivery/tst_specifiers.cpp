@@ -35,6 +35,10 @@ class TestSpecifiers : public QObject {
     void letters_data();
     void letters();
     void M01_whatAShellWouldObeyBecomesAColon();
+    void M01_nothingLeavesItsPlaceInACommand_data();
+    void M01_nothingLeavesItsPlaceInACommand();
+    void M06_P13_noValueIsAPath_data();
+    void M06_P13_noValueIsAPath();
     void nullSender();
     void wrappers();
     void lengths();
@@ -107,6 +111,60 @@ void TestSpecifiers::M01_whatAShellWouldObeyBecomesAColon() {
     hostile.sender = "a`$(x)|y;'&*?!#%{z}~@b.example";
     QCOMPARE(filled("%{sender.user}", Era::Modern, hostile), "a::(x):y;::::::::z::");
     QCOMPARE(filled("%{sender.user:raw}", Era::Modern, hostile), "a`$(x)|y;'&*?!#%{z}~");
+}
+
+// What an address may hold, quoted ones too (RFC 5321), in commands that a shell will read.
+void TestSpecifiers::M01_nothingLeavesItsPlaceInACommand_data() {
+    QTest::addColumn<QByteArray>("sender");
+    QTest::addColumn<QByteArray>("command");
+    QTest::addColumn<QByteArray>("expected");
+    const auto row = [](const char* name, const char* sender, const char* command, const char* expected) {
+        QTest::addRow("%s", name) << QByteArray(sender) << QByteArray(command) << QByteArray(expected);
+    };
+    row("two commands", "\"a;touch x\"@b.example", "cmd %{sender.user}", "cmd :a:touch:x:");
+    row("two commands, asked for raw", "\"a;touch x\"@b.example", "cmd '%{sender.user:raw}'", "cmd ':a:touch x:'");
+    row("quotes ended from inside", "\"a\\\"b\"@b.example", "cmd \"%{sender.user}\"", "cmd \":a::b:\"");
+    row("without its quotes", "\"a>/x\"@b.example", "cmd %{sender.user[1:3]}", "cmd a::");
+    row("an option", "-rf@b.example", "rm %{sender.user}", "rm :rf");
+    row("an option by a range", "a-rf@b.example", "rm %{sender.user[1:]}", "rm :rf");
+    row("a path", "../../etc/x@b.example", "cat >/srv/%{sender.user}", "cat >/srv/..:..:etc:x");
+    row("a subshell", "$(id)`id`@b.example", "cmd %{sender}", "cmd ::id::id:@b.example");
+    row("a name pattern", "[a-z]*@b.example", "cmd %{sender.user}", "cmd :a-z::");
+    row("two lines", "\"a\nb\"@b.example", "cmd %{sender.user:raw}", "cmd :a:b:");
+    row("an address as most are", "Ann.B+x=y_z-1@b.example", "cmd -f %{sender}", "cmd -f Ann.B+x=y_z-1@b.example");
+}
+
+void TestSpecifiers::M01_nothingLeavesItsPlaceInACommand() {
+    QFETCH(QByteArray, sender);
+    QFETCH(QByteArray, command);
+    SpecifierValues hostile = values();
+    hostile.sender = sender;
+    const auto made = expandSpecifiers(command, hostile, Era::Modern, SpecifierPlace::Command);
+    QTEST(made ? *made : QByteArray("error"), "expected");
+}
+
+void TestSpecifiers::M06_P13_noValueIsAPath_data() {
+    QTest::addColumn<QByteArray>("recipient");
+    QTest::addColumn<QByteArray>("path");
+    QTest::addColumn<QByteArray>("expected");
+    const auto row = [](const char* name, const char* recipient, const char* path, const char* expected) {
+        QTest::addRow("%s", name) << QByteArray(recipient) << QByteArray(path) << QByteArray(expected);
+    };
+    row("P13 a tag that climbs", "a+../../x@b.example", "/srv/%{rcpt.user}", "/srv/a+..:..:x");
+    row("the folder above", "\"..\"@b.example", "/srv/%{rcpt.user[1:2]}/x", "/srv/:./x");
+    row("the folder above, in two halves", "a.@b.example", "/srv/x%{rcpt.user[1]}%{rcpt.user[1]}", "/srv/x::");
+    row("the folder above, raw", "..@b.example", "/srv/%{rcpt.user:raw}", "error");
+    row("the administrator's own", "a@b.example", "/srv/x/../%{rcpt.user}", "/srv/x/../a");
+    row("a control character", "\"a\nb\"@b.example", "/srv/%{rcpt.user:raw}", "/srv/\"a:b\"");
+}
+
+void TestSpecifiers::M06_P13_noValueIsAPath() {
+    QFETCH(QByteArray, recipient);
+    QFETCH(QByteArray, path);
+    SpecifierValues hostile = values();
+    hostile.recipient = recipient;
+    const auto made = expandSpecifiers(path, hostile, Era::Modern, SpecifierPlace::Path);
+    QTEST(made ? *made : QByteArray("error"), "expected");
 }
 
 void TestSpecifiers::nullSender() {
