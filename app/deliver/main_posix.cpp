@@ -5,7 +5,7 @@
 // From the gateway (no arguments): order and message on standard input in frames, the report on standard output. By hand:
 //   postern-deliver maildir [-j] [-f FOLDER] [-n NAME] PATH     the message on standard input, as the user who runs it
 //   postern-deliver mbox [-s SENDER] PATH
-// Exit: 0 delivered, 75 try again later, 64 wrong usage.
+// Exit: 0 delivered, 75 try again later, 64 wrong usage, 77 as root.
 #include "mda/deliver.h"
 
 #include <fcntl.h>
@@ -125,6 +125,10 @@ int byHand(int argc, char** argv) {
         order.name = ownName();
     else
         order.mayBeThere = true;
+    if (order.uid == 0) {
+        std::fputs("postern-deliver: does not deliver as root\n", stderr);
+        return EX_NOPERM;
+    }
     ::umask(077);
     Content content(STDIN_FILENO, Content::Form::Plain);
     const Report report =

@@ -33,7 +33,7 @@ struct LocalJob {
     std::vector<delivery::LocalUser> users; // End::user of delivery.envelopes, same order; no name = the unprivileged account
 
     policy::Method method = policy::Method::Mbox; // Mbox, Maildir, Mda or Lmtp; others are reported as temporary
-    bool isOwnTarget = false; // target came from an alias or a .forward: nothing in it is expanded, no wrapper
+    bool isOwnTarget = false; // target came from an alias or a .forward: its values are filled in all the same
     QByteArray target;        // LocalDelivery::target, or End::target of an own one; values not filled in yet
     bool junk = false;        // maildir
     bool rcptTo = false;      // lmtp: RCPT with the whole destination instead of the user's name
@@ -44,9 +44,10 @@ struct LocalJob {
     std::shared_ptr<const policy::Settings> settings; // mda limits, sub-address delimiter; null = the defaults
 };
 
+// Several may come of one job: each envelope is in exactly one.
 struct LocalReport {
     queue::RouteKey route;
-    std::vector<queue::TryOutcome> outcomes; // of every envelope of the job; texts begin with an enhanced code unless delivered
+    std::vector<queue::TryOutcome> outcomes; // texts begin with an enhanced code, unless delivered or another server's words
     bool routeFailed = false; // lmtp: the destination as a whole did not work
     bool routeWorked = false;
     QByteArray routeText;     // then why, one line
@@ -56,8 +57,8 @@ struct LocalReport {
 
 // What no configuration sets.
 struct LocalLimits {
-    QByteArray program;                      // postern-deliver; "" = the one that belongs to the running program
-    delivery::LocalUser unprivileged;        // who runs what belongs to no user; no name = such a delivery waits, with a text
+    QByteArray program = {};                 // postern-deliver; "" = the one that belongs to the running program
+    delivery::LocalUser unprivileged = {};   // who runs what belongs to no user; no name = unprivilegedUser()
     Milliseconds timeLimit{5 * 60'000};      // of one mailbox or command, as OpenSMTPD has it
     QByteArray mailFolder = "/var/mail";     // of mbox: a file for each user
 };
@@ -65,12 +66,13 @@ struct LocalLimits {
 class LocalWorker {
   public:
     // connector: how LMTP reaches a host; empty = tls::connectStream. `resolver` serves the host names of LMTP destinations.
-    LocalWorker(const Clock& clock, FileStore& files, std::unique_ptr<dns::Resolver> resolver, LocalLimits limits,
+    LocalWorker(const Clock& clock, FileStore& files, std::unique_ptr<dns::Resolver> resolver, const LocalLimits& limits,
                 std::function<void(LocalReport)> report, relay::Connector connector = {});
     ~LocalWorker(); // children are killed; what was not reported yet is reported as not tried
 
     void submit(std::vector<LocalJob> jobs);
     void setPaused(bool paused); // `pause mda`: nothing new begins
+    void forgetFailures();       // a person said "try now", or a reload: LMTP servers that failed are tried again at once
     // What has not begun is reported as not tried; what is under way may end within `grace`, then it is killed and temporary.
     void drain(Milliseconds grace, std::function<void()> done);
 
@@ -85,5 +87,8 @@ class LocalWorker {
 
 // Nothing if this process can deliver as that user; else why not and what to do, one line: only root can become somebody else.
 QByteArray whyNotAs(const delivery::LocalUser& user);
+
+// Who runs what an alias names but no user owns: the account "postern", or "nobody", if we are root; else we ourselves.
+delivery::LocalUser unprivilegedUser();
 
 } // namespace postern::local

@@ -274,9 +274,20 @@ class TestDeliverProgram : public QObject {
     }
 
     void byHand() {
-        QTemporaryDir folder;
+        Home home;
+        const QTemporaryDir& folder = home.folder;
         QProcess process;
         process.setWorkingDirectory(folder.path());
+        if (::geteuid() == 0) { // never with root's rights
+            process.start(kProgram, {QStringLiteral("maildir"), folder.filePath(QStringLiteral("M"))});
+            process.closeWriteChannel();
+            QVERIFY(process.waitForFinished());
+            QCOMPARE(process.exitCode(), 77);
+            process.setChildProcessModifier([uid = uid_t(home.order.uid)] {
+                if (::setuid(uid) != 0)
+                    ::_exit(1);
+            });
+        }
         process.start(kProgram, {QStringLiteral("maildir"), QStringLiteral("-n"), QStringLiteral("n1"),
                                  folder.filePath(QStringLiteral("M"))});
         process.write("S: t\n\n");
