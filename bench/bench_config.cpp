@@ -3,9 +3,11 @@
 // What a large configuration costs: to read and compile it, to edit it, to decide by it. Part of `./dev bench --config`.
 //
 // bench_config [LINES]   (100 000)   everything, on samples of that length
+// bench_config tables               what large tables cost
 // bench_config FILE...              reading and compiling these
 #include "bench_edit.h"
 #include "bench_match.h"
+#include "bench_tables.h"
 #include "config/document.h"
 #include "config/file_set.h"
 #include "policy/compile.h"
@@ -87,6 +89,10 @@ void measureSamples(int lines) {
 
 int main(int argc, char** argv) {
     const int lines = argc > 1 ? std::atoi(argv[1]) : 100000;
+    if (argc == 2 && std::strcmp(argv[1], "tables") == 0) {
+        bench::measureTables();
+        return 0;
+    }
     if (argc > 1 && lines == 0) {
         measureFiles(QList<QByteArray>(argv + 1, argv + argc));
         return 0;
@@ -100,5 +106,6 @@ int main(int argc, char** argv) {
     measureSamples(lines);
     bench::measureEdits(mixed, bench::rulesOnly(lines));
     bench::measureMatch();
+    bench::measureTables();
     return 0;
 }

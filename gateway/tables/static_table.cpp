@@ -40,7 +40,8 @@ QByteArrayList asWritten(const std::vector<Entry>& entries) {
         return result;
     QSet<QByteArray> seen;
     for (const Entry& entry : entries) {
-        const QByteArray key = entry.key.toLower();
+        const QByteArray lower = entry.key.toLower();
+        const QByteArray key(lower.constData(), lower.size()); // not one that points into a text
         if (!seen.contains(key))
             result.append(key);
         seen.insert(key);
@@ -58,8 +59,8 @@ LookupResult failure(QByteArray why) {
 } // namespace
 
 StaticTable::StaticTable(QByteArray name, QByteArray kind, Shape shape, std::vector<Entry> entries,
-                         char subAddressDelimiter)
-    : m_name(std::move(name)), m_kind(std::move(kind)), m_shape(shape), m_written(asWritten(entries)),
+                         char subAddressDelimiter, QByteArray text)
+    : m_name(std::move(name)), m_kind(std::move(kind)), m_shape(shape), m_text(std::move(text)), m_written(asWritten(entries)),
       m_entries(inOrder(std::move(entries))), m_delimiter(subAddressDelimiter) {}
 
 void StaticTable::lookup(Service service, const QByteArray& key, const LookupDone& done) const {
@@ -103,7 +104,7 @@ void StaticTable::fetch(Service, const LookupDone& done) const {
     if (!m_entries.empty()) {
         const quint64 turn = m_nextFetch.fetch_add(1, std::memory_order_relaxed);
         result.found = true;
-        result.key = m_entries[turn % m_entries.size()].key;
+        result.key = handedOut(m_entries[turn % m_entries.size()].key);
         result.value = result.key;
     }
     done(std::move(result));
@@ -113,8 +114,12 @@ QByteArrayList StaticTable::keys() const {
     QByteArrayList result;
     result.reserve(qsizetype(m_entries.size()));
     for (const Entry& entry : m_entries)
-        result.append(entry.key);
+        result.append(handedOut(entry.key));
     return result;
+}
+
+QByteArray StaticTable::handedOut(const QByteArray& bytes) const {
+    return m_text.isNull() ? bytes : QByteArray(bytes.constData(), bytes.size());
 }
 
 QByteArrayList StaticTable::keysAsWritten() const {
@@ -191,8 +196,8 @@ LookupResult StaticTable::entryOf(std::optional<quint32> number) const {
     if (number) {
         const Entry& entry = m_entries[*number];
         result.found = true;
-        result.key = entry.key;
-        result.value = m_shape == Shape::List ? entry.key : entry.value;
+        result.key = handedOut(entry.key);
+        result.value = m_shape == Shape::List ? result.key : handedOut(entry.value);
     }
     return result;
 }

@@ -29,8 +29,9 @@ struct Entry {
 
 class StaticTable final : public Table {
   public:
+    // text: of a file, if the entries point into it (parseTableText with Keep::Views); a million of them need half as much so.
     StaticTable(QByteArray name, QByteArray kind, Shape shape, std::vector<Entry> entries,
-                char subAddressDelimiter);
+                char subAddressDelimiter, QByteArray text = {});
 
     const QByteArray& name() const override { return m_name; }
     QByteArray kind() const override { return m_kind; }
@@ -45,16 +46,19 @@ class StaticTable final : public Table {
     // Builds what `service` needs, so that no session has to wait for it later. Without it the first lookup
     // does.
     void prepare(Service service) const override;
-    const std::vector<Entry>& entries() const { return m_entries; } // sorted by key
+    // Sorted by key. Their bytes may be the table's: a copy that outlives it must be a deep one.
+    const std::vector<Entry>& entries() const { return m_entries; }
 
   private:
     LookupResult answer(Service service, const QByteArray& key) const;
     LookupResult entryOf(std::optional<quint32> number) const;
     std::optional<quint32> exact(const QByteArray& key) const;
+    QByteArray handedOut(const QByteArray& bytes) const;
 
     // constant after construction
     const QByteArray m_name, m_kind;
     const Shape m_shape;
+    const QByteArray m_text;        // what the entries point into; null = nothing
     const QByteArrayList m_written; // keys; empty = in order already, or too many
     std::vector<Entry> m_entries; // sorted by key, so that an exact look-up needs no index of its own
     const char m_delimiter;

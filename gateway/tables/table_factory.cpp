@@ -38,12 +38,12 @@ MadeTable makeFileTable(FileStore& files, const QByteArray& name, const QByteArr
     if (*size > kMaxFile)
         return emptyWith(name, subAddressDelimiter,
                          "the file is larger than 256 MiB; use a database table for so many entries");
-    const Result<QByteArray> text = files.read(path, 0, kMaxFile + 1);
+    Result<QByteArray> text = files.read(path, 0, kMaxFile + 1);
     if (!text)
         return emptyWith(name, subAddressDelimiter, text.error().text);
-    TableText parsed = parseTableText(*text);
+    TableText parsed = parseTableText(*text, Keep::Views);
     return {std::make_shared<StaticTable>(name, "file", parsed.shape, std::move(parsed.entries),
-                                          subAddressDelimiter),
+                                          subAddressDelimiter, std::move(text).value()),
             std::move(parsed.problems)};
 }
 

@@ -54,8 +54,13 @@ QByteArrayView valueOf(QByteArrayView rest) {
 
 } // namespace
 
-TableText parseTableText(QByteArrayView text) {
+TableText parseTableText(QByteArrayView text, Keep keep) {
     TableText result;
+    const auto kept = [keep](QByteArrayView bytes) {
+        return keep == Keep::Copies ? bytes.toByteArray() : QByteArray::fromRawData(bytes.data(), bytes.size());
+    };
+    if (keep == Keep::Views)
+        result.entries.reserve(size_t(text.count('\n')) + 1);
     std::optional<Shape> shape;
     bool isOfShares = false; // relay URLs with a number behind each: keys hold colons
     int number = 0;
@@ -85,7 +90,7 @@ TableText parseTableText(QByteArrayView text) {
         if (isOfShares)
             end = firstBlank(line);
         if (*shape == Shape::List) {
-            result.entries.push_back({line.toByteArray(), {}});
+            result.entries.push_back({kept(line), {}});
             continue;
         }
         const QByteArrayView value = end < line.size() ? valueOf(line.sliced(end)) : QByteArrayView();
@@ -94,7 +99,7 @@ TableText parseTableText(QByteArrayView text) {
                 "invalid map entry: the first entry of this file has a key and a value, this line lacks one"
                 " (\"# @list\" as the first line makes it a list)");
         else
-            result.entries.push_back({line.first(end).toByteArray(), value.toByteArray()});
+            result.entries.push_back({kept(line.first(end)), kept(value)});
     }
     if (result.problems.size() == kMaxProblems)
         problem("too many bad lines, the rest was not read");

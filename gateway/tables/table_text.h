@@ -29,7 +29,11 @@ struct TableText {
     std::vector<TableProblem> problems;
 };
 
-TableText parseTableText(QByteArrayView text);
+enum class Keep : quint8 {
+    Copies,
+    Views, // keys and values point into `text`, which must outlive them
+};
+TableText parseTableText(QByteArrayView text, Keep keep = Keep::Copies);
 
 // What OpenSMTPD takes the file for: a URL's colon ends a key there. `knowsMark`: "# @list" counts, since 6.0.3.
 Shape shapeForOpenSmtpd(QByteArrayView text, bool knowsMark);

@@ -14,6 +14,7 @@ class TestTableFactory : public QObject {
     void aMissingFileIsAProblem();
     void aBadLineIsAProblemWithItsLine();
     void aFileIsASnapshot();
+    void whatAFilesTableHandedOutOutlivesIt();
     void backends_data();
     void backends();
     void whatCannotBeAskedFails();
@@ -45,6 +46,27 @@ void TestTableFactory::aFileIsASnapshot() {
     QCOMPARE(made.table->keys(), QByteArrayList{"one.example"});
     QCOMPARE(made.table->kind(), "file");
     QCOMPARE(made.table->shape(), Shape::List);
+}
+
+void TestTableFactory::whatAFilesTableHandedOutOutlivesIt() { // its entries point into the file's text
+    test::MemoryFileStore files;
+    files.put("/p/users", "zoe@one.example zoe\nBob@one.example bob, carl\n");
+    files.put("/p/ours", "two.example\n*.One.example\n");
+    LookupResult user, domain, turn;
+    QByteArrayList keys, written;
+    {
+        const MadeTable users = makeFileTable(files, "users", "/p/users", '+'), ours = makeFileTable(files, "ours", "/p/ours", '+');
+        users.table->lookup(Service::Alias, "bob@one.example", [&](LookupResult result) { user = std::move(result); });
+        ours.table->lookup(Service::Domain, "a.one.example", [&](LookupResult result) { domain = std::move(result); });
+        ours.table->fetch(Service::Source, [&](LookupResult result) { turn = std::move(result); });
+        keys = users.table->keys();
+        written = ours.table->keysAsWritten();
+    }
+    QCOMPARE(user.key + '=' + user.value, QByteArray("bob@one.example=bob, carl"));
+    QCOMPARE(domain.key + '=' + domain.value, QByteArray("*.one.example=*.one.example"));
+    QCOMPARE(turn.key + '=' + turn.value, QByteArray("*.one.example=*.one.example"));
+    QCOMPARE(keys, (QByteArrayList{"bob@one.example", "zoe@one.example"}));
+    QCOMPARE(written, (QByteArrayList{"two.example", "*.one.example"}));
 }
 
 void TestTableFactory::backends_data() {
