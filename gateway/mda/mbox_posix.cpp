@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <ctime>
 
 namespace postern::mda {
@@ -26,6 +28,26 @@ constexpr int kPauseMs = 100;
 
 Report refused(const std::string& text) {
     return {Ending::Later, 0, "4.2.0 " + text};
+}
+
+std::string hostName() {
+    char host[256] = {};
+    ::gethostname(host, sizeof host - 1);
+    return host;
+}
+
+// A dot lock of ours, from this computer, whose process has been killed. Those of other programs have no name of a host in
+// them and get their time: the mailbox may be shared by a network.
+bool belongsToTheDead(const std::string& lock) {
+    const int file = ::open(lock.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    char text[300] = {};
+    const ssize_t got = ::read(file, text, sizeof text - 1);
+    ::close(file);
+    char* end = nullptr;
+    const long pid = got > 0 ? std::strtol(text, &end, 10) : 0;
+    return pid > 1 && end && std::string(end) == ' ' + hostName() + '\n' && ::kill(pid_t(pid), 0) != 0 && errno == ESRCH;
 }
 
 class Mailbox {
@@ -123,7 +145,7 @@ Mailbox::Try Mailbox::takeDotLock(std::optional<Report>& trouble) {
     const std::string name = m_order.path + ".lock";
     const int lock = ::open(name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (lock >= 0) {
-        const std::string pid = std::to_string(::getpid()) + '\n';
+        const std::string pid = std::to_string(::getpid()) + ' ' + hostName() + '\n';
         m_hasDotLock = true;
         const bool written = ::write(lock, pid.data(), pid.size()) == ssize_t(pid.size());
         const int error = errno;
@@ -140,7 +162,8 @@ Mailbox::Try Mailbox::takeDotLock(std::optional<Report>& trouble) {
     default: trouble = failed(name, errno); return Try::Failed;
     }
     struct stat facts = {};
-    if (::lstat(name.c_str(), &facts) == 0 && (std::time(nullptr) - facts.st_mtime) * 1000 > m_patience.staleLockMs)
+    const bool isOld = ::lstat(name.c_str(), &facts) == 0 && (std::time(nullptr) - facts.st_mtime) * 1000 > m_patience.staleLockMs;
+    if (isOld || belongsToTheDead(name))
         ::unlink(name.c_str());
     return Try::Busy;
 }

@@ -241,6 +241,57 @@ class TestDeliverProgram : public QObject {
         QVERIFY(run(home.order).startsWith("t0 4.2.0 /root"));
     }
 
+    void M11_aFullDisk() {
+        if (::geteuid() != 0)
+            QSKIP("needs a small disk of its own");
+        Home home;
+        // A disk of 64 KiB that only this process sees.
+        const QString disk = home.folder.filePath(QStringLiteral("disk"));
+        QVERIFY(QDir().mkpath(disk));
+        const QString mount = QStringLiteral("mount -t tmpfs -o size=64k,mode=0777 tmpfs '%1' && ").arg(disk);
+        for (const Task task : {Task::Maildir, Task::File}) {
+            home.order.task = task;
+            home.order.path = disk.toStdString() + (task == Task::File ? "/mbox" : "/Maildir");
+            QProcess process;
+            process.start(QStringLiteral("unshare"), {QStringLiteral("--mount"), QStringLiteral("sh"), QStringLiteral("-c"),
+                                                      mount + QStringLiteral("'%1'; find '%2' -type f -size +0 >&2").arg(kProgram, disk)});
+            process.write(toFrames(encode(home.order)) + toFrames(std::string(200'000, 'x')) + QByteArray::fromStdString(frame("")));
+            process.closeWriteChannel();
+            QVERIFY(process.waitForFinished(60'000));
+            const QByteArray said = process.readAllStandardOutput();
+            const QByteArray error = process.readAllStandardError();
+            if (error.contains("ermission denied") || error.contains("not permitted"))
+                QSKIP("no mount namespaces here");
+            QVERIFY2(said.startsWith("t0 4.3.1 ") && said.endsWith(": No space left on device\n"), said.constData());
+            QCOMPARE(error, QByteArray()); // nothing is left of it
+        }
+    }
+
+    void M12_killedInTheMiddle() {
+        Home home;
+        const std::string whole(300'000, 'x');
+        for (const Task task : {Task::Maildir, Task::File}) {
+            home.order.task = task;
+            home.order.path = home.order.home + (task == Task::File ? "/mbox" : "/Maildir");
+            home.order.sender = "a@a.example";
+            QProcess process;
+            process.start(kProgram, QStringList());
+            process.write(toFrames(encode(home.order)) + toFrames(whole)); // and no end
+            const QString part = home.folder.filePath(task == Task::File ? QStringLiteral("mbox") : QStringLiteral("Maildir/tmp/1.P1.h"));
+            QTRY_VERIFY_WITH_TIMEOUT(QFileInfo(part).size() > 0, 60'000);
+            process.kill();
+            process.waitForFinished();
+            QCOMPARE(run(home.order), QByteArray::fromStdString("d0 " + home.order.path));
+        }
+        QCOMPARE(home.file("Maildir/new/1.P1.h"), QByteArray("S: t\n\nhi\n"));
+        QVERIFY(QDir(home.folder.filePath(QStringLiteral("Maildir/tmp"))).isEmpty());
+        // What kill -9 left of the first stays, as a message of its own; the second is whole.
+        const QByteArray mbox = home.file("mbox");
+        QCOMPARE(mbox.count("From a@a.example "), 2);
+        QVERIFY(mbox.endsWith("\nS: t\n\nhi\n\n"));
+        QVERIFY(mbox.mid(mbox.lastIndexOf("From a@a.example ") - 2).startsWith("\n\nFrom "));
+    }
+
     // As on Debian (the group may write) and as on OpenBSD (only root may).
     void theMailFolder_data() {
         QTest::addColumn<int>("mode");

@@ -172,6 +172,22 @@ class TestMbox : public QObject {
         QCOMPARE(p.deliver(), QByteArray("D /ann"));
     }
 
+    void M07_theLockOfOneThatWasKilledIsTakenAway() {
+        const pid_t dead = ::fork();
+        if (dead == 0)
+            ::_exit(0);
+        ::waitpid(dead, nullptr, 0);
+        char host[256] = {};
+        ::gethostname(host, sizeof host - 1);
+        Place p;
+        p.put("ann.lock", QByteArray::number(dead) + " other." + host + '\n'); // on another computer it may live
+        QCOMPARE(p.deliver(), QByteArray("T 4.2.0 /ann is locked by another program"));
+        p.put("ann.lock", QByteArray::number(::getpid()) + ' ' + host + '\n'); // that is us, alive
+        QCOMPARE(p.deliver(), QByteArray("T 4.2.0 /ann is locked by another program"));
+        p.put("ann.lock", QByteArray::number(dead) + ' ' + host + '\n');
+        QCOMPARE(p.deliver(), QByteArray("D /ann"));
+    }
+
     void M07_whatAnotherProgramLeftUnfinishedIsEnded_data() {
         QTest::addColumn<QByteArray>("before");
         QTest::addColumn<QByteArray>("between");
