@@ -25,7 +25,7 @@ QByteArray nameOfLetter(char letter) {
     return {};
 }
 
-void lookAtToken(Build& build, const StatementView& at, const config::Value& value, const QByteArray& inside) {
+void lookAtToken(Build& build, const StatementView& at, const config::Value& value, const QByteArray& inside, bool isCommand) {
     static const QByteArrayList kNames{"sender", "sender.user", "sender.domain", "rcpt",          "rcpt.user",      "rcpt.domain",
                                        "dest",   "dest.user",   "dest.domain",   "user.username", "user.directory", "mbox.from"};
     static const QByteArrayList kModifiers{"lowercase", "uppercase", "strip", "raw"};
@@ -50,10 +50,14 @@ void lookAtToken(Build& build, const StatementView& at, const config::Value& val
                              "nobody knows the change \"" + harmless(modifier, 60) + "\" of %{" + harmless(name, 60) +
                                  "}; a delivery with it fails",
                              config::nearest(modifier, kModifiers));
+        else if (isCommand && modifier.toLower() == "raw" && !name.toLower().startsWith("user."))
+            build.report.say(config::Severity::Warning, at, value.range,
+                             "%{" + harmless(inside, 60) + "} hands what a stranger wrote to a shell, $ and ` among it: leave \"raw\" out, or use "
+                             "\"$SENDER\", \"$RECIPIENT\" and \"$ORIGINAL_RECIPIENT\", which every command has");
     }
 }
 
-void lookAtFormat(Build& build, const StatementView& at, const config::Value& value) {
+void lookAtFormat(Build& build, const StatementView& at, const config::Value& value, bool isCommand) {
     const QByteArray& text = value.text;
     for (qsizetype i = 0; i + 1 < text.size(); ++i) {
         if (text[i] != '%')
@@ -64,7 +68,7 @@ void lookAtFormat(Build& build, const StatementView& at, const config::Value& va
                 build.report.say(config::Severity::Warning, at, value.range, "\"%{\" without \"}\": nothing of this text is filled in");
                 return;
             }
-            lookAtToken(build, at, value, text.mid(i + 2, end - i - 2));
+            lookAtToken(build, at, value, text.mid(i + 2, end - i - 2), isCommand);
             i = end;
         } else if (const QByteArray name = nameOfLetter(text[i + 1]); !name.isEmpty()) {
             build.report.say(config::Severity::Warning, at, value.range,
@@ -84,7 +88,7 @@ void Advice::lookAtFormats(const StatementView& statement) {
     for (const ClauseKind kind : {ClauseKind::Maildir, ClauseKind::Mda, ClauseKind::Lmtp}) {
         const Clause* clause = statement.clause(kind);
         if (clause && clause->value())
-            lookAtFormat(m_build, statement, *clause->value());
+            lookAtFormat(m_build, statement, *clause->value(), kind == ClauseKind::Mda);
     }
 }
 

@@ -166,6 +166,9 @@ void TestAdvice::says_data() {
     row("names that are known", box("/m/%{dest.domain:lowercase}/%{DEST.user[0]}/%{user.username:strip|raw}"), "");
     row("a name that nobody knows", box("/m/%{dest.usr}"), "1:22: warning:|did you mean \"dest.user\"?");
     row("a change that nobody knows", box("/m/%{dest.user:lower}"), "1:22: warning:|nobody knows the change \"lower\"");
+    row("M01 raw in a command", "action \"box\" mda \"/bin/x %{sender:lowercase|raw}\"\nmatch from local for local action \"box\"\n",
+        "1:18: warning:|hands what a stranger wrote to a shell");
+    row("M01 raw, of what is ours", "action \"box\" mda \"/bin/x %{user.username:raw}\"\nmatch from local for local action \"box\"\n", "");
     row("a part and a change", box("/m/%{dest.user[0]:lowercase}"), "1:22: warning:|can't stand together");
     row("an open brace", box("/m/%{dest.user"), "1:22: warning:|nothing of this text is filled in");
     // relays
