@@ -2,21 +2,24 @@
 #include "ctl/stopped_queue.h"
 
 #include "ctl/queue_key_prompt.h"
-#include "engine/queue_rows.h"
 #include "policy/compile.h"
 #include "queue/spool.h"
 
 #include <QFileInfo>
-
-#include <limits>
 
 using namespace Qt::StringLiterals;
 
 namespace postern::ctl {
 namespace {
 
+constexpr int kChangedAtOnce = 10'000; // envelopes of one commit
+
 control::Reply refused(const Error& error) {
     return {false, {}, QString::fromUtf8(error.text)};
+}
+
+control::Reply refusedAsSentence(const Error& error) {
+    return {false, {}, QString::fromUtf8(error.text) + u'.'};
 }
 
 // As `run` would open it. Without a configuration that can be read the queue may still be plain: then it opens, and if it
@@ -28,7 +31,7 @@ Result<queue::SealPtr> sealOf(FileStore& files, const engine::Profile& profile) 
     return engine::queueSeal(rules->settings, askQueueKey);
 }
 
-QByteArray nameOfAction(const queue::Message&, const queue::Envelope& envelope) {
+QByteArray nameOfAction(const queue::Envelope& envelope) {
     return envelope.action;
 }
 
@@ -37,7 +40,7 @@ QByteArray nameOfAction(const queue::Message&, const queue::Envelope& envelope) 
 struct StoppedQueue::Open {
     explicit Open(const queue::SpoolSettings& settings)
         : spool(*files, clock, settings),
-          scheduler(clock, [](const queue::Message&, const queue::Envelope& e) { return e.action + e.relay; }) {}
+          scheduler(clock, [](const queue::Way& way) { return way.action + way.relay; }) {}
 
     std::unique_ptr<FileStore> files = makeDiskFileStore();
     std::unique_ptr<engine::StateLock> lock;
@@ -74,11 +77,10 @@ Result<void> StoppedQueue::open() {
     opened->lock = std::move(lock).value();
     if (auto started = opened->spool.open(); !started)
         return started;
-    auto queued = opened->spool.load();
+    const auto queued = opened->spool.outline();
     if (!queued)
         return queued.error();
-    for (queue::QueuedMessage& one : *queued)
-        opened->scheduler.add(std::move(one));
+    opened->scheduler.add(*queued);
     m_open = std::move(opened);
     return {};
 }
@@ -88,9 +90,9 @@ control::Reply StoppedQueue::ask(const control::Request& request) {
         if (auto opened = open(); !opened)
             return refused(opened.error());
     if (request.verb == "queue.list")
-        return engine::listQueue(m_open->scheduler, request.args, nameOfAction, std::numeric_limits<int>::max()); // nobody waits
+        return list(engine::Listing::ofPage(m_open->scheduler, request.args));
     if (request.verb == "queue.show")
-        return engine::showQueue(m_open->scheduler, request.args["id"_L1].toString(), nameOfAction);
+        return list(engine::Listing::ofId(m_open->scheduler, request.args["id"_L1].toString()));
     if (request.verb == "queue.content")
         return content(request.args);
     if (request.verb == "queue.discover")
@@ -98,28 +100,42 @@ control::Reply StoppedQueue::ask(const control::Request& request) {
     return change(request);
 }
 
+control::Reply StoppedQueue::list(Result<engine::Listing> listing) {
+    if (!listing)
+        return refusedAsSentence(listing.error());
+    const std::vector<queue::MessageId> missing = listing->missing();
+    std::vector<Result<queue::QueuedMessage>> found;
+    for (const queue::MessageId id : missing)
+        found.push_back(m_open->spool.message(id));
+    listing->supply(missing, found);
+    return listing->reply(nameOfAction);
+}
+
 control::Reply StoppedQueue::change(const control::Request& request) {
     auto selection = engine::Selection::from(m_open->scheduler, request.args);
     if (!selection)
         return refused(selection.error());
-    const auto ids = selection->next(m_open->scheduler, std::numeric_limits<int>::max());
-    queue::UpdateEnvelopes change;
-    if (request.verb == "queue.retry")
-        change.updates = m_open->scheduler.retryNow(ids);
-    else if (request.verb == "queue.hold")
-        change.updates = m_open->scheduler.hold(ids);
-    else if (request.verb == "queue.release")
-        change.updates = m_open->scheduler.release(ids);
-    else
-        change.updates = m_open->scheduler.remove(ids);
-    const int changed = int(change.updates.size());
-    Result<void> outcome;
-    change.done = [&outcome](Result<void> o) { outcome = std::move(o); };
-    std::vector<queue::SpoolRequest> group;
-    group.emplace_back(std::move(change));
-    m_open->spool.carryOut(std::move(group));
-    if (!outcome)
-        return refused(outcome.error());
+    int changed = 0;
+    for (auto ids = selection->next(m_open->scheduler, kChangedAtOnce); !ids.empty();
+         ids = selection->next(m_open->scheduler, kChangedAtOnce)) {
+        queue::UpdateEnvelopes change;
+        if (request.verb == "queue.retry")
+            change.updates = m_open->scheduler.retryNow(ids);
+        else if (request.verb == "queue.hold")
+            change.updates = m_open->scheduler.hold(ids);
+        else if (request.verb == "queue.release")
+            change.updates = m_open->scheduler.release(ids);
+        else
+            change.updates = m_open->scheduler.remove(ids);
+        changed += int(change.updates.size());
+        Result<void> outcome;
+        change.done = [&outcome](Result<void> o) { outcome = std::move(o); };
+        std::vector<queue::SpoolRequest> group;
+        group.emplace_back(std::move(change));
+        m_open->spool.carryOut(std::move(group));
+        if (!outcome)
+            return refused(outcome.error());
+    }
     return {true, QJsonObject{{u"changed"_s, changed}}, {}};
 }
 
@@ -134,8 +150,8 @@ control::Reply StoppedQueue::content(const QJsonObject& args) {
 
 // All that lies in the folder is scheduled by the start of the gateway.
 control::Reply StoppedQueue::discover(const QJsonObject& args) const {
-    const control::Reply rows = engine::showQueue(m_open->scheduler, args["id"_L1].toString(), nameOfAction);
-    return rows.ok ? control::Reply{true, QJsonObject{{u"changed"_s, 0}}, {}} : rows;
+    const auto rows = engine::Listing::ofId(m_open->scheduler, args["id"_L1].toString());
+    return rows ? control::Reply{true, QJsonObject{{u"changed"_s, 0}}, {}} : refusedAsSentence(rows.error());
 }
 
 } // namespace postern::ctl

@@ -6,6 +6,7 @@
 
 #include "control/facade.h"
 #include "engine/profile.h"
+#include "engine/queue_rows.h"
 
 #include <memory>
 
@@ -20,6 +21,7 @@ class StoppedQueue {
   private:
     struct Open;
     Result<void> open();
+    control::Reply list(Result<engine::Listing> listing);
     control::Reply change(const control::Request& request);
     control::Reply content(const QJsonObject& args);
     control::Reply discover(const QJsonObject& args) const;

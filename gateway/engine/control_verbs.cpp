@@ -2,7 +2,6 @@
 #include "engine/control_verbs.h"
 
 #include "engine/engine.h"
-#include "engine/queue_rows.h"
 
 #include <algorithm>
 
@@ -27,17 +26,13 @@ control::Reply refused(const QString& why) {
 void ControlVerbs::carryOut(const control::Request& request, control::ReplyDone done) {
     Engine& e = m_engine;
     const QByteArray& verb = request.verb;
-    const RelayName relayName = [&e](const queue::Message& message, const queue::Envelope& envelope) {
-        const auto at = e.m_desk->relays().find(e.m_desk->routeOf(message, envelope));
-        return at == e.m_desk->relays().end() ? QByteArray() : at->second.name;
-    };
     log(LogLevel::Debug, LogArea::Control, "asked for " + verb);
     if (verb == "status")
         done(fine(e.status().toJson()));
     else if (verb == "queue.list")
-        done(listQueue(e.m_desk->scheduler(), request.args, relayName));
+        list(Listing::ofPage(e.m_desk->scheduler(), request.args), std::move(done));
     else if (verb == "queue.show")
-        done(showQueue(e.m_desk->scheduler(), request.args["id"_L1].toString(), relayName));
+        list(Listing::ofId(e.m_desk->scheduler(), request.args["id"_L1].toString()), std::move(done));
     else if (verb == "queue.retry" || verb == "queue.hold" || verb == "queue.release" || verb == "queue.remove")
         changeQueue(verb, request.args, std::move(done));
     else if (verb == "queue.content")
@@ -66,6 +61,33 @@ void ControlVerbs::carryOut(const control::Request& request, control::ReplyDone 
     } else
         done(refused(u"This gateway does not know the request \"%1\"."_s.arg(
             QString::fromUtf8(harmless(verb, 40)))));
+}
+
+// The rows are those of now; their words, where the scheduler has none, are read by the spool.
+void ControlVerbs::list(Result<Listing> listing, control::ReplyDone done) {
+    if (!listing) {
+        done(refused(QString::fromUtf8(listing.error().text) + u'.'));
+        return;
+    }
+    const auto answer = [&e = m_engine, done = std::move(done)](const Listing& ready) {
+        done(ready.reply([&e](const queue::Envelope& envelope) {
+            const auto at = e.m_desk->relays().find(e.m_desk->routeOf(queue::Way::of(envelope)));
+            return at == e.m_desk->relays().end() ? QByteArray() : at->second.name;
+        }));
+    };
+    std::vector<queue::MessageId> missing = listing->missing();
+    if (missing.empty()) {
+        answer(*listing);
+        return;
+    }
+    const auto begun = std::make_shared<Listing>(std::move(listing).value());
+    using Found = std::vector<Result<queue::QueuedMessage>>;
+    m_engine.m_spool->post(queue::LoadMessages{missing, [begun, answer, missing, calls = m_engine.m_calls.address()](Found found) {
+                                                   calls.post([begun, answer, missing, found = std::move(found)] {
+                                                       begun->supply(missing, found);
+                                                       answer(*begun);
+                                                   });
+                                               }});
 }
 
 // A change by hand under way: some hundred envelopes, their commit, the next ones. So a queue of any length can be removed
@@ -158,8 +180,10 @@ void ControlVerbs::discover(const QJsonObject& args, control::ReplyDone done) {
             return;
         }
         queue::QueuedMessage queued = std::move(loaded).value();
-        if (queued.envelopes.empty()) {
-            done(refused(u"Message %1 has no envelope in the queue."_s.arg(QString::fromLatin1(queue::toText(queued.message.id)))));
+        const QString name = QString::fromLatin1(queue::toText(queued.message.id));
+        if (queued.envelopes.empty() || !queued.damage.isEmpty()) {
+            done(refused(queued.damage.isEmpty() ? u"Message %1 has no envelope in the queue."_s.arg(name)
+                                                 : u"message %1: %2."_s.arg(name, QString::fromUtf8(queued.damage))));
             return;
         }
         const int n = engine.m_desk->discover(std::move(queued), envelope);
@@ -168,10 +192,10 @@ void ControlVerbs::discover(const QJsonObject& args, control::ReplyDone done) {
                                                (n == 1 ? " recipient" : " recipients"));
         done(fine(QJsonObject{{u"changed"_s, n}}));
     };
-    m_engine.m_spool->post(
-        queue::LoadMessage{id, [found, calls = m_engine.m_calls.address()](Result<queue::QueuedMessage> loaded) {
-                               calls.post([found, loaded = std::move(loaded)] { found(loaded); });
-                           }});
+    m_engine.m_spool->post(queue::LoadMessages{
+        {id}, [found, calls = m_engine.m_calls.address()](std::vector<Result<queue::QueuedMessage>> loaded) {
+            calls.post([found, loaded = std::move(loaded.front())] { found(loaded); });
+        }});
 }
 
 control::Reply ControlVerbs::activity(const QJsonObject& args) const {

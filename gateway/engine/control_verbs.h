@@ -4,6 +4,7 @@
 #pragma once
 
 #include "control/facade.h"
+#include "engine/queue_rows.h"
 
 #include <memory>
 
@@ -20,6 +21,7 @@ class ControlVerbs {
     struct Change;
     void changeQueue(const QByteArray& verb, const QJsonObject& args, control::ReplyDone done);
     void changeSome(const std::shared_ptr<Change>& change);
+    void list(Result<Listing> listing, control::ReplyDone done);
     void content(const QJsonObject& args, control::ReplyDone done);
     void discover(const QJsonObject& args, control::ReplyDone done);
     control::Reply activity(const QJsonObject& args) const;

@@ -28,10 +28,6 @@ constexpr Milliseconds kRecordAgain{3'000};
 constexpr size_t kMostRelays = 2'000;
 constexpr qint64 kStillComingIn = 10; // seconds; we hear of a stored message in milliseconds
 
-QByteArray domainOf(const QByteArray& address) {
-    return address.mid(address.lastIndexOf('@') + 1).toLower();
-}
-
 // "relay" names for people: the URL without secrets, or whose mail servers.
 QByteArray nameOf(const policy::RelaySpec& spec, const QByteArray& domain) {
     if (!spec.urls.empty())
@@ -53,10 +49,10 @@ QByteArray nameOf(const policy::RelaySpec& spec, const QByteArray& domain) {
 
 DeliveryDesk::DeliveryDesk(Parts parts)
     : m_parts(std::move(parts)), m_rules(std::make_shared<policy::Ruleset>()),
-      m_scheduler(*m_parts.clock, [this](const Message& message, const Envelope& e) { return routeOf(message, e); }),
+      m_scheduler(*m_parts.clock, [this](const queue::Way& way) { return routeOf(way); }),
       m_stored([this](std::vector<Stored>&& b) { takeStored(std::move(b)); }),
       m_reports([this](std::vector<relay::RelayReport>&& b) { takeReports(std::move(b)); }),
-      m_bodiesRead([this](std::vector<BodyRead>&& b) { takeBodies(std::move(b)); }),
+      m_mailRead([this](std::vector<MailRead>&& b) { takeMail(std::move(b)); }),
       m_recorded([this](std::vector<Recorded>&& b) { takeRecorded(std::move(b)); }),
       m_noticeWays([this](std::vector<NoticeWay>&& b) { takeNoticeWays(std::move(b)); }) {
     m_scheduler.setShares(m_parts.shares);
@@ -91,33 +87,31 @@ void DeliveryDesk::setOwnAddresses(QByteArrayList addresses) {
     m_ownAddresses = std::make_shared<const QByteArrayList>(std::move(addresses));
 }
 
-void DeliveryDesk::add(std::vector<queue::QueuedMessage> queued, const std::set<MessageId>& deadly) {
-    for (queue::QueuedMessage& one : queued) {
-        const AtWork here(one.message.id);
-        if (deadly.contains(one.message.id))
-            setAside(one);
-        m_scheduler.add(std::move(one));
-    }
+void DeliveryDesk::add(queue::QueueOutline outline, const std::set<MessageId>& deadly) {
+    for (const queue::QueueOutline::OfMessage& message : outline.messages)
+        if (deadly.contains(message.id))
+            setAside(outline, message);
+    m_scheduler.add(outline);
     pump();
 }
 
-void DeliveryDesk::setAside(queue::QueuedMessage& queued) {
+void DeliveryDesk::setAside(queue::QueueOutline& outline, const queue::QueueOutline::OfMessage& message) {
     const QByteArray why = "held: the gateway broke down again and again while it was at work on this message; "
                            "release it to try again, or export it and remove it";
     std::vector<EnvelopeUpdate> updates;
-    for (Envelope& envelope : queued.envelopes) {
+    for (quint32 i = message.first; i < message.first + message.count; ++i) {
+        queue::QueueOutline::OfEnvelope& envelope = outline.envelopes[i];
         if (envelope.state != queue::EnvelopeState::Waiting)
             continue;
         envelope.state = queue::EnvelopeState::Held;
-        envelope.lastError = why;
         updates.push_back({EnvelopeUpdate::Kind::Reschedule, envelope.id, envelope.nextTryAt, 0, -1, why});
         updates.push_back({EnvelopeUpdate::Kind::Hold, envelope.id, 0, 0, -1, {}});
     }
     if (updates.empty())
         return;
-    const QByteArray id = queue::toText(queued.message.id);
+    const QByteArray id = queue::toText(message.id);
     log(LogLevel::Error, LogArea::Queue, "message " + id + " is " + why);
-    m_parts.journal->add("delayed", "Mail for " + queued.envelopes.front().recipient + " is " + why, {}, id);
+    m_parts.journal->add("delayed", "Message " + id + " is " + why, {}, id);
     record(std::move(updates));
 }
 
@@ -144,20 +138,21 @@ std::function<void(relay::RelayReport)> DeliveryDesk::reportSink() const {
 
 // --- what relays an envelope ---------------------------------------------------------------------------------------
 
-std::shared_ptr<const policy::RelaySpec> DeliveryDesk::specOf(const Envelope& envelope, QByteArray* why) const {
-    if (!envelope.action.isEmpty()) {
-        const auto at = m_rules->actions.find(envelope.action);
+std::shared_ptr<const policy::RelaySpec> DeliveryDesk::specOf(const QByteArray& action, const QByteArray& relay,
+                                                                QByteArray* why) const {
+    if (!action.isEmpty()) {
+        const auto at = m_rules->actions.find(action);
         if (at != m_rules->actions.end() && at->second->kind == policy::ActionKind::Relay)
             return {at->second, &at->second->relay};
         if (why)
-            *why = "the configuration has no relay action \"" + envelope.action +
+            *why = "the configuration has no relay action \"" + action +
                    "\" any more; add it again, or remove this message";
         return nullptr;
     }
-    auto& known = m_specs[envelope.relay];
+    auto& known = m_specs[relay];
     if (known)
         return known;
-    auto spec = policy::RelaySpec::fromBytes(envelope.relay, *m_rules);
+    auto spec = policy::RelaySpec::fromBytes(relay, *m_rules);
     if (!spec) {
         if (why)
             *why = spec.error().text;
@@ -168,11 +163,11 @@ std::shared_ptr<const policy::RelaySpec> DeliveryDesk::specOf(const Envelope& en
 }
 
 // Equal keys may share connections: same relay definition, and for MX relaying the same domain.
-QByteArray DeliveryDesk::routeOf(const Message&, const Envelope& envelope) const {
-    const auto spec = specOf(envelope, nullptr);
-    QByteArray key = envelope.action.isEmpty() ? envelope.relay : envelope.action;
+QByteArray DeliveryDesk::routeOf(const queue::Way& way) const {
+    const auto spec = specOf(way.action, way.relay, nullptr);
+    QByteArray key = way.action.isEmpty() ? way.relay : way.action;
     if (spec && spec->urls.empty() && !spec->hostTable)
-        key += '\0' + domainOf(envelope.destination);
+        key += '\0' + way.domain;
     return key;
 }
 
@@ -183,16 +178,16 @@ void DeliveryDesk::pump() {
         return;
     giveBack(m_scheduler.expired());
     for (Delivery& delivery : m_scheduler.due()) {
-        const MessageId id = delivery.message->id;
+        const MessageId id = queue::messageOf(delivery.envelopes.front().id);
         const AtWork here(id);
-        if (const auto at = m_bodies.find(id); at != m_bodies.end()) {
+        if (const auto at = m_bodies.find(id); at != m_bodies.end() && delivery.message) {
             dispatch(std::move(delivery), at->second);
             continue;
         }
-        auto& waiting = m_waitingForBody[id];
+        auto& waiting = m_waitingForMail[id];
         waiting.push_back(std::move(delivery));
         if (waiting.size() == 1)
-            fetchBody(id);
+            fetch(id);
     }
     if (const auto wake = m_scheduler.nextWake()) {
         const auto wait = std::max(Milliseconds(0), *wake - m_parts.clock->steady());
@@ -219,34 +214,43 @@ void DeliveryDesk::takeStored(std::vector<Stored>&& batch) {
     pump();
 }
 
-void DeliveryDesk::fetchBody(MessageId id) {
-    m_parts.spool->post(queue::ReadBody{id, [address = m_bodiesRead.address(), id](Result<queue::BodyPtr> body) {
-                                            address.post(BodyRead{id, std::move(body)});
+void DeliveryDesk::fetch(MessageId id) {
+    m_parts.spool->post(queue::ReadMail{id, [address = m_mailRead.address(), id](Result<queue::QueuedMessage> words,
+                                                                                 Result<queue::BodyPtr> body) {
+                                            address.post(MailRead{id, std::move(words), std::move(body)});
                                         }});
 }
 
-void DeliveryDesk::takeBodies(std::vector<BodyRead>&& batch) {
+void DeliveryDesk::takeMail(std::vector<MailRead>&& batch) {
     if (m_stopped)
         return; // the workers may be gone; what waits is on disk as it was
-    for (BodyRead& read : batch) {
+    for (MailRead& read : batch) {
         const AtWork here(read.id);
-        if (auto waiting = m_tellingsWaitingForBody.extract(read.id)) {
+        if (read.words)
+            m_scheduler.supply(*read.words);
+        if (auto waiting = m_tellingsWaitingForMail.extract(read.id))
             for (Telling& telling : waiting.mapped())
-                tellWith(std::move(telling), read.body ? *read.body : nullptr);
-        }
-        if (auto waiting = m_waitingForBody.extract(read.id)) {
-            for (Delivery& delivery : waiting.mapped()) {
-                if (read.body)
-                    dispatch(std::move(delivery), *read.body);
-                else
-                    shelve(delivery, read.body.error());
-            }
-        }
+                tellRead(std::move(telling), read);
+        if (auto waiting = m_waitingForMail.extract(read.id))
+            for (Delivery& delivery : waiting.mapped())
+                dispatchRead(std::move(delivery), read);
     }
     pump();
 }
 
-// The content cannot be had. Damaged or gone: a person must look at it; a disk that is away: later.
+void DeliveryDesk::dispatchRead(Delivery delivery, const MailRead& read) {
+    const bool isWhole = delivery.message || m_scheduler.fill(delivery);
+    if (isWhole && read.body)
+        dispatch(std::move(delivery), *read.body);
+    else if (!read.words)
+        shelve(delivery, read.words.error());
+    else if (!read.body)
+        shelve(delivery, read.body.error());
+    else
+        shelve(delivery, {ErrorCode::NotFound, "a recipient of it is missing from the queue database"});
+}
+
+// It cannot be had. Damaged or gone: a person must look at it; a disk that is away: later.
 void DeliveryDesk::shelve(const Delivery& delivery, const Error& error) {
     refuse(delivery, "the stored message cannot be read: " + error.text, TryResult::Temporary);
     if (error.code != ErrorCode::Corrupt && error.code != ErrorCode::NotFound)
@@ -266,7 +270,7 @@ const Result<tls::ClientRulesPtr>& DeliveryDesk::handshakesOf(const policy::Rela
 
 void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
     QByteArray why;
-    auto spec = specOf(delivery.envelopes.front(), &why);
+    auto spec = specOf(delivery.envelopes.front().action, delivery.envelopes.front().relay, &why);
     if (!spec) {
         refuse(delivery, why, TryResult::Temporary);
         return;
@@ -279,7 +283,7 @@ void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
     relay::RelayJob job;
     job.handshakes = *handshakes;
     job.action = delivery.envelopes.front().action.isEmpty() ? delivery.envelopes.front().relay : delivery.envelopes.front().action;
-    job.domain = domainOf(delivery.envelopes.front().destination);
+    job.domain = queue::Way::of(delivery.envelopes.front()).domain;
     job.serverName = m_serverName;
     job.ownAddresses = m_ownAddresses;
     job.settings = {m_rules, &m_rules->settings};
@@ -316,8 +320,9 @@ void DeliveryDesk::refuse(const Delivery& delivery, const QByteArray& why, TryRe
     std::vector<TryOutcome> outcomes;
     for (const Envelope& envelope : delivery.envelopes)
         outcomes.push_back({envelope.id, result, why, true});
-    m_parts.journal->add("delayed", "Not sent to " + delivery.envelopes.front().recipient + ": " + why, {},
-                         queue::toText(delivery.message->id));
+    const QByteArray id = queue::toText(queue::messageOf(delivery.envelopes.front().id));
+    const QByteArray what = delivery.message ? "to " + delivery.envelopes.front().recipient : "(message " + id + ')';
+    m_parts.journal->add("delayed", "Not sent " + what + ": " + why, {}, id);
     settle(outcomes);
 }
 
@@ -363,10 +368,8 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
         for (const TryOutcome& outcome : report.outcomes) {
             if (!outcome.countsAsTry)
                 continue;
-            QByteArray recipient;
-            for (const auto& row : m_scheduler.rowsOf(queue::messageOf(outcome.id)))
-                if (row.envelope.id == outcome.id)
-                    recipient = row.envelope.recipient;
+            const auto row = m_scheduler.rowOf(outcome.id);
+            const QByteArray recipient = row ? row->envelope.recipient : QByteArray();
             const QByteArray id = queue::toText(queue::messageOf(outcome.id));
             const QByteArray via = report.peer.isEmpty() ? QByteArray() : " by " + report.peer;
             switch (outcome.result) {
@@ -491,13 +494,15 @@ void DeliveryDesk::giveBack(std::vector<Failure> failures) {
         tell({queue::NoticeKind::Failed, std::move(failure), {}});
 }
 
-void DeliveryDesk::hold(const Failure& failure, const QByteArray& why) {
+void DeliveryDesk::keep(const Failure& failure, const QByteArray& why, queue::Scheduler::Unreturned what) {
     std::vector<EnvelopeId> ids;
     for (const Envelope& envelope : failure.envelopes)
         ids.push_back(envelope.id);
-    m_parts.journal->add("delayed", "Held: mail for " + failure.envelopes.front().recipient + " " + why, {},
-                         queue::toText(failure.message->id));
-    record(m_scheduler.keep(ids, why, queue::Scheduler::Unreturned::Hold));
+    const QByteArray id = queue::toText(queue::messageOf(ids.front()));
+    if (what == queue::Scheduler::Unreturned::Hold)
+        m_parts.journal->add("delayed", "Held: " + (failure.message ? "mail for " + failure.envelopes.front().recipient : "message " + id) +
+                                            ' ' + why, {}, id);
+    record(m_scheduler.keep(ids, why, what));
 }
 
 // --- people's wishes -------------------------------------------------------------------------------------------------

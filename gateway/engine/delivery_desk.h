@@ -57,7 +57,7 @@ class DeliveryDesk {
                   std::map<QByteArray, tls::IdentityPtr> identities);
     void setOwnAddresses(QByteArrayList addresses); // where this gateway listens on port 25: an MX there is a loop
     // At start, from the spool. What the gateway died of too often before is held (Q15).
-    void add(std::vector<queue::QueuedMessage> queued, const std::set<queue::MessageId>& deadly = {});
+    void add(queue::QueueOutline outline, const std::set<queue::MessageId>& deadly = {});
     void stop();                                        // nothing new leaves; reports still count
     void recordAgain(); // what could not be made durable; a timer of its own calls it, tests too
 
@@ -79,18 +79,19 @@ class DeliveryDesk {
     const std::map<queue::RouteKey, RelayRecord>& relays() const { return m_relays; }
     void tellTwinsApart() { engine::tellTwinsApart(m_relays, *m_rules); }
     const DeskCounts& tries() const { return m_tries; }
-    QByteArray routeOf(const queue::Message& message, const queue::Envelope& envelope) const;
+    QByteArray routeOf(const queue::Way& way) const;
 
   private:
     struct Stored {
         queue::QueuedMessage queued;
         queue::BodyPtr body;
     };
-    struct BodyRead {
+    struct MailRead {
         queue::MessageId id;
+        Result<queue::QueuedMessage> words;
         Result<queue::BodyPtr> body;
     };
-    // Somebody is to be told something, as soon as the content of the message is at hand.
+    // Somebody is to be told something, as soon as the message is at hand.
     struct Telling {
         queue::NoticeKind kind = queue::NoticeKind::Failed;
         queue::Failure about;
@@ -118,13 +119,14 @@ class DeliveryDesk {
     void pump();
     void takeStored(std::vector<Stored>&& batch);
     void takeReports(std::vector<relay::RelayReport>&& batch);
-    void takeBodies(std::vector<BodyRead>&& batch);
+    void takeMail(std::vector<MailRead>&& batch);
     void takeRecorded(std::vector<Recorded>&& batch);
     void noteTold(const Recorded& recorded, const queue::QueuedMessage& notice);
 
-    std::shared_ptr<const policy::RelaySpec> specOf(const queue::Envelope& envelope, QByteArray* why) const;
+    std::shared_ptr<const policy::RelaySpec> specOf(const QByteArray& action, const QByteArray& relay, QByteArray* why) const;
     void dispatch(queue::Delivery delivery, queue::BodyPtr body);
-    void setAside(queue::QueuedMessage& queued);
+    void setAside(queue::QueueOutline& outline, const queue::QueueOutline::OfMessage& message);
+    void dispatchRead(queue::Delivery delivery, const MailRead& read);
     void shelve(const queue::Delivery& delivery, const Error& error);
     void keepForLater(RelayRecord& relay, const std::vector<queue::TryOutcome>& outcomes);
     void release(RelayRecord& relay);
@@ -149,9 +151,10 @@ class DeliveryDesk {
     queue::Original originalOf(const queue::BodyPtr& body) const;
     bool mayTell(const QByteArray& sender); // Q14: so many notices an hour, not more
     void dropWithoutNotice(const Telling& telling);
-    void hold(const queue::Failure& failure, const QByteArray& why);
+    void tellRead(Telling telling, const MailRead& read);
+    void keep(const queue::Failure& failure, const QByteArray& why, queue::Scheduler::Unreturned what);
     const Result<tls::ClientRulesPtr>& handshakesOf(const policy::RelaySpec& spec);
-    void fetchBody(queue::MessageId id);
+    void fetch(queue::MessageId id);
     void remember(const queue::QueuedMessage& queued, const queue::BodyPtr& body);
     void forgetBodyOf(queue::EnvelopeId id);
 
@@ -168,8 +171,8 @@ class DeliveryDesk {
     DeskCounts m_tries;
     std::unordered_map<queue::MessageId, queue::BodyPtr> m_bodies; // small contents that may be needed soon
     qint64 m_bodyBytes = 0;
-    std::unordered_map<queue::MessageId, std::vector<queue::Delivery>> m_waitingForBody;
-    std::unordered_map<queue::MessageId, std::vector<Telling>> m_tellingsWaitingForBody;
+    std::unordered_map<queue::MessageId, std::vector<queue::Delivery>> m_waitingForMail;
+    std::unordered_map<queue::MessageId, std::vector<Telling>> m_tellingsWaitingForMail;
     std::unordered_map<QByteArray, std::pair<qint64, int>> m_told; // notices to a sender: hour, how many
     std::vector<queue::UpdateEnvelopes> m_unrecorded; // failed commits, to be tried again
     bool m_spoolTroubled = false; // the last commit heard of failed
@@ -178,7 +181,7 @@ class DeliveryDesk {
     QTimer m_again;
     Mailbox<Stored> m_stored;
     Mailbox<relay::RelayReport> m_reports;
-    Mailbox<BodyRead> m_bodiesRead;
+    Mailbox<MailRead> m_mailRead;
     Mailbox<Recorded> m_recorded;
     Mailbox<NoticeWay> m_noticeWays;
 };

@@ -42,9 +42,9 @@ std::vector<DeliveryDesk::Late> DeliveryDesk::mayBeLate(const std::vector<TryOut
     for (const TryOutcome& outcome : outcomes) {
         if (outcome.result != TryResult::Temporary || !outcome.countsAsTry)
             continue;
-        for (const auto& row : m_scheduler.rowsOf(queue::messageOf(outcome.id)))
-            if (row.envelope.id == outcome.id && !row.message->sender.isEmpty() && !row.message->isBounce)
-                out.push_back({row.message, row.envelope});
+        const auto row = m_scheduler.rowOf(outcome.id);
+        if (row && row->message && !row->message->sender.isEmpty() && !row->message->isBounce)
+            out.push_back({row->message, row->envelope});
     }
     return out;
 }
@@ -82,16 +82,31 @@ void DeliveryDesk::tellOfDelay(const std::vector<Late>& late, const std::vector<
 }
 
 void DeliveryDesk::tell(Telling telling) {
-    const queue::MessageId id = telling.about.message->id;
+    const queue::MessageId id =
+        telling.about.message ? telling.about.message->id : queue::messageOf(telling.about.envelopes.front().id);
     const AtWork here(id);
-    if (const auto at = m_bodies.find(id); at != m_bodies.end()) {
+    if (const auto at = m_bodies.find(id); at != m_bodies.end() && telling.about.message) {
         tellWith(std::move(telling), at->second);
         return;
     }
-    auto& waiting = m_tellingsWaitingForBody[id];
+    auto& waiting = m_tellingsWaitingForMail[id];
     waiting.push_back(std::move(telling));
     if (waiting.size() == 1)
-        fetchBody(id);
+        fetch(id);
+}
+
+// Without the content a notice goes without the original, without the words there is nobody to tell: a person must look at
+// what is damaged or gone; a disk that is away comes back.
+void DeliveryDesk::tellRead(Telling telling, const MailRead& read) {
+    if (telling.about.message || m_scheduler.fill(telling.about)) {
+        tellWith(std::move(telling), read.body ? *read.body : nullptr);
+        return;
+    }
+    const Error error = read.words ? Error{ErrorCode::NotFound, "a recipient of it is missing from the queue database"}
+                                   : read.words.error();
+    const bool isFinal = error.code == ErrorCode::Corrupt || error.code == ErrorCode::NotFound;
+    keep(telling.about, "cannot be returned to its sender, because it cannot be read: " + error.text,
+         isFinal ? queue::Scheduler::Unreturned::Hold : queue::Scheduler::Unreturned::TryAgain);
 }
 
 bool DeliveryDesk::mayTell(const QByteArray& sender) {
@@ -199,12 +214,14 @@ void DeliveryDesk::takeNoticeWays(std::vector<NoticeWay>&& batch) {
         else
             sendNotice(*way.notice, way.outcome.ends);
     }
+    pump(); // of those that wait to be told of some have gone
 }
 
 // What is not told of is not given up: failed mail waits for a person; of success and delay nobody need hear.
 void DeliveryDesk::keepUntold(const Telling& telling, const QByteArray& why) {
     if (telling.kind == NoticeKind::Failed)
-        hold(telling.about, "cannot be returned: " + why + "; the failure was: " + telling.about.envelopes.front().lastError);
+        keep(telling.about, "cannot be returned: " + why + "; the failure was: " + telling.about.envelopes.front().lastError,
+             queue::Scheduler::Unreturned::Hold);
     else
         dropWithoutNotice(telling);
 }

@@ -164,7 +164,7 @@ Result<void> Engine::start() {
 }
 
 // Which messages earlier lives of the gateway have died of, too often to try once more.
-std::set<queue::MessageId> Engine::openCrashNotes(const std::vector<queue::QueuedMessage>& queued) {
+std::set<queue::MessageId> Engine::openCrashNotes(const queue::QueueOutline& queued) {
     auto notes = CrashNotes::open(m_settings.profile.stateFolder + "/crashes");
     if (!notes) {
         log(LogLevel::Warning, LogArea::Queue,
@@ -174,12 +174,12 @@ std::set<queue::MessageId> Engine::openCrashNotes(const std::vector<queue::Queue
     m_crashNotes = std::move(notes).value();
     std::set<queue::MessageId> deadly;
     std::map<quint32, int> stillQueued;
-    for (const queue::QueuedMessage& one : queued) {
-        const auto at = m_crashNotes->counts().find(one.message.id);
+    for (const queue::QueueOutline::OfMessage& one : queued.messages) {
+        const auto at = m_crashNotes->counts().find(one.id);
         if (at == m_crashNotes->counts().end())
             continue;
         if (at->second >= kMostCrashes)
-            deadly.insert(one.message.id); // held now; once released it may begin anew
+            deadly.insert(one.id); // held now; once released it may begin anew
         else
             stillQueued.insert(*at);
     }

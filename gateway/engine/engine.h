@@ -80,7 +80,7 @@ class Engine {
     QList<control::Problem> problems(const std::map<queue::RouteKey, int>& waiting) const;
 
     void startLogFile();
-    std::set<queue::MessageId> openCrashNotes(const std::vector<queue::QueuedMessage>& queued);
+    std::set<queue::MessageId> openCrashNotes(const queue::QueueOutline& queued);
     void takeLogLines(const std::vector<LogLine>& lines);
     void publishChanged();
     listener::ListenerServices listenerServices();

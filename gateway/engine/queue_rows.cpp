@@ -5,6 +5,7 @@
 #include "queue/body_reader.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace Qt::StringLiterals;
 
@@ -62,30 +63,28 @@ Result<std::optional<Scheduler::RowPlace>> placeFrom(const QJsonValue& value) {
     return std::optional(place);
 }
 
-control::Reply refused(const Error& error) {
-    return {false, {}, QString::fromUtf8(error.text) + u'.'};
-}
-
 } // namespace
 
 control::QueueRow toRow(const queue::Scheduler::Row& row, const RelayName& relayName) {
     const queue::Envelope& envelope = row.envelope;
-    const queue::Message& message = *row.message;
     control::QueueRow out;
     out.id = QString::fromLatin1(queue::toText(envelope.id));
-    out.message = QString::fromLatin1(queue::toText(message.id));
+    out.message = QString::fromLatin1(queue::toText(queue::messageOf(envelope.id)));
     out.state = toText(row.state);
-    out.sender = textOf(message.sender);
-    out.recipient = textOf(envelope.recipient);
-    out.subject = textOf(message.subject);
-    out.client = textOf(message.clientAddress);
-    out.user = textOf(message.user);
-    out.relay = textOf(relayName(message, envelope));
-    out.size = message.size;
-    out.createdAt = message.createdAt;
+    if (row.message) {
+        const queue::Message& message = *row.message;
+        out.sender = textOf(message.sender);
+        out.recipient = textOf(envelope.recipient);
+        out.subject = textOf(message.subject);
+        out.client = textOf(message.clientAddress);
+        out.user = textOf(message.user);
+        out.relay = textOf(relayName(envelope));
+        out.size = message.size;
+    }
+    out.createdAt = row.place.createdAt;
     out.nextTryAt = envelope.state == queue::EnvelopeState::Waiting ? envelope.nextTryAt : 0;
     out.lastTryAt = envelope.lastTryAt;
-    out.expiresAt = envelope.state == queue::EnvelopeState::Waiting ? message.createdAt + envelope.ttl : 0;
+    out.expiresAt = envelope.state == queue::EnvelopeState::Waiting ? row.place.createdAt + envelope.ttl : 0;
     out.tries = envelope.tries;
     out.lastError = textOf(envelope.lastError);
     return out;
@@ -98,40 +97,88 @@ QByteArrayList knownStates() {
     return names;
 }
 
-control::Reply listQueue(const Scheduler& scheduler, const QJsonObject& args, const RelayName& relayName,
-                         int mostRows) {
+Result<Listing> Listing::ofPage(const Scheduler& scheduler, const QJsonObject& args, int mostRows) {
     const auto state = stateFrom(args);
     const auto after = placeFrom(args["after"_L1]);
     if (!state || !after)
-        return refused(state ? after.error() : state.error());
+        return state ? after.error() : state.error();
     Scheduler::Wish wish{*state, *after, false, qBound(0, args["most"_L1].toInt(mostRows), mostRows)};
     wish.newestFirst = *state == Scheduler::RowState::Caught; // people look for what came last
-    const Scheduler::Page page = scheduler.page(wish);
-    QJsonArray rows;
-    for (const Scheduler::Row& row : page.rows)
-        rows.append(toRow(row, relayName).toJson());
-    QJsonObject value{{u"rows"_s, rows}, {u"total"_s, scheduler.total(*state)}};
+    Scheduler::Page page = scheduler.page(wish);
+    Listing listing;
+    listing.m_value[u"total"_s] = scheduler.total(*state);
     if (page.hasMore && !page.rows.empty())
-        value[u"next"_s] = toText(page.rows.back().place);
+        listing.m_value[u"next"_s] = toText(page.rows.back().place);
     if (const auto newest = scheduler.newest(*state))
-        value[u"newest"_s] = toText(*newest);
-    return {true, value, {}};
+        listing.m_value[u"newest"_s] = toText(*newest);
+    listing.m_rows = std::move(page.rows);
+    return listing;
 }
 
-control::Reply showQueue(const queue::Scheduler& scheduler, const QString& id, const RelayName& relayName) {
+Result<Listing> Listing::ofId(const Scheduler& scheduler, const QString& id) {
     const QByteArray text = id.toLatin1();
     const queue::EnvelopeId envelope = queue::envelopeIdFromText(text);
     const queue::MessageId message = envelope ? queue::messageOf(envelope) : queue::messageIdFromText(text);
+    Listing listing;
+    if (message)
+        listing.m_rows = scheduler.rowsOf(message);
+    if (envelope)
+        std::erase_if(listing.m_rows, [envelope](const Scheduler::Row& row) { return row.envelope.id != envelope; });
+    if (listing.m_rows.empty())
+        return Error{ErrorCode::NotFound, "Nothing in the queue has the id \"" + harmless(id.toUtf8(), 40) + '"'};
+    return listing;
+}
+
+std::vector<queue::MessageId> Listing::missing() const {
+    std::vector<queue::MessageId> ids;
+    for (const Scheduler::Row& row : m_rows)
+        if (!row.message)
+            ids.push_back(queue::messageOf(row.envelope.id));
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+// The numbers stay the scheduler's.
+void Listing::supply(const std::vector<queue::MessageId>& ids, const std::vector<Result<queue::QueuedMessage>>& found) {
+    std::map<queue::MessageId, const Result<queue::QueuedMessage>*> byId;
+    for (size_t i = 0; i < std::min(ids.size(), found.size()); ++i)
+        byId[ids[i]] = &found[i];
+    std::map<queue::MessageId, std::shared_ptr<const queue::Message>> messages;
+    std::erase_if(m_rows, [&](Scheduler::Row& row) {
+        const auto at = byId.find(queue::messageOf(row.envelope.id));
+        if (row.message || at == byId.end())
+            return false;
+        const Result<queue::QueuedMessage>& read = *at->second;
+        if (!read) { // what is known without the disk is told all the same
+            row.envelope.lastError = read.error().text;
+            return read.error().code == ErrorCode::NotFound;
+        }
+        const auto words = std::find_if(read->envelopes.begin(), read->envelopes.end(),
+                                        [&row](const queue::Envelope& one) { return one.id == row.envelope.id; });
+        if (words == read->envelopes.end())
+            return true;
+        std::shared_ptr<const queue::Message>& message = messages[at->first];
+        if (!message)
+            message = std::make_shared<const queue::Message>(read->message);
+        row.message = message;
+        const queue::Envelope numbers = std::exchange(row.envelope, *words);
+        row.envelope.state = numbers.state;
+        row.envelope.ttl = numbers.ttl;
+        row.envelope.nextTryAt = numbers.nextTryAt;
+        row.envelope.lastTryAt = numbers.lastTryAt;
+        row.envelope.tries = numbers.tries;
+        return false;
+    });
+}
+
+control::Reply Listing::reply(const RelayName& relayName) const {
     QJsonArray rows;
-    if (message) {
-        for (const auto& row : scheduler.rowsOf(message))
-            if (!envelope || row.envelope.id == envelope)
-                rows.append(toRow(row, relayName).toJson());
-    }
-    if (rows.isEmpty())
-        return {
-            false, {}, u"Nothing in the queue has the id \"%1\"."_s.arg(QString::fromUtf8(harmless(id.toUtf8(), 40)))};
-    return {true, QJsonObject{{u"rows"_s, rows}}, {}};
+    for (const Scheduler::Row& row : m_rows)
+        rows.append(toRow(row, relayName).toJson());
+    QJsonObject value = m_value;
+    value[u"rows"_s] = rows;
+    return {true, value, {}};
 }
 
 control::Reply pieceOfContent(FileStore& files, const queue::BodyPtr& body, const QJsonObject& args) {

@@ -12,7 +12,7 @@
 
 namespace postern::engine {
 
-using RelayName = std::function<QByteArray(const queue::Message&, const queue::Envelope&)>;
+using RelayName = std::function<QByteArray(const queue::Envelope&)>;
 
 control::QueueRow toRow(const queue::Scheduler::Row& row, const RelayName& relayName);
 
@@ -20,12 +20,22 @@ QByteArrayList knownStates(); // that a list or a selection can be limited to
 
 inline constexpr int kRowsOfAPage = 500; // as much as the engine's thread may be kept busy with at once
 
-// The answer to the verb queue.list, at most `mostRows` rows of it.
-control::Reply listQueue(const queue::Scheduler& scheduler, const QJsonObject& args, const RelayName& relayName,
-                         int mostRows = kRowsOfAPage);
+// The answer to queue.list or queue.show in the making: which rows, and then their words, of which the scheduler has only some.
+class Listing {
+  public:
+    // At most `mostRows` rows of a list.
+    static Result<Listing> ofPage(const queue::Scheduler& scheduler, const QJsonObject& args, int mostRows = kRowsOfAPage);
+    // The rows of one message or envelope id; an error with a clear sentence if there is none.
+    static Result<Listing> ofId(const queue::Scheduler& scheduler, const QString& id);
 
-// Rows of one message or envelope id; a reply with a clear sentence if there is none.
-control::Reply showQueue(const queue::Scheduler& scheduler, const QString& id, const RelayName& relayName);
+    std::vector<queue::MessageId> missing() const; // ask the spool for them, each once, and hand in what it says
+    void supply(const std::vector<queue::MessageId>& ids, const std::vector<Result<queue::QueuedMessage>>& found);
+    control::Reply reply(const RelayName& relayName) const; // what has left meanwhile is not in it
+
+  private:
+    std::vector<queue::Scheduler::Row> m_rows;
+    QJsonObject m_value; // but for the rows
+};
 
 // The answer to the verb queue.content: {id, offset?, most?} of a content that was found. Reads the disk.
 control::Reply pieceOfContent(FileStore& files, const queue::BodyPtr& body, const QJsonObject& args);

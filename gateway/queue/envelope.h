@@ -77,6 +77,7 @@ struct QueuedMessage {
     std::vector<Envelope> envelopes;
     // Recipients that became several and whose sender wants to hear of it; not stored, no envelopes of their own.
     std::vector<Envelope> expanded = {};
+    QByteArray damage = {}; // as the spool read it: what of it cannot be read, a sentence. Then it is to be looked at, not sent
 };
 
 } // namespace postern::queue

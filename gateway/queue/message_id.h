@@ -19,6 +19,11 @@ inline bool comesAfter(quint32 serial, quint32 mark) { // around the end of the 
     return qint32(serial - mark) >= 0;
 }
 
+// For tables by id: neighbours in time are neighbours in memory, too. That is half of what a start with a million costs.
+struct BySerial {
+    size_t operator()(MessageId id) const { return serialOf(id); }
+};
+
 class CountedMessageIds final : public MessageIds {
   public:
     explicit CountedMessageIds(quint32 firstSerial) : m_next(firstSerial) {}

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "queue/message_id.h"
 #include "queue/scheduler.h"
 
 #include <list>
@@ -50,7 +51,7 @@ class RouteTurns {
     struct Route {
         RouteKey key;
         std::list<Group> line;
-        std::unordered_map<MessageId, std::list<Group>::iterator> groupOf;
+        std::unordered_map<MessageId, std::list<Group>::iterator, BySerial> groupOf;
         int inFlight = 0;
         bool failed = false;
         Milliseconds pause{0};

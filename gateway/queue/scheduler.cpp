@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Each envelope is in exactly one place (enum Place); moveTo() is the only function that changes it and keeps the
-// counts, the lists that people read, the sleepers ordered by time, the expiry order and the routes' lines in step.
+// Who goes when.
 //
 // Time: `born` is where on the steady clock the message was made, from its stored age when it was added. From then on
 // ages and waits are steady time, so that a jump of the wall clock (or a laptop's sleep) neither expires mail nor wakes
 // it all at once. Wall times in updates and rows are computed back from it.
-#include "queue/scheduler.h"
+#include "queue/scheduler_impl.h"
 
 #include "queue/retry_schedule.h"
-#include "queue/route_turns.h"
 
 #include <algorithm>
-#include <array>
-#include <iterator>
-#include <map>
-#include <set>
-#include <unordered_map>
 
 namespace postern::queue {
 namespace {
@@ -29,107 +22,11 @@ constexpr Seconds kGrace = std::chrono::minutes(15);
 constexpr Seconds kLongestLife = std::chrono::years(10);
 constexpr Seconds kNotTriedWait{3};      // nothing was attempted: connection limit, shutdown
 constexpr Seconds kUnreturnedWait{60};   // a bounce that could not be stored
-constexpr int kInFlightAtMost = 5000;    // of all routes together
 constexpr qint64 kOctetsInFlight = 32LL << 20; // of contents that are not files: those are read into memory
 constexpr qint64 kReadWhole = 256 * 1024;      // octets; a larger content is a file and goes out in pieces
-
-enum class Place : quint8 {
-    Sleeping, // until `due`
-    Ready,    // in its route's line
-    InFlight, // handed out by due(), not yet finished()
-    Held,
-    Caught,
-    Leaving, // delivered, failed, expired or removed; known until forget()
-};
-
-struct Entry {
-    Envelope envelope;
-    std::shared_ptr<const Message> message;
-    Place place = Place::Leaving;
-    RouteKey route;       // while Sleeping, Ready or InFlight
-    SteadyTime born{}, due{}, expires{};
-    Scheduler::RowPlace row;
-};
-
-constexpr std::array kRowStates{Scheduler::RowState::Waiting, Scheduler::RowState::Sending, Scheduler::RowState::Held,
-                               Scheduler::RowState::Caught};
-
-using Listed = std::map<Scheduler::RowPlace, EnvelopeId>;
-
-struct MessageEntry {
-    std::shared_ptr<const Message> message;
-    std::vector<EnvelopeId> envelopes;
-    int visible = 0; // those not Leaving
-    int inFlight = 0;
-};
-
-bool mayExpire(Place place) {
-    return place == Place::Sleeping || place == Place::Ready;
-}
-
-bool hasRoute(Place place) {
-    return mayExpire(place) || place == Place::InFlight;
-}
-
-std::optional<Scheduler::RowState> stateAt(Place place) {
-    switch (place) {
-    case Place::Sleeping:
-    case Place::Ready: return Scheduler::RowState::Waiting;
-    case Place::InFlight: return Scheduler::RowState::Sending;
-    case Place::Held: return Scheduler::RowState::Held;
-    case Place::Caught: return Scheduler::RowState::Caught;
-    case Place::Leaving: return std::nullopt;
-    }
-    return std::nullopt;
-}
+constexpr int kLeavingAtOnce = 100;            // expired ones: each is read, and returned to its sender
 
 } // namespace
-
-struct Scheduler::Impl {
-    Impl(const Clock& theClock, RouteOf given) : clock(theClock), routeOf(std::move(given)) {}
-
-    const Clock& clock;
-    const RouteOf routeOf;
-    ClientSharesPtr shares;
-    bool paused = false;
-    int maxInFlight = kInFlightAtMost;
-    Seconds retryInterval{0};
-    qint64 octetsInFlight = 0; // of messages with an envelope on its way
-    std::unordered_map<EnvelopeId, Entry> entries;
-    std::unordered_map<MessageId, MessageEntry> messages;
-    std::array<Listed, 4> listed; // by RowState
-    quint64 lastArrival = 0;
-    std::map<RouteKey, int> onRoute; // Sleeping, Ready and InFlight, by entry.route
-    std::set<std::pair<SteadyTime, EnvelopeId>> sleepers, expiries;
-    RouteTurns turns;
-    QueueCounts counts;
-
-    SteadyTime now() const { return clock.steady(); }
-    qint64 wallNow() const { return clock.wall().time_since_epoch().count(); }
-    qint64 wallAt(SteadyTime time) const {
-        return wallNow() + std::chrono::duration_cast<Seconds>(time - now()).count();
-    }
-    Entry* find(EnvelopeId id) {
-        const auto at = entries.find(id);
-        return at == entries.end() ? nullptr : &at->second;
-    }
-    Listed& list(RowState state) { return listed[size_t(state)]; }
-    const Listed& list(RowState state) const { return listed[size_t(state)]; }
-    int* counter(Place place);
-    bool mayGo() const { return counts.inFlight < maxInFlight && octetsInFlight < kOctetsInFlight; }
-    void count(Entry& entry, int change);
-    void putOnRoute(Entry& entry);
-    void takeOffRoute(Entry& entry);
-    void moveTo(Entry& entry, Place place);
-    void expireNotBefore(Entry& entry, SteadyTime earliest);
-    void wakeSleepers();
-    void erase(EnvelopeId id);
-    std::vector<EnvelopeUpdate> change(const std::vector<EnvelopeId>& ids,
-                                       const std::function<std::optional<EnvelopeUpdate>(Entry&)>& one);
-    void reschedule(Entry& entry, const TryOutcome& outcome, Settled& settled);
-    Row rowOf(const Entry& entry) const;
-    static void fail(Entry& entry, std::vector<Failure>& failures, bool expired);
-};
 
 int* Scheduler::Impl::counter(Place place) {
     switch (place) {
@@ -143,17 +40,47 @@ int* Scheduler::Impl::counter(Place place) {
     return nullptr;
 }
 
+bool Scheduler::Impl::mayExpire(Place place) {
+    return place == Place::Sleeping || place == Place::Ready;
+}
+
+bool Scheduler::Impl::hasRoute(Place place) {
+    return mayExpire(place) || place == Place::InFlight;
+}
+
+std::optional<Scheduler::RowState> Scheduler::Impl::stateAt(Place place) {
+    switch (place) {
+    case Place::Sleeping:
+    case Place::Ready: return RowState::Waiting;
+    case Place::InFlight: return RowState::Sending;
+    case Place::Held: return RowState::Held;
+    case Place::Caught: return RowState::Caught;
+    case Place::Leaving: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+bool Scheduler::Impl::mayGo() const {
+    return counts.inFlight < maxInFlight && octetsInFlight < kOctetsInFlight;
+}
+
+bool Scheduler::Impl::mayLeave() const {
+    return leaving < kLeavingAtOnce;
+}
+
 void Scheduler::Impl::count(Entry& entry, int change) {
     int* const one = counter(entry.place);
-    if (!one)
+    if (!one) {
+        leaving += change;
         return;
+    }
     *one += change;
-    MessageEntry& owner = messages.at(entry.message->id);
+    MessageEntry& owner = *entry.owner;
     if (entry.place == Place::InFlight) {
         const bool wasOut = owner.inFlight > 0;
         owner.inFlight += change;
-        if (wasOut != (owner.inFlight > 0) && entry.message->size <= kReadWhole)
-            octetsInFlight += wasOut ? -entry.message->size : entry.message->size;
+        if (wasOut != (owner.inFlight > 0) && owner.size <= kReadWhole)
+            octetsInFlight += wasOut ? -owner.size : owner.size;
     }
     int& visible = owner.visible;
     const bool before = visible > 0;
@@ -162,28 +89,27 @@ void Scheduler::Impl::count(Entry& entry, int change) {
 }
 
 void Scheduler::Impl::putOnRoute(Entry& entry) {
-    const auto at = onRoute.try_emplace(routeOf(*entry.message, entry.envelope), 0).first;
-    entry.route = at->first; // shares its bytes
-    ++at->second;
+    entry.route = &*onRoute.try_emplace(entry.way->second.route, 0).first;
+    ++entry.route->second;
 }
 
 void Scheduler::Impl::takeOffRoute(Entry& entry) {
-    const auto at = onRoute.find(entry.route);
-    if (at != onRoute.end() && --at->second == 0)
-        onRoute.erase(at);
+    if (--entry.route->second == 0)
+        onRoute.erase(onRoute.find(entry.route->first));
+    entry.route = nullptr;
 }
 
 void Scheduler::Impl::moveTo(Entry& entry, Place place) {
-    const EnvelopeId id = entry.envelope.id;
+    const EnvelopeId id = entry.id;
     count(entry, -1);
     if (const auto state = stateAt(entry.place))
-        list(*state).erase(entry.row);
+        list(*state).erase(entry.row());
     if (entry.place == Place::Sleeping)
         sleepers.erase({entry.due, id});
     if (entry.place == Place::Ready && place != Place::InFlight)
-        turns.withdraw(entry.route, id);
+        turns.withdraw(entry.route->first, id);
     if (entry.place == Place::InFlight)
-        turns.landed(entry.route);
+        turns.landed(entry.route->first);
     if (mayExpire(entry.place))
         expiries.erase({entry.expires, id});
 
@@ -196,19 +122,21 @@ void Scheduler::Impl::moveTo(Entry& entry, Place place) {
 
     entry.place = place;
     count(entry, +1);
-    if (const auto state = stateAt(place))
-        list(*state).emplace(entry.row, id);
+    if (const auto state = stateAt(place)) // mostly the newest of all
+        list(*state).emplace_hint(list(*state).end(), entry.row(), id);
     if (place == Place::Sleeping)
         sleepers.emplace(entry.due, id);
     if (place == Place::Ready)
-        turns.push(entry.route, id);
+        turns.push(entry.route->first, id);
     if (mayExpire(place))
-        expiries.emplace(entry.expires, id);
+        expiries.emplace_hint(expiries.end(), entry.expires, id);
+    if (place == Place::Sleeping || place == Place::Held || place == Place::Caught)
+        dropWords(entry);
 }
 
 // Only while the entry is not among the expiries.
 void Scheduler::Impl::expireNotBefore(Entry& entry, SteadyTime earliest) {
-    entry.expires = entry.born + std::clamp(Seconds(entry.envelope.ttl), Seconds(0), kLongestLife);
+    entry.expires = entry.owner->born + std::clamp(Seconds(entry.ttl), Seconds(0), kLongestLife);
     if (entry.expires <= now())
         entry.expires = std::max(entry.expires, earliest);
 }
@@ -216,19 +144,95 @@ void Scheduler::Impl::expireNotBefore(Entry& entry, SteadyTime earliest) {
 void Scheduler::Impl::wakeSleepers() {
     const SteadyTime time = now();
     while (!sleepers.empty() && sleepers.begin()->first <= time)
-        moveTo(entries.at(sleepers.begin()->second), Place::Ready);
+        moveTo(known(sleepers.begin()->second), Place::Ready);
+}
+
+Scheduler::Impl::Entry* Scheduler::Impl::find(EnvelopeId id) {
+    const auto owner = messages.find(messageOf(id));
+    if (owner == messages.end())
+        return nullptr;
+    const auto at = placeOf(owner->second, id);
+    return at == owner->second.envelopes.end() || (*at)->id != id ? nullptr : at->get();
+}
+
+// Where it stands among the envelopes of its message, or would.
+std::vector<std::unique_ptr<Scheduler::Impl::Entry>>::iterator Scheduler::Impl::placeOf(MessageEntry& owner, EnvelopeId id) {
+    return std::lower_bound(owner.envelopes.begin(), owner.envelopes.end(), id,
+                            [](const std::unique_ptr<Entry>& one, EnvelopeId wanted) { return one->id < wanted; });
+}
+
+Scheduler::Impl::Ways::value_type* Scheduler::Impl::wayOf(const Way& way) {
+    const auto [at, isNew] = ways.try_emplace(way);
+    if (isNew)
+        at->second.route = routeOf(way);
+    return &*at;
+}
+
+void Scheduler::Impl::forgetIfUnused(Ways::value_type* way) {
+    if (way->second.users == 0)
+        ways.erase(ways.find(way->first));
+}
+
+Scheduler::Impl::MessageEntry& Scheduler::Impl::ownerOf(const QueueOutline::OfMessage& message, const Moment& moment) {
+    const auto [at, isNew] = messages.try_emplace(message.id);
+    MessageEntry& owner = at->second;
+    if (isNew) {
+        // Made in the future = the clock was set back since. Damaged numbers must not overflow the arithmetic.
+        owner.born = moment.steady - Seconds(moment.wall - std::clamp<qint64>(message.createdAt, 0, moment.wall));
+        owner.id = message.id;
+        owner.createdAt = message.createdAt;
+        owner.size = message.size;
+        if (shares)
+            owner.share = shares->take(message.clientAddress, message.size);
+    }
+    return owner;
+}
+
+// Null: it is known already.
+Scheduler::Impl::Entry* Scheduler::Impl::enter(MessageEntry& owner, const QueueOutline::OfEnvelope& envelope,
+                                               Ways::value_type* way, const Moment& moment) {
+    const auto at = placeOf(owner, envelope.id);
+    if (at != owner.envelopes.end() && (*at)->id == envelope.id)
+        return nullptr;
+    Entry& entry = **owner.envelopes.insert(at, std::make_unique<Entry>());
+    entry.id = envelope.id;
+    entry.owner = &owner;
+    entry.way = way;
+    ++way->second.users;
+    entry.arrival = ++lastArrival;
+    entry.ttl = envelope.ttl;
+    entry.nextTryAt = envelope.nextTryAt;
+    entry.lastTryAt = envelope.lastTryAt;
+    entry.tries = envelope.tries;
+    ++leaving; // as it is made
+    expireNotBefore(entry, moment.steady + kGrace);
+    const Seconds wait(std::clamp<qint64>(entry.nextTryAt, moment.wall, moment.wall + kLongestWait.count()) - moment.wall);
+    entry.due = moment.steady + wait;
+    switch (envelope.state) {
+    case EnvelopeState::Waiting: moveTo(entry, wait > Seconds(0) ? Place::Sleeping : Place::Ready); break;
+    case EnvelopeState::Held: moveTo(entry, Place::Held); break;
+    case EnvelopeState::Caught: moveTo(entry, Place::Caught); break;
+    }
+    return &entry;
 }
 
 void Scheduler::Impl::erase(EnvelopeId id) {
-    const auto at = entries.find(id);
-    if (at == entries.end())
+    Entry* const entry = find(id);
+    if (!entry)
         return;
-    moveTo(at->second, Place::Leaving);
-    const auto owner = messages.find(messageOf(id));
-    std::erase(owner->second.envelopes, id);
-    if (owner->second.envelopes.empty())
-        messages.erase(owner);
-    entries.erase(at);
+    moveTo(*entry, Place::Leaving);
+    dropWords(*entry);
+    --entry->way->second.users;
+    forgetIfUnused(entry->way);
+    --leaving;
+    MessageEntry& owner = *entry->owner;
+    owner.envelopes.erase(placeOf(owner, id));
+    forgetIfEmpty(owner);
+}
+
+void Scheduler::Impl::forgetIfEmpty(MessageEntry& owner) {
+    if (owner.envelopes.empty())
+        messages.erase(messages.find(owner.id));
 }
 
 std::vector<EnvelopeUpdate> Scheduler::Impl::change(const std::vector<EnvelopeId>& ids,
@@ -239,15 +243,6 @@ std::vector<EnvelopeUpdate> Scheduler::Impl::change(const std::vector<EnvelopeId
             if (auto update = one(*entry))
                 updates.push_back(std::move(*update));
     return updates;
-}
-
-void Scheduler::Impl::fail(Entry& entry, std::vector<Failure>& failures, bool expired) {
-    for (Failure& failure : failures)
-        if (failure.message == entry.message && failure.expired == expired) {
-            failure.envelopes.push_back(entry.envelope);
-            return;
-        }
-    failures.push_back({entry.message, {entry.envelope}, expired});
 }
 
 Scheduler::Scheduler(const Clock& clock, RouteOf routeOf)
@@ -276,41 +271,41 @@ void Scheduler::setShares(ClientSharesPtr shares) {
 }
 
 void Scheduler::add(QueuedMessage queued) {
-    struct Counted { // as long as anybody has the message, its octets are on the disk
-        Message message;
-        ClientShares::Share share;
-    };
-    const auto counted = std::make_shared<Counted>(Counted{std::move(queued.message), {}});
-    if (m->shares)
-        counted->share = m->shares->take(counted->message.clientAddress, counted->message.size);
-    const std::shared_ptr<const Message> message(counted, &counted->message);
-    const SteadyTime now = m->now();
-    const qint64 wall = m->wallNow();
-    // Made in the future = the clock was set back since. Damaged numbers must not overflow the arithmetic.
-    const Seconds age(wall - std::clamp<qint64>(message->createdAt, 0, wall));
-    for (Envelope& envelope : queued.envelopes) {
-        const EnvelopeId id = envelope.id;
-        const auto [at, isNew] = m->entries.try_emplace(id);
-        if (!isNew)
+    const Message& given = queued.message;
+    const Impl::Moment moment{m->now(), m->wallNow()};
+    Impl::MessageEntry& owner = m->ownerOf({given.id, 0, 0, given.createdAt, given.size, given.clientAddress}, moment);
+    std::shared_ptr<const Message> message = owner.message;
+    for (Envelope& e : queued.envelopes) {
+        const QueueOutline::OfEnvelope outline{e.id, 0, e.state, e.tries, e.ttl, e.nextTryAt, e.lastTryAt};
+        Impl::Ways::value_type* const way = m->wayOf(Way::of(e));
+        Impl::Entry* const entry = m->enter(owner, outline, way, moment);
+        m->forgetIfUnused(way);
+        if (!entry || entry->place != Impl::Place::Ready || !m->mayKeepWords())
             continue;
-        auto& owner = m->messages[message->id];
-        if (!owner.message)
-            owner.message = message;
-        owner.envelopes.push_back(id);
-        Entry& entry = at->second;
-        entry.message = owner.message;
-        entry.row = {owner.message->createdAt, ++m->lastArrival};
-        entry.envelope = std::move(envelope);
-        entry.born = now - age;
-        m->expireNotBefore(entry, now + kGrace);
-        const Seconds wait(std::clamp<qint64>(entry.envelope.nextTryAt, wall, wall + kLongestWait.count()) - wall);
-        entry.due = now + wait;
-        switch (entry.envelope.state) {
-        case EnvelopeState::Waiting: m->moveTo(entry, wait > Seconds(0) ? Place::Sleeping : Place::Ready); break;
-        case EnvelopeState::Held: m->moveTo(entry, Place::Held); break;
-        case EnvelopeState::Caught: m->moveTo(entry, Place::Caught); break;
-        }
+        if (!message)
+            message = std::make_shared<const Message>(given);
+        m->giveWords(*entry, message, std::move(e));
     }
+    m->forgetIfEmpty(owner);
+}
+
+void Scheduler::add(const QueueOutline& outline) {
+    const Impl::Moment moment{m->now(), m->wallNow()};
+    m->messages.reserve(m->messages.size() + outline.messages.size());
+    std::vector<Impl::Ways::value_type*> ways;
+    for (const Way& way : outline.ways)
+        ways.push_back(m->wayOf(way));
+    for (const QueueOutline::OfMessage& message : outline.messages) {
+        Impl::MessageEntry& owner = m->ownerOf(message, moment);
+        owner.envelopes.reserve(owner.envelopes.size() + message.count);
+        for (quint32 i = message.first; i < message.first + message.count; ++i)
+            (void)m->enter(owner, outline.envelopes[i], ways[outline.envelopes[i].way], moment);
+        m->forgetIfEmpty(owner);
+    }
+    std::sort(ways.begin(), ways.end()); // two may be the same
+    ways.erase(std::unique(ways.begin(), ways.end()), ways.end());
+    for (Impl::Ways::value_type* const way : ways)
+        m->forgetIfUnused(way);
 }
 
 std::vector<Delivery> Scheduler::due() {
@@ -325,19 +320,20 @@ std::vector<Delivery> Scheduler::due() {
             break;
         Delivery delivery{taken->route, {}, {}};
         for (const EnvelopeId id : taken->ids) {
-            Entry& entry = m->entries.at(id);
-            delivery.message = entry.message;
+            Impl::Entry& entry = m->known(id);
             const bool isExpired = entry.expires <= now;
-            m->moveTo(entry, Place::InFlight);
+            m->moveTo(entry, Impl::Place::InFlight);
             if (isExpired) { // its time ran out while it stood in line: back, so that expired() finds it
                 entry.due = now;
-                m->moveTo(entry, Place::Sleeping);
+                m->moveTo(entry, Impl::Place::Sleeping);
             } else {
-                delivery.envelopes.push_back(entry.envelope);
+                delivery.envelopes.emplace_back().id = id;
             }
         }
-        if (!delivery.envelopes.empty())
-            deliveries.push_back(std::move(delivery));
+        if (delivery.envelopes.empty())
+            continue;
+        (void)fill(delivery);
+        deliveries.push_back(std::move(delivery));
     }
     return deliveries;
 }
@@ -346,16 +342,16 @@ std::vector<Failure> Scheduler::expired() {
     std::vector<Failure> failures;
     std::unordered_map<MessageId, size_t> failureOf;
     const SteadyTime now = m->now();
-    while (!m->expiries.empty() && m->expiries.begin()->first <= now) {
-        Entry& entry = m->entries.at(m->expiries.begin()->second);
-        m->moveTo(entry, Place::Leaving);
-        if (entry.envelope.lastError.isEmpty())
-            entry.envelope.lastError = "Envelope expired";
-        const auto [at, isNew] = failureOf.try_emplace(entry.message->id, failures.size());
+    while (m->mayLeave() && !m->expiries.empty() && m->expiries.begin()->first <= now) {
+        const EnvelopeId id = m->expiries.begin()->second;
+        m->moveTo(m->known(id), Impl::Place::Leaving);
+        const auto [at, isNew] = failureOf.try_emplace(messageOf(id), failures.size());
         if (isNew)
-            failures.push_back({entry.message, {}, true});
-        failures[at->second].envelopes.push_back(entry.envelope);
+            failures.push_back({nullptr, {}, true});
+        failures[at->second].envelopes.emplace_back().id = id;
     }
+    for (Failure& failure : failures)
+        (void)fill(failure);
     return failures;
 }
 
@@ -363,7 +359,7 @@ std::optional<SteadyTime> Scheduler::nextWake() const {
     const SteadyTime now = m->now();
     std::optional<SteadyTime> wake;
     const auto consider = [&](SteadyTime time) { wake = wake ? std::min(*wake, time) : time; };
-    if (!m->expiries.empty())
+    if (m->mayLeave() && !m->expiries.empty())
         consider(std::max(now, m->expiries.begin()->first));
     if (!m->paused && m->mayGo()) {
         if (!m->sleepers.empty())
@@ -375,33 +371,32 @@ std::optional<SteadyTime> Scheduler::nextWake() const {
 }
 
 void Scheduler::Impl::reschedule(Entry& entry, const TryOutcome& outcome, Settled& settled) {
-    Envelope& envelope = entry.envelope;
     if (!outcome.countsAsTry) {
         entry.due = now() + kNotTriedWait;
-        moveTo(entry, Place::Sleeping);
+        moveTo(entry, Impl::Place::Sleeping);
         return;
     }
     // Along the curve by age, not by date: the same steps whatever the wall clock does meanwhile.
-    const qint64 age = std::chrono::duration_cast<Seconds>(now() - entry.born).count();
-    const NextTry next = retryInterval > Seconds(0) ? nextTryEvery(retryInterval, 0, envelope.tries, age)
-                                                    : nextTry(0, envelope.tries, age);
-    entry.due = entry.born + Seconds(next.at);
-    envelope.tries = next.tries;
-    envelope.lastTryAt = wallNow();
-    envelope.nextTryAt = wallAt(entry.due);
-    envelope.lastError = outcome.text;
-    settled.updates.push_back({EnvelopeUpdate::Kind::Reschedule, envelope.id, envelope.nextTryAt, envelope.lastTryAt,
-                               envelope.tries, envelope.lastError});
-    moveTo(entry, Place::Sleeping);
+    const qint64 age = std::chrono::duration_cast<Seconds>(now() - entry.owner->born).count();
+    const NextTry next = retryInterval > Seconds(0) ? nextTryEvery(retryInterval, 0, entry.tries, age)
+                                                    : nextTry(0, entry.tries, age);
+    entry.due = entry.owner->born + Seconds(next.at);
+    entry.tries = next.tries;
+    entry.lastTryAt = wallNow();
+    entry.nextTryAt = wallAt(entry.due);
+    settled.updates.push_back({EnvelopeUpdate::Kind::Reschedule, entry.id, entry.nextTryAt, entry.lastTryAt, entry.tries,
+                               outcome.text.isNull() ? QByteArray("") : outcome.text});
+    moveTo(entry, Impl::Place::Sleeping);
 }
 
 Scheduler::Settled Scheduler::finished(const std::vector<TryOutcome>& outcomes) {
     Settled settled;
+    std::unordered_map<MessageId, size_t> failureOf;
     for (const TryOutcome& outcome : outcomes) {
-        Entry* entry = m->find(outcome.id);
-        if (!entry || entry->place != Place::InFlight)
+        Impl::Entry* entry = m->find(outcome.id);
+        if (!entry || entry->place != Impl::Place::InFlight)
             continue; // reported twice
-        const RouteKey route = entry->route;
+        const RouteKey route = entry->route->first;
         switch (outcome.result) {
         case TryResult::Delivered:
             settled.updates.push_back({EnvelopeUpdate::Kind::Remove, outcome.id, 0, 0, 0, {}});
@@ -409,14 +404,21 @@ Scheduler::Settled Scheduler::finished(const std::vector<TryOutcome>& outcomes) 
             m->turns.works(route);
             break;
         case TryResult::Temporary: m->reschedule(*entry, outcome, settled); break;
-        case TryResult::Permanent:
-            entry->envelope.lastError = outcome.text;
-            entry->envelope.lastTryAt = m->wallNow();
-            m->moveTo(*entry, Place::Leaving);
-            Impl::fail(*entry, settled.failures, false);
+        case TryResult::Permanent: {
+            entry->lastTryAt = m->wallNow();
+            m->moveTo(*entry, Impl::Place::Leaving);
+            const auto [at, isNew] = failureOf.try_emplace(messageOf(outcome.id), settled.failures.size());
+            if (isNew)
+                settled.failures.push_back({nullptr, {}, false});
+            Envelope& failed = settled.failures[at->second].envelopes.emplace_back();
+            failed.id = outcome.id;
+            failed.lastError = outcome.text;
             break;
         }
+        }
     }
+    for (Failure& failure : settled.failures)
+        (void)fill(failure);
     return settled;
 }
 
@@ -429,46 +431,43 @@ void Scheduler::routeWorks(const RouteKey& route) {
 }
 
 std::vector<EnvelopeUpdate> Scheduler::retryNow(const std::vector<EnvelopeId>& ids) {
-    return m->change(ids, [this](Entry& entry) -> std::optional<EnvelopeUpdate> {
-        if (!mayExpire(entry.place))
+    return m->change(ids, [this](Impl::Entry& entry) -> std::optional<EnvelopeUpdate> {
+        if (!Impl::mayExpire(entry.place))
             return std::nullopt;
-        if (entry.place == Place::Sleeping)
-            m->moveTo(entry, Place::Ready);
-        m->turns.probeNow(entry.route, m->now());
-        entry.envelope.nextTryAt = m->wallNow();
-        return EnvelopeUpdate{EnvelopeUpdate::Kind::Reschedule, entry.envelope.id, entry.envelope.nextTryAt, 0, -1,
-                              entry.envelope.lastError};
+        if (entry.place == Impl::Place::Sleeping)
+            m->moveTo(entry, Impl::Place::Ready);
+        m->turns.probeNow(entry.route->first, m->now());
+        entry.nextTryAt = m->wallNow();
+        return EnvelopeUpdate{EnvelopeUpdate::Kind::Reschedule, entry.id, entry.nextTryAt, 0, -1, {}};
     });
 }
 
 std::vector<EnvelopeUpdate> Scheduler::hold(const std::vector<EnvelopeId>& ids) {
-    return m->change(ids, [this](Entry& entry) -> std::optional<EnvelopeUpdate> {
-        if (!mayExpire(entry.place))
+    return m->change(ids, [this](Impl::Entry& entry) -> std::optional<EnvelopeUpdate> {
+        if (!Impl::mayExpire(entry.place))
             return std::nullopt;
-        entry.envelope.state = EnvelopeState::Held;
-        m->moveTo(entry, Place::Held);
-        return EnvelopeUpdate{EnvelopeUpdate::Kind::Hold, entry.envelope.id, 0, 0, 0, {}};
+        m->moveTo(entry, Impl::Place::Held);
+        return EnvelopeUpdate{EnvelopeUpdate::Kind::Hold, entry.id, 0, 0, 0, {}};
     });
 }
 
 std::vector<EnvelopeUpdate> Scheduler::release(const std::vector<EnvelopeId>& ids) {
-    return m->change(ids, [this](Entry& entry) -> std::optional<EnvelopeUpdate> {
-        if (entry.place != Place::Held)
+    return m->change(ids, [this](Impl::Entry& entry) -> std::optional<EnvelopeUpdate> {
+        if (entry.place != Impl::Place::Held)
             return std::nullopt;
-        entry.envelope.state = EnvelopeState::Waiting;
-        entry.envelope.nextTryAt = m->wallNow();
+        entry.nextTryAt = m->wallNow();
         m->expireNotBefore(entry, m->now() + kGrace);
-        m->moveTo(entry, Place::Ready);
-        return EnvelopeUpdate{EnvelopeUpdate::Kind::Release, entry.envelope.id, entry.envelope.nextTryAt, 0, 0, {}};
+        m->moveTo(entry, Impl::Place::Ready);
+        return EnvelopeUpdate{EnvelopeUpdate::Kind::Release, entry.id, entry.nextTryAt, 0, 0, {}};
     });
 }
 
 std::vector<EnvelopeUpdate> Scheduler::remove(const std::vector<EnvelopeId>& ids) {
-    return m->change(ids, [this](Entry& entry) -> std::optional<EnvelopeUpdate> {
-        if (entry.place == Place::InFlight || entry.place == Place::Leaving)
+    return m->change(ids, [this](Impl::Entry& entry) -> std::optional<EnvelopeUpdate> {
+        if (entry.place == Impl::Place::InFlight || entry.place == Impl::Place::Leaving)
             return std::nullopt;
-        m->moveTo(entry, Place::Leaving);
-        return EnvelopeUpdate{EnvelopeUpdate::Kind::Remove, entry.envelope.id, 0, 0, 0, {}};
+        m->moveTo(entry, Impl::Place::Leaving);
+        return EnvelopeUpdate{EnvelopeUpdate::Kind::Remove, entry.id, 0, 0, 0, {}};
     });
 }
 
@@ -481,21 +480,18 @@ std::vector<EnvelopeUpdate> Scheduler::keep(const std::vector<EnvelopeId>& ids, 
                                             Unreturned what) {
     std::vector<EnvelopeUpdate> updates;
     for (const EnvelopeId id : ids) {
-        Entry* const entry = m->find(id);
-        if (!entry || entry->place != Place::Leaving)
+        Impl::Entry* const entry = m->find(id);
+        if (!entry || entry->place != Impl::Place::Leaving)
             continue;
-        Envelope& envelope = entry->envelope;
-        envelope.lastError = why;
         entry->due = m->now() + kUnreturnedWait;
         m->expireNotBefore(*entry, entry->due); // not at once again: the disk may need its minute
-        envelope.nextTryAt = m->wallAt(entry->due);
-        updates.push_back({EnvelopeUpdate::Kind::Reschedule, id, envelope.nextTryAt, 0, -1, why});
+        entry->nextTryAt = m->wallAt(entry->due);
+        updates.push_back({EnvelopeUpdate::Kind::Reschedule, id, entry->nextTryAt, 0, -1, why});
         if (what == Unreturned::Hold) {
-            envelope.state = EnvelopeState::Held;
             updates.push_back({EnvelopeUpdate::Kind::Hold, id, 0, 0, 0, {}});
-            m->moveTo(*entry, Place::Held);
+            m->moveTo(*entry, Impl::Place::Held);
         } else {
-            m->moveTo(*entry, Place::Sleeping);
+            m->moveTo(*entry, Impl::Place::Sleeping);
         }
     }
     return updates;
@@ -503,13 +499,15 @@ std::vector<EnvelopeUpdate> Scheduler::keep(const std::vector<EnvelopeId>& ids, 
 
 void Scheduler::rerouteAll() {
     const std::vector<EnvelopeId> ready = m->turns.withdrawAll();
+    for (auto& [way, state] : m->ways)
+        state.route = m->routeOf(way);
     for (const auto& [place, id] : m->list(RowState::Waiting)) {
-        Entry& entry = m->entries.at(id);
+        Impl::Entry& entry = m->known(id);
         m->takeOffRoute(entry);
         m->putOnRoute(entry);
     }
     for (const EnvelopeId id : ready)
-        m->turns.push(m->entries.at(id).route, id);
+        m->turns.push(m->known(id).route->first, id);
 }
 
 QueueCounts Scheduler::counts() const {
@@ -518,83 +516,6 @@ QueueCounts Scheduler::counts() const {
 
 const std::map<RouteKey, int>& Scheduler::waitingByRoute() const {
     return m->onRoute;
-}
-
-Scheduler::Row Scheduler::Impl::rowOf(const Entry& entry) const {
-    Row row{entry.message, entry.envelope, stateAt(entry.place).value_or(RowState::Waiting), entry.row};
-    if (entry.place == Place::Sleeping)
-        row.envelope.nextTryAt = wallAt(entry.due);
-    if (entry.place == Place::Ready)
-        row.envelope.nextTryAt = wallAt(std::max(now(), turns.pausedUntil(entry.route).value_or(now())));
-    return row;
-}
-
-// The lists that are wanted are read side by side; the next row is the first of their heads.
-Scheduler::Page Scheduler::page(const Wish& wish) const {
-    struct Reader {
-        const Listed* list;
-        Listed::const_iterator at; // == end: nothing left
-    };
-    std::vector<Reader> readers;
-    for (const RowState state : kRowStates) {
-        if (wish.state && *wish.state != state)
-            continue;
-        const Listed& list = m->list(state);
-        auto at = list.begin();
-        if (wish.newestFirst) {
-            at = wish.after ? list.lower_bound(*wish.after) : list.end();
-            at = at == list.begin() ? list.end() : std::prev(at);
-        } else if (wish.after) {
-            at = list.upper_bound(*wish.after);
-        }
-        readers.push_back({&list, at});
-    }
-    const auto isFirst = [&](const Reader& a, const Reader& b) {
-        if (a.at == a.list->end() || b.at == b.list->end())
-            return a.at != a.list->end();
-        return wish.newestFirst ? b.at->first < a.at->first : a.at->first < b.at->first;
-    };
-    Page page;
-    while (true) {
-        Reader& next = *std::min_element(readers.begin(), readers.end(), isFirst);
-        if (next.at == next.list->end())
-            return page;
-        if (page.rows.size() >= size_t(std::max(0, wish.most))) {
-            page.hasMore = true;
-            return page;
-        }
-        page.rows.push_back(m->rowOf(m->entries.at(next.at->second)));
-        if (!wish.newestFirst)
-            ++next.at;
-        else
-            next.at = next.at == next.list->begin() ? next.list->end() : std::prev(next.at);
-    }
-}
-
-int Scheduler::total(std::optional<RowState> state) const {
-    size_t n = 0;
-    for (const RowState one : kRowStates)
-        n += !state || *state == one ? m->list(one).size() : 0;
-    return int(n);
-}
-
-std::optional<Scheduler::RowPlace> Scheduler::newest(std::optional<RowState> state) const {
-    std::optional<RowPlace> newest;
-    for (const RowState one : kRowStates)
-        if (const Listed& list = m->list(one); (!state || *state == one) && !list.empty())
-            newest = std::max(newest.value_or(RowPlace{}), list.rbegin()->first);
-    return newest;
-}
-
-std::vector<Scheduler::Row> Scheduler::rowsOf(MessageId id) const {
-    std::vector<Row> rows;
-    const auto message = m->messages.find(id);
-    if (message == m->messages.end())
-        return rows;
-    for (const EnvelopeId envelope : message->second.envelopes)
-        if (const Entry& entry = m->entries.at(envelope); entry.place != Place::Leaving)
-            rows.push_back(m->rowOf(entry));
-    return rows;
 }
 
 } // namespace postern::queue

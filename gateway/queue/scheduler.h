@@ -6,6 +6,9 @@
 // destinations); each has at most maxInFlight envelopes out, and all together no more than some MiB of content that has to
 // lie in memory to go out (R08). A route that failed as a whole is probed with one delivery
 // at a time until it succeeds (R11: one probe, not 10 000).
+// Of each envelope it keeps numbers only. Its words (struct Envelope, struct Message) are in memory while it is in hand: on its
+// way, leaving, or new and waiting for its first turn, and of the last so many only (Q16). What is due without them must be read
+// from the spool, then supply() and fill().
 // Thread: the one that made it (engine control). Time: the Clock given; a wall-clock jump neither expires nor storms:
 //   waits are kept on the steady clock, ages are stored times compared with a wall clock that may not run backwards.
 // Each change that must survive a crash comes back as an EnvelopeUpdate for the spool; the scheduler itself stores
@@ -15,6 +18,7 @@
 #include "base/clock.h"
 #include "queue/client_shares.h"
 #include "queue/envelope.h"
+#include "queue/outline.h"
 #include "queue/spool_requests.h"
 
 #include <compare>
@@ -30,7 +34,7 @@ using RouteKey = QByteArray; // equal keys may share connections; made by the en
 
 struct Delivery {
     RouteKey route;
-    std::shared_ptr<const Message> message;
+    std::shared_ptr<const Message> message; // null: the words are not in memory, the envelopes have nothing but their ids
     std::vector<Envelope> envelopes; // same message, same route
 };
 
@@ -45,7 +49,7 @@ struct TryOutcome {
 
 // Recipients of one message that failed for good and need a notice to the sender.
 struct Failure {
-    std::shared_ptr<const Message> message;
+    std::shared_ptr<const Message> message; // null: as in a Delivery
     std::vector<Envelope> envelopes; // lastError = why
     bool expired = false;
 };
@@ -56,7 +60,7 @@ struct QueueCounts {
 
 class Scheduler {
   public:
-    using RouteOf = std::function<RouteKey(const Message&, const Envelope&)>;
+    using RouteOf = std::function<RouteKey(const Way&)>;
 
     Scheduler(const Clock& clock, RouteOf routeOf);
     ~Scheduler();
@@ -66,12 +70,17 @@ class Scheduler {
     void setRetryInterval(Seconds interval);    // tries that often in place of the curve; 0 = the curve
     void setPaused(bool paused);                // "pause mta"
     void setShares(ClientSharesPtr shares);     // what is added from now on counts there; null = nothing does
-    void add(QueuedMessage queued);
+    void add(QueuedMessage queued);           // just stored
+    void add(const QueueOutline& outline);    // at the start
 
     // All that may go now, fair between routes; they count as in flight until finished(). Expired ones come out of
-    // expired() instead, checked before each try.
+    // expired() instead, checked before each try; not all at once: more when some of them have left.
     std::vector<Delivery> due();
     std::vector<Failure> expired();
+    // The words of what is in hand, as the spool has them; and into what was given out without them. False: some are missing.
+    void supply(const QueuedMessage& queued);
+    bool fill(Delivery& delivery) const;
+    bool fill(Failure& failure) const;
     std::optional<SteadyTime> nextWake() const;
 
     // Results of a delivery. Returns what the spool must record and who needs a bounce.
@@ -108,7 +117,7 @@ class Scheduler {
         friend auto operator<=>(const RowPlace&, const RowPlace&) = default;
     };
     struct Row {
-        std::shared_ptr<const Message> message;
+        std::shared_ptr<const Message> message; // null: its words are not in memory, nor are those of the envelope
         Envelope envelope;
         RowState state = RowState::Waiting;
         RowPlace place;
@@ -129,6 +138,7 @@ class Scheduler {
     int total(std::optional<RowState> state) const;
     std::optional<RowPlace> newest(std::optional<RowState> state) const;
     std::vector<Row> rowsOf(MessageId id) const;
+    std::optional<Row> rowOf(EnvelopeId id) const;
 
   private:
     struct Impl;

@@ -11,14 +11,11 @@
 #include <QRandomGenerator>
 
 #include <algorithm>
-#include <set>
-#include <unordered_map>
 
 namespace postern::queue {
 namespace {
 
 constexpr quint32 kIdBlock = 65536;
-constexpr char kUnknown[] = "unknown@invalid"; // in place of a recipient that is lost
 
 QByteArray parentOf(const QByteArray& path) {
     const qsizetype slash = path.lastIndexOf('/');
@@ -26,6 +23,8 @@ QByteArray parentOf(const QByteArray& path) {
 }
 
 } // namespace
+
+const char* const kUnknown = "unknown@invalid";
 
 Spool::Spool(FileStore& files, const Clock& clock, SpoolSettings settings)
     : m(std::make_unique<Impl>(files, clock, std::move(settings))) {}
@@ -76,6 +75,14 @@ void Spool::carryOut(std::vector<SpoolRequest> group) {
 
 Result<BodyPtr> Spool::body(MessageId id) {
     return m->body(id);
+}
+
+Result<QueueOutline> Spool::outline() {
+    return m->outline();
+}
+
+Result<QueuedMessage> Spool::message(MessageId id) {
+    return m->queued(id);
 }
 
 void Spool::tidy() {
@@ -169,7 +176,7 @@ Result<void> Spool::Impl::checkKey() {
                      Permanence::Permanent};
     if (noted->isEmpty()) { // lost with a damaged database: a row tells
         bool any = false;
-        auto tried = rows.eachMessage([&](const StoredMessage& stored, const QByteArray& damage) {
+        auto tried = rows.eachMessageOutline([&](const StoredMessage& stored, const QByteArray& damage) {
             any = any || (stored.sealedFields.isEmpty() && damage.isEmpty() && stored.form.encrypted);
         });
         if (!tried)
@@ -263,66 +270,7 @@ Result<void> adoptBodyFile(SpoolRows& rows, FileStore& files, const SpoolPaths& 
     stored.inFile = true;
     if (auto inserted = rows.insert(stored, {}); !inserted)
         return inserted;
-    return rows.insert(placeholderEnvelope(id, reason)); // if the power goes before it, load() makes another
-}
-
-Result<std::vector<QueuedMessage>> Spool::load() {
-    std::vector<QueuedMessage> all;
-    std::unordered_map<MessageId, size_t> placeOf;
-    std::vector<std::pair<MessageId, QByteArray>> wrong; // and what
-    const auto names = m->files.list(m->paths.bodies);
-    if (!names)
-        return names.error();
-    const std::set<QByteArray> bodies(names->begin(), names->end());
-    const auto lost = [](const QByteArray& file) {
-        return "its content file " + file + " is missing or has the wrong size";
-    };
-    auto loaded = m->rows.eachMessage([&](StoredMessage stored, const QByteArray& damage) {
-        const MessageId id = stored.message.id;
-        if (!damage.isEmpty())
-            wrong.emplace_back(id, damage);
-        if (stored.extent.segment != 0 && !m->segments.mayHold(stored.extent, stored.storedSize))
-            wrong.emplace_back(id, lost(m->segments.pathOf(stored.extent.segment)));
-        if (stored.inFile &&
-            (!bodies.contains(toText(id)) || m->files.size(m->paths.bodyOf(id)).value_or(-1) != stored.storedSize))
-            wrong.emplace_back(id, lost(m->paths.bodyOf(id)));
-        placeOf.emplace(id, all.size());
-        all.push_back({std::move(stored.message), {}});
-    });
-    if (loaded)
-        loaded = m->rows.eachEnvelope([&](Envelope envelope, const QByteArray& damage) {
-            const auto at = placeOf.find(messageOf(envelope.id));
-            if (at == placeOf.end())
-                return;
-            if (!damage.isEmpty()) {
-                envelope.recipient = envelope.destination = kUnknown;
-                wrong.emplace_back(messageOf(envelope.id), damage);
-            }
-            all[at->second].envelopes.push_back(std::move(envelope));
-        });
-    if (!loaded)
-        return loaded.error();
-    for (QueuedMessage& queued : all)
-        if (queued.envelopes.empty()) { // cannot happen by our own doing
-            queued.envelopes.push_back(placeholderEnvelope(queued.message.id, "its recipients are lost"));
-            m->found("message " + toText(queued.message.id) + " is held: its recipients are lost");
-            (void)m->rows.insert(queued.envelopes.front());
-        }
-    for (const auto& [id, reason] : wrong) {
-        m->found("message " + toText(id) + " is held: " + reason);
-        for (Envelope& envelope : all[placeOf.at(id)].envelopes) {
-            if (envelope.state == EnvelopeState::Waiting)
-                envelope.state = EnvelopeState::Held;
-            envelope.lastError = reason;
-            // Not being able to write it down is no harm: the next start finds the same.
-            (void)m->rows.apply({EnvelopeUpdate::Kind::Reschedule, envelope.id, envelope.nextTryAt, 0, -1, reason});
-            (void)m->rows.apply({EnvelopeUpdate::Kind::Hold, envelope.id, 0, 0, -1, {}});
-        }
-    }
-    std::stable_sort(all.begin(), all.end(), [](const QueuedMessage& a, const QueuedMessage& b) {
-        return a.message.createdAt < b.message.createdAt;
-    });
-    return all;
+    return rows.insert(placeholderEnvelope(id, reason)); // if the power goes before it, outline() makes another
 }
 
 BodyPtr Spool::Impl::fileBody(MessageId id, qint64 size, ContentForm form, qint64 fileSize) const {
@@ -368,18 +316,29 @@ Result<QueuedMessage> Spool::Impl::queued(MessageId id) {
     auto stored = rows.message(id);
     if (!stored)
         return stored.error();
-    QByteArray damage = openRow(*seal, *stored);
-    QueuedMessage result{std::move(stored->message), {}};
+    const QByteArray damage = openRow(*seal, *stored);
+    QueuedMessage result;
+    result.message = std::move(stored->message);
+    result.damage = damage;
     auto read = rows.eachEnvelopeOf(id, [&](Envelope envelope, const QByteArray& what) {
-        if (damage.isEmpty())
-            damage = what;
+        if (!what.isEmpty()) {
+            envelope.recipient = envelope.destination = kUnknown;
+            envelope.lastError = what;
+        }
+        if (result.damage.isEmpty())
+            result.damage = what;
         result.envelopes.push_back(std::move(envelope));
     });
     if (!read)
         return read.error();
-    if (!damage.isEmpty())
-        return Error{ErrorCode::Corrupt, "message " + toText(id) + ": " + damage};
     return result;
+}
+
+Result<QueuedMessage> Spool::Impl::usable(MessageId id) {
+    auto read = queued(id);
+    if (read && !read->damage.isEmpty())
+        return Error{ErrorCode::Corrupt, "message " + toText(id) + ": " + read->damage};
+    return read;
 }
 
 } // namespace postern::queue

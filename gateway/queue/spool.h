@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file_store.h"
+#include "queue/outline.h"
 #include "queue/seal.h"
 #include "queue/spool_requests.h"
 
@@ -46,13 +47,15 @@ class Spool {
     Spool(FileStore& files, const Clock& clock, SpoolSettings settings);
     ~Spool();
 
-    // Opens or creates, checks (quick_check), migrates, sweeps orphans. Everything still queued comes back in load().
+    // Opens or creates, checks (quick_check), migrates, sweeps orphans. Everything still queued comes back in outline().
     // Denied: something is encrypted and the key is missing or another one; then no mail was touched.
     Result<void> open();
     void close(); // checkpoint; safe to call twice
     QByteArrayList findings() const; // what was wrong when it was opened, in sentences for people; empty = sound
 
-    Result<std::vector<QueuedMessage>> load();       // all messages with their envelopes, oldest first
+    // All that is queued, oldest first, whose words message() has. What is not whole is held from now on, and a finding.
+    Result<QueueOutline> outline();
+    Result<QueuedMessage> message(MessageId id);     // NotFound: it has no row
     std::map<QByteArray, qint64> counters();         // as kept by KeepCounters; empty if they cannot be read
     void carryOut(std::vector<SpoolRequest> group);   // see above
     Result<BodyPtr> body(MessageId id); // Corrupt or NotFound: the content is damaged, hold the message

@@ -393,9 +393,16 @@ void Spool::Impl::answer(Step& step) {
                 const AtWork here(request.id);
                 if (request.done)
                     request.done(body(request.id));
-            } else if constexpr (std::is_same_v<T, LoadMessage>) {
+            } else if constexpr (std::is_same_v<T, ReadMail>) {
+                const AtWork here(request.id);
                 if (request.done)
-                    request.done(queued(request.id));
+                    request.done(usable(request.id), body(request.id));
+            } else if constexpr (std::is_same_v<T, LoadMessages>) {
+                std::vector<Result<QueuedMessage>> loaded;
+                for (const MessageId id : request.ids)
+                    loaded.push_back(queued(id));
+                if (request.done)
+                    request.done(std::move(loaded));
             } else if constexpr (std::is_same_v<T, DiscardIncoming>) {
                 if (request.file.startsWith(paths.incoming + '/') && !request.file.contains("/../"))
                     (void)files.remove(request.file);

@@ -59,7 +59,19 @@ struct Spool::Impl {
     void remove(const QByteArray& file);
     Result<BodyPtr> body(MessageId id);
     Result<QueuedMessage> queued(MessageId id);
+    Result<QueuedMessage> usable(MessageId id); // Corrupt: what of it cannot be read
     BodyPtr fileBody(MessageId id, qint64 size, ContentForm form, qint64 fileSize) const;
+
+    // spool_outline.cpp
+    struct Wrong { // a message that is not whole, and why
+        MessageId id = 0;
+        QByteArray reason;
+    };
+    Result<QueueOutline> outline();
+    Result<void> outlineMessages(QueueOutline& outline, std::vector<Wrong>& wrong);
+    Result<void> outlineEnvelopes(QueueOutline& outline, std::vector<Wrong>& wrong);
+    void keepOrphans(QueueOutline& outline);
+    void holdWhatIsWrong(QueueOutline& outline, const std::vector<Wrong>& wrong);
 
     // spool_segments.cpp
     Result<void> sweepSegments(bool rowsMayBeMissing);
@@ -111,6 +123,7 @@ struct Spool::Impl {
     void answer(Step& step);
 };
 
+extern const char* const kUnknown; // in place of a recipient that is lost
 // A recipient for a message that has lost its own: held, with the reason.
 Envelope placeholderEnvelope(MessageId id, const QByteArray& reason);
 

@@ -29,7 +29,7 @@ struct EnvelopeUpdate {
     qint64 nextTryAt = 0; // Reschedule, Release
     qint64 lastTryAt = 0; // Reschedule: 0 = keep
     int tries = 0;        // Reschedule: -1 = keep
-    QByteArray lastError; // Reschedule
+    QByteArray lastError; // Reschedule: null = keep
 };
 
 // Joins the next commit. A bounce that replaces failed envelopes is one UpdateEnvelopes with `bounce` set: removal and
@@ -46,10 +46,16 @@ struct ReadBody {
     std::function<void(Result<BodyPtr>)> done;
 };
 
-// A message with its envelopes as they are on disk. NotFound: it has no row.
-struct LoadMessage {
+// What is needed to send a message, or to tell of it. The words: Corrupt = they must not be used.
+struct ReadMail {
     MessageId id = 0;
-    std::function<void(Result<QueuedMessage>)> done;
+    std::function<void(Result<QueuedMessage>, Result<BodyPtr>)> done;
+};
+
+// Messages with their envelopes as they are on disk, in the order asked for. NotFound: it has no row.
+struct LoadMessages {
+    std::vector<MessageId> ids;
+    std::function<void(std::vector<Result<QueuedMessage>>)> done;
 };
 
 struct DiscardIncoming { QByteArray file; }; // content file of a message that was not accepted after all
@@ -60,6 +66,6 @@ struct KeepCounters {
     std::function<void(Result<void>)> done = {}; // may be empty
 };
 
-using SpoolRequest = std::variant<StoreMessage, UpdateEnvelopes, ReadBody, LoadMessage, DiscardIncoming, KeepCounters>;
+using SpoolRequest = std::variant<StoreMessage, UpdateEnvelopes, ReadBody, ReadMail, LoadMessages, DiscardIncoming, KeepCounters>;
 
 } // namespace postern::queue

@@ -33,6 +33,11 @@ qint64 lastKey(MessageId id) {
     return qint64((quint64(serialOf(id)) << 32) | 0xffffffffU);
 }
 
+EnvelopeId envelopeOfKey(qint64 key) {
+    const quint64 number = quint64(key);
+    return (EnvelopeId(idOfSerial(quint32(number >> 32))) << 32) | quint32(number);
+}
+
 EnvelopeState stateOf(qint64 number) {
     switch (number) {
     case int(EnvelopeState::Waiting): return EnvelopeState::Waiting;
@@ -86,8 +91,7 @@ StoredEnvelope envelopeFromRow(const Statement& row) {
     StoredEnvelope stored;
     Envelope& e = stored.envelope;
     int at = 0;
-    const quint64 rowKey = quint64(row.number(at++));
-    e.id = (EnvelopeId(idOfSerial(quint32(rowKey >> 32))) << 32) | quint32(rowKey);
+    e.id = envelopeOfKey(row.number(at++));
     e.state = stateOf(row.number(at++));
     for (QByteArray* field : {&e.recipient, &e.destination, &e.params.notify, &e.params.orcpt, &e.action, &e.relay})
         *field = row.bytes(at++);
@@ -141,6 +145,7 @@ Result<void> SpoolRows::prepare(Database& database, SealPtr seal) {
     const QByteArray insertEnvelope =
         QByteArray("INSERT INTO envelope(") + kEnvelopeColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
     const QByteArray oneMessage = QByteArray("SELECT ") + kMessageColumns + " FROM message WHERE serial=?";
+    const QByteArray envelopesOf = QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope WHERE key BETWEEN ? AND ? ORDER BY key";
     // States in SQL: 0 waiting, 1 held, 2 caught. Caught mail never leaves, so hold and release pass it by.
     static_assert(int(EnvelopeState::Waiting) == 0 && int(EnvelopeState::Held) == 1 && int(EnvelopeState::Caught) == 2);
     const struct {
@@ -152,7 +157,8 @@ Result<void> SpoolRows::prepare(Database& database, SealPtr seal) {
         {m_insertContent, "INSERT INTO content(serial, bytes) VALUES(?,?)"},
         {m_insertEnvelope, insertEnvelope.constData()},
         {m_reschedule, "UPDATE envelope SET next_try_at=?2, last_try_at=iif(?3=0, last_try_at, ?3),"
-                       " tries=iif(?4<0, tries, ?4), last_error=?5, form=(form & 1) | ?6 WHERE key=?1"},
+                       " tries=iif(?4<0, tries, ?4), last_error=ifnull(?5, last_error),"
+                       " form=iif(?5 IS NULL, form, (form & 1) | ?6) WHERE key=?1"},
         {m_hold, "UPDATE envelope SET state=1 WHERE key=? AND state=0"},
         {m_release, "UPDATE envelope SET state=0, next_try_at=?2 WHERE key=?1 AND state=1"},
         {m_removeEnvelope, "DELETE FROM envelope WHERE key=?"},
@@ -163,6 +169,7 @@ Result<void> SpoolRows::prepare(Database& database, SealPtr seal) {
         {m_removeContent, "DELETE FROM content WHERE serial=?"},
         {m_removeEnvelopes, "DELETE FROM envelope WHERE key BETWEEN ? AND ?"},
         {m_message, oneMessage.constData()},
+        {m_envelopesOf, envelopesOf.constData()},
         {m_content, "SELECT bytes FROM content WHERE serial=?"},
         {m_counter, "SELECT value FROM counter WHERE name='next-serial'"},
         {m_setCounter, "INSERT OR REPLACE INTO counter(name, value) VALUES('next-serial', ?)"},
@@ -266,7 +273,10 @@ Result<void> SpoolRows::apply(const EnvelopeUpdate& update) {
         m_reschedule.bind(2, update.nextTryAt);
         m_reschedule.bind(3, update.lastTryAt);
         m_reschedule.bind(4, qint64(update.tries));
-        m_reschedule.bind(5, sealed.isEmpty() ? update.lastError : sealed);
+        if (update.lastError.isNull())
+            m_reschedule.bindNull(5);
+        else
+            m_reschedule.bind(5, sealed.isEmpty() ? update.lastError : sealed);
         m_reschedule.bind(6, sealed.isEmpty() ? 0 : kErrorSealed);
         return m_reschedule.run();
     }
@@ -342,12 +352,44 @@ Result<QByteArray> SpoolRows::inlineContent(MessageId id) {
     return bytes;
 }
 
-Result<void> SpoolRows::eachMessage(const std::function<void(StoredMessage, const QByteArray&)>& take) {
-    return m_database->eachRow(QByteArray("SELECT ") + kMessageColumns + " FROM message ORDER BY serial",
+// Only the columns that are wanted, in a shape that opens like a whole row. Fields that are sealed come all or none.
+Result<void> SpoolRows::eachMessageOutline(const std::function<void(const StoredMessage&, const QByteArray&)>& take) {
+    return m_database->eachRow("SELECT serial, created_at, size, in_file, segment, place, form, stored, client_address,"
+                               " iif(form & 4, sender, x'') FROM message ORDER BY serial",
                                [&](const Statement& row) {
-                                   StoredMessage stored = messageFromRow(row);
+                                   StoredMessage stored;
+                                   stored.message.id = idOfSerial(quint32(row.number(0)));
+                                   stored.message.createdAt = row.number(1);
+                                   stored.message.size = row.number(2);
+                                   stored.inFile = row.number(3) != 0;
+                                   stored.extent = {quint32(row.number(4)), row.number(5)};
+                                   stored.form = ContentForm::fromNumber(row.number(6));
+                                   stored.storedSize = stored.form.isPlain() ? stored.message.size : row.number(7);
+                                   stored.message.clientAddress = row.bytes(8);
+                                   stored.sealedFields = row.bytes(9);
                                    const QByteArray damage = openRow(*m_seal, stored);
-                                   take(std::move(stored), damage);
+                                   take(stored, damage);
+                               });
+}
+
+Result<void> SpoolRows::eachEnvelopeOutline(const std::function<void(const Envelope&, const QByteArray&)>& take) {
+    return m_database->eachRow("SELECT key, state, destination, action, relay, ttl, next_try_at, last_try_at, tries,"
+                               " iif(form & 1, recipient, x'') FROM envelope ORDER BY key",
+                               [&](const Statement& row) {
+                                   StoredEnvelope stored;
+                                   Envelope& e = stored.envelope;
+                                   e.id = envelopeOfKey(row.number(0));
+                                   e.state = stateOf(row.number(1));
+                                   e.destination = row.bytes(2);
+                                   e.action = row.bytes(3);
+                                   e.relay = row.bytes(4);
+                                   e.ttl = row.number(5);
+                                   e.nextTryAt = row.number(6);
+                                   e.lastTryAt = row.number(7);
+                                   e.tries = int(row.number(8));
+                                   stored.sealedFields = row.bytes(9);
+                                   const QByteArray damage = openRow(*m_seal, stored);
+                                   take(e, damage);
                                });
 }
 
@@ -355,15 +397,6 @@ Result<void> SpoolRows::eachExtent(const std::function<void(Extent, qint64 size)
     return m_database->eachRow("SELECT segment, place, iif(form & 3, stored, size) FROM message WHERE segment<>0", [&](const Statement& row) {
         take({quint32(row.number(0)), row.number(1)}, row.number(2));
     });
-}
-
-Result<void> SpoolRows::eachEnvelope(const std::function<void(Envelope, const QByteArray&)>& take) {
-    return m_database->eachRow(QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope ORDER BY key",
-                               [&](const Statement& row) {
-                                   StoredEnvelope stored = envelopeFromRow(row);
-                                   const QByteArray damage = openRow(*m_seal, stored);
-                                   take(std::move(stored.envelope), damage);
-                               });
 }
 
 Result<QByteArray> SpoolRows::keyId() {
@@ -393,14 +426,18 @@ Result<bool> SpoolRows::hasSealed() {
 }
 
 Result<void> SpoolRows::eachEnvelopeOf(MessageId id, const std::function<void(Envelope, const QByteArray&)>& take) {
-    return m_database->eachRow(QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope WHERE key BETWEEN " +
-                                   QByteArray::number(firstKey(id)) + " AND " + QByteArray::number(lastKey(id)) +
-                                   " ORDER BY key",
-                               [&](const Statement& row) {
-                                   StoredEnvelope stored = envelopeFromRow(row);
-                                   const QByteArray damage = openRow(*m_seal, stored);
-                                   take(std::move(stored.envelope), damage);
-                               });
+    m_envelopesOf.bind(1, firstKey(id));
+    m_envelopesOf.bind(2, lastKey(id));
+    for (;;) {
+        const auto stepped = m_envelopesOf.step();
+        if (!stepped)
+            return stepped.error();
+        if (*stepped == Statement::Step::Done)
+            return {};
+        StoredEnvelope stored = envelopeFromRow(m_envelopesOf);
+        const QByteArray damage = openRow(*m_seal, stored);
+        take(std::move(stored.envelope), damage);
+    }
 }
 
 Result<quint32> SpoolRows::counter() {

@@ -55,10 +55,11 @@ class SpoolRows {
 
     Result<StoredMessage> message(MessageId id); // sealed fields stay so
     Result<QByteArray> inlineContent(MessageId id); // NotFound if the row is missing
-    // Opened; `damage` is a reason why fields could not be, "" if all is well.
-    Result<void> eachMessage(const std::function<void(StoredMessage, const QByteArray& damage)>& take);
+    // Opened; `damage` is a reason why fields could not be, "" if all is well. What there is of an outline, and where contents lie:
+    // the other fields are empty.
+    Result<void> eachMessageOutline(const std::function<void(const StoredMessage&, const QByteArray& damage)>& take);
+    Result<void> eachEnvelopeOutline(const std::function<void(const Envelope&, const QByteArray& damage)>& take);
     Result<void> eachExtent(const std::function<void(Extent, qint64 size)>& take); // size as stored
-    Result<void> eachEnvelope(const std::function<void(Envelope, const QByteArray& damage)>& take);
     Result<void> eachEnvelopeOf(MessageId id, const std::function<void(Envelope, const QByteArray& damage)>& take);
 
     // The key that the rows are sealed with: see checkKey() of the spool.
@@ -73,7 +74,7 @@ class SpoolRows {
 
   private:
     Statement m_has, m_insertMessage, m_insertContent, m_insertEnvelope, m_reschedule, m_hold, m_release,
-        m_removeEnvelope, m_hasEnvelopes, m_left, m_move, m_removeMessage, m_removeContent, m_removeEnvelopes, m_message,
+        m_removeEnvelope, m_hasEnvelopes, m_left, m_move, m_removeMessage, m_removeContent, m_removeEnvelopes, m_message, m_envelopesOf,
         m_content, m_counter, m_setCounter, m_keepCounter;
     Database* m_database = nullptr;
     SealPtr m_seal;

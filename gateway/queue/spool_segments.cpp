@@ -59,7 +59,7 @@ Result<void> adoptExtent(SpoolRows& rows, const FoundExtent& found, const QByteA
     stored.extent = found.where;
     if (auto inserted = rows.insert(stored, {}); !inserted)
         return inserted;
-    return rows.insert(placeholderEnvelope(found.id, reason)); // if the power goes before it, load() makes another
+    return rows.insert(placeholderEnvelope(found.id, reason)); // if the power goes before it, outline() makes another
 }
 
 void Spool::Impl::closeUpSegments() {

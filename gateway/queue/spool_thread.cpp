@@ -55,7 +55,7 @@ struct SpoolThread::Impl {
     std::map<QByteArray, qint64> counters;
 
     struct Started {
-        Result<std::vector<QueuedMessage>> queued;
+        Result<QueueOutline> queued;
         MailboxAddress<Letter> letters;
         std::shared_ptr<MessageIds> ids;
         QByteArrayList findings;
@@ -72,11 +72,11 @@ void SpoolThread::Impl::work(std::promise<Started> started) const {
         removers.post([this, file] { (void)files.remove(file); });
     };
     Spool spool(files, clock, std::move(own));
-    Result<std::vector<QueuedMessage>> queued = std::vector<QueuedMessage>();
+    Result<QueueOutline> queued = QueueOutline();
     if (auto opened = spool.open(); !opened)
         queued = opened.error();
     else
-        queued = spool.load();
+        queued = spool.outline();
     if (!queued) {
         started.set_value({std::move(queued), {}, {}, spool.findings(), {}});
         return;
@@ -103,7 +103,7 @@ SpoolThread::~SpoolThread() {
     stop();
 }
 
-Result<std::vector<QueuedMessage>> SpoolThread::start() {
+Result<QueueOutline> SpoolThread::start() {
     stop();
     std::promise<Impl::Started> promise;
     auto future = promise.get_future();

@@ -18,7 +18,7 @@ class SpoolThread {
     ~SpoolThread(); // stops
 
     // Opens the spool in its thread and returns what is queued.
-    Result<std::vector<QueuedMessage>> start();
+    Result<QueueOutline> start();
     void post(SpoolRequest request);
     void stop(); // carries out all that was posted, then closes; blocks until done
     QByteArrayList findings() const; // Spool::findings(), as of start()

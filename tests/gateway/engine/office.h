@@ -7,6 +7,9 @@
 #include "support/failing_file_store.h"
 #include "support/fake_clock.h"
 #include "support/memory_vfs.h"
+#include "support/whole_queue.h"
+
+#include <future>
 
 namespace postern::test {
 
@@ -68,6 +71,12 @@ struct Office {
         envelope.nextTryAt = queued.message.createdAt;
         queued.envelopes.push_back(envelope);
         return queued;
+    }
+    // As it lies in the queue, behind everything that was asked of the spool before.
+    Result<QueuedMessage> onDisk(MessageId id) {
+        std::promise<Result<QueuedMessage>> promise;
+        spool.post(LoadMessages{{id}, [&promise](std::vector<Result<QueuedMessage>> found) { promise.set_value(std::move(found.front())); }});
+        return promise.get_future().get();
     }
 };
 

@@ -7,8 +7,6 @@
 
 #include <QTest>
 
-#include <future>
-
 using namespace postern;
 using namespace postern::engine;
 using namespace postern::queue;
@@ -34,6 +32,9 @@ class TestDeliveryDesk : public QObject {
     void relaysHaveNamesForPeople();
     void startsNothingOnceStopped();
     void Q15_whatTheGatewayDiedOfTooOftenIsHeld();
+    void Q16_sendsWhatIsNotInMemory();
+    void Q16_whatIsNotOnTheDiskEitherIsHeld();
+    void Q16_whatCannotBeReadNowIsTriedLater();
 };
 
 void TestDeliveryDesk::sendsWhatWasStored() {
@@ -111,11 +112,7 @@ void TestDeliveryDesk::discoversWhatLiesOnTheDiskUnscheduled() {
         stored.envelopes.push_back(envelope);
     }
     office.spool.post(StoreMessage{stored.message, stored.envelopes, *smallBody(), {}}); // and nobody tells the desk
-    const auto load = [&] {
-        std::promise<Result<QueuedMessage>> promise;
-        office.spool.post(LoadMessage{stored.message.id, [&promise](Result<QueuedMessage> loaded) { promise.set_value(std::move(loaded)); }});
-        return promise.get_future().get().value();
-    };
+    const auto load = [&] { return office.onDisk(stored.message.id).value(); };
     QCOMPARE(load().envelopes.size(), size_t(3));
     QCOMPARE(office.desk->scheduler().rowsOf(stored.message.id).size(), size_t(0));
     QCOMPARE(office.desk->discover(load(), 0), 0); // it may still be on its way to the desk
@@ -276,7 +273,7 @@ void TestDeliveryDesk::startsNothingOnceStopped() {
     QVERIFY(office.open());
     const QueuedMessage queued = office.message(EnvelopeState::Waiting);
     office.spool.post(StoreMessage{queued.message, queued.envelopes, *smallBody(), {}});
-    office.desk->add({queued}); // its content must be read first
+    office.desk->add(outlineOf({queued})); // its content must be read first
     office.desk->stop();
     office.spool.stop(); // has answered
     QCoreApplication::processEvents();
@@ -291,27 +288,73 @@ void TestDeliveryDesk::Q15_whatTheGatewayDiedOfTooOftenIsHeld() {
     const QueuedMessage other = office.message(EnvelopeState::Waiting);
     for (const QueuedMessage& one : {poison, other})
         office.spool.post(StoreMessage{one.message, one.envelopes, *smallBody(), {}});
-    office.desk->add({poison, other}, {poison.message.id});
+    office.desk->add(outlineOf({poison, other}), {poison.message.id});
     QTRY_COMPARE(office.jobs.size(), size_t(1));
     QCOMPARE(office.jobs.front().delivery.message->id, other.message.id);
     const auto rows = office.desk->scheduler().rowsOf(poison.message.id);
     QCOMPARE(rows.size(), size_t(1));
     QCOMPARE(rows.front().state, Scheduler::RowState::Held);
-    QVERIFY(rows.front().envelope.lastError.startsWith("held: the gateway broke down"));
-
-    std::atomic<bool> read = false;
-    Result<QueuedMessage> onDisk = Error{ErrorCode::NotFound, {}};
-    office.spool.post(LoadMessage{poison.message.id, [&](Result<QueuedMessage> found) {
-                                      onDisk = std::move(found);
-                                      read = true;
-                                  }});
-    QTRY_VERIFY(read);
+    const auto onDisk = office.onDisk(poison.message.id);
     QVERIFY(onDisk);
     QCOMPARE(onDisk->envelopes.front().state, EnvelopeState::Held);
-    QCOMPARE(onDisk->envelopes.front().lastError, rows.front().envelope.lastError);
+    QVERIFY(onDisk->envelopes.front().lastError.startsWith("held: the gateway broke down"));
 
     QCOMPARE(office.desk->release({poison.envelopes.front().id}), 1);
     QTRY_COMPARE(office.jobs.size(), size_t(2)); // a person may try again
+}
+
+// As after a start: all that is known is the outline, and a message goes out once, with its words and its content.
+void TestDeliveryDesk::Q16_sendsWhatIsNotInMemory() {
+    Office office;
+    QVERIFY(office.open());
+    QueuedMessage stored = office.message(EnvelopeState::Waiting);
+    stored.envelopes.push_back(stored.envelopes.front());
+    stored.envelopes.back().id = newEnvelopeId(stored.message.id);
+    stored.envelopes.back().recipient = stored.envelopes.back().destination = "b@far.example";
+    office.spool.post(StoreMessage{stored.message, stored.envelopes, *smallBody(), {}});
+    office.desk->add(outlineOf({stored}));
+    office.desk->setPaused(false); // looks again before the spool has answered (Q12)
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    QCOMPARE(office.jobs[0].delivery.message->sender, stored.message.sender);
+    QCOMPARE(office.jobs[0].delivery.envelopes.size(), size_t(2));
+    QCOMPARE(office.jobs[0].delivery.envelopes[0].recipient, QByteArray("a@far.example"));
+    QCOMPARE(office.jobs[0].body->bytes, smallBody()->bytes);
+    QCoreApplication::processEvents();
+    QCOMPARE(office.jobs.size(), size_t(1));
+}
+
+void TestDeliveryDesk::Q16_whatIsNotOnTheDiskEitherIsHeld() {
+    Office office;
+    QVERIFY(office.open());
+    const QueuedMessage lost = office.message(EnvelopeState::Waiting);
+    QueuedMessage half = office.message(EnvelopeState::Waiting);
+    office.spool.post(StoreMessage{half.message, half.envelopes, *smallBody(), {}});
+    half.envelopes.push_back(half.envelopes.front()); // the row of this one has gone
+    half.envelopes.back().id = newEnvelopeId(half.message.id);
+    office.desk->add(outlineOf({lost, half}));
+    QTRY_COMPARE(office.desk->scheduler().counts().held, 3);
+    QVERIFY(office.jobs.empty());
+    QVERIFY(office.onDisk(half.message.id)->envelopes.front().lastError.startsWith("the stored message cannot be read"));
+}
+
+void TestDeliveryDesk::Q16_whatCannotBeReadNowIsTriedLater() {
+    Office office;
+    QVERIFY(office.open());
+    const QueuedMessage stored = office.message(EnvelopeState::Waiting);
+    office.spool.post(StoreMessage{stored.message, stored.envelopes, *smallBody(), {}});
+    (void)office.onDisk(stored.message.id);
+    office.faults->mode = DiskFaults::Mode::FromThenOn; // the disk is away: the database is shut
+    office.faults->failAt = office.faults->count + 1;
+    office.spool.post(KeepCounters{{{"n", 1}}});
+    office.desk->add(outlineOf({stored}));
+    QTRY_COMPARE(office.desk->scheduler().counts().waiting, 1);
+    QVERIFY(office.jobs.empty());
+    QCOMPARE(office.desk->scheduler().counts().held, 0);
+    office.faults->failAt = 0;
+    office.clock.advance(std::chrono::seconds(400));
+    office.desk->setPaused(false); // looks at what is due
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    QCOMPARE(office.jobs[0].delivery.envelopes.front().tries, 1);
 }
 
 QTEST_GUILESS_MAIN(TestDeliveryDesk)

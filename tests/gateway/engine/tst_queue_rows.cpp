@@ -13,12 +13,12 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const RelayName kNoName = [](const Message&, const Envelope&) { return QByteArray(); };
+const RelayName kNoName = [](const Envelope&) { return QByteArray(); };
 
 // Messages 1, 2, ... from oldest to newest; each envelope's state as given.
 struct Books {
     FakeClock clock;
-    Scheduler scheduler{clock, [](const Message&, const Envelope& e) { return e.action; }};
+    Scheduler scheduler{clock, [](const Way& way) { return way.action; }};
     MessageId last = 0;
 
     void add(const std::vector<EnvelopeState>& states, const QByteArray& words = "hello") {
@@ -40,10 +40,10 @@ struct Books {
     }
     // "00000001 00000002 / 2": the messages listed and the total told.
     QString list(const QJsonObject& args) const {
-        const control::Reply reply = listQueue(scheduler, args, kNoName, 3);
-        if (!reply.ok)
-            return reply.error;
-        const QJsonObject value = reply.value.toObject();
+        const auto listing = Listing::ofPage(scheduler, args, 3);
+        if (!listing)
+            return QString::fromUtf8(listing.error().text);
+        const QJsonObject value = listing->reply(kNoName).value.toObject();
         QStringList ids;
         for (const auto& row : value["rows"_L1].toArray())
             ids.append(row["message"_L1].toString().right(1));
@@ -62,7 +62,7 @@ struct Books {
         return out.join(u' ');
     }
     QJsonValue told(const char* key, const QJsonObject& args = {}) const {
-        return listQueue(scheduler, args, kNoName, 3).value.toObject()[QLatin1StringView(key)];
+        return Listing::ofPage(scheduler, args, 3)->reply(kNoName).value.toObject()[QLatin1StringView(key)];
     }
 };
 
@@ -84,6 +84,7 @@ class TestQueueRows : public QObject {
     void findsEnvelopes();
     void tellsStatesAndTimes();
     void wordsFromOutsideAreHarmless();
+    void Q16_asksForTheWordsThatAreNotInMemory();
 };
 
 void TestQueueRows::lists_data() {
@@ -99,10 +100,10 @@ void TestQueueRows::lists_data() {
     QTest::addRow("those caught, newest first") << QJsonObject{{u"state"_s, u"caught"_s}} << u"3 2 / 2"_s;
     QTest::addRow("a state that there is not")
         << QJsonObject{{u"state"_s, u"lost"_s}}
-        << u"there is no state \"lost\"; known are waiting, sending, held, caught."_s;
+        << u"there is no state \"lost\"; known are waiting, sending, held, caught"_s;
     for (const QString& odd : {u"1"_s, u"."_s, u"a.b"_s, u"1.2.3"_s, u"1.-2"_s})
         QTest::addRow("a place that is none: %s", qPrintable(odd))
-            << QJsonObject{{u"after"_s, odd}} << u"\"%1\" is no place in the queue."_s.arg(odd);
+            << QJsonObject{{u"after"_s, odd}} << u"\"%1\" is no place in the queue"_s.arg(odd);
     QTest::addRow("arguments of the wrong kind")
         << QJsonObject{{u"most"_s, u"x"_s}, {u"after"_s, QJsonArray()}} << u"1 2 2 / 4 ..."_s;
 }
@@ -157,7 +158,7 @@ void TestQueueRows::showsOneMessageOrEnvelope() {
     Books books;
     books.add({EnvelopeState::Waiting, EnvelopeState::Held});
     const auto rows = [&books](const QString& id) {
-        return showQueue(books.scheduler, id, kNoName).value.toObject()["rows"_L1].toArray().size();
+        return Listing::ofId(books.scheduler, id)->reply(kNoName).value.toObject()["rows"_L1].toArray().size();
     };
     QCOMPARE(rows(u"00000001"_s), 2);
     QCOMPARE(rows(u"0000000100000002"_s), 1);
@@ -176,10 +177,10 @@ void TestQueueRows::refusesWhatIsNotThere() {
     QFETCH(QString, id);
     Books books;
     books.add({EnvelopeState::Waiting});
-    const control::Reply reply = showQueue(books.scheduler, id, kNoName);
-    QVERIFY(!reply.ok);
-    QVERIFY(!reply.error.isEmpty());
-    QVERIFY2(reply.error.size() < 200, "an answer repeats at most a little of what it was asked");
+    const auto listing = Listing::ofId(books.scheduler, id);
+    QVERIFY(!listing);
+    QVERIFY(!listing.error().text.isEmpty());
+    QVERIFY2(listing.error().text.size() < 200, "an answer repeats at most a little of what it was asked");
 }
 
 void TestQueueRows::findsEnvelopes_data() {
@@ -228,6 +229,40 @@ void TestQueueRows::wordsFromOutsideAreHarmless() {
     const control::QueueRow row = toRow(books.scheduler.rowsOf(1).front(), kNoName);
     QCOMPARE(row.subject, u"red \\x1b[31m\\x0d\\x0a|"_s);
     QCOMPARE(row.lastError, row.subject);
+}
+
+void TestQueueRows::Q16_asksForTheWordsThatAreNotInMemory() {
+    Books books;
+    books.add({EnvelopeState::Waiting}); // new: in memory
+    books.add({EnvelopeState::Held, EnvelopeState::Held});
+    books.add({EnvelopeState::Held});
+    books.add({EnvelopeState::Held});
+    auto listing = Listing::ofPage(books.scheduler, {}, 500);
+    QVERIFY(listing);
+    QCOMPARE(listing->missing(), (std::vector<MessageId>{2, 3, 4}));
+    QueuedMessage second;
+    second.message.id = 2;
+    second.message.subject = "Scan";
+    second.message.size = 4096;
+    second.envelopes.resize(1); // the other one has left meanwhile
+    second.envelopes[0].id = (EnvelopeId(2) << 32) | 1;
+    second.envelopes[0].recipient = "a@far.example";
+    second.envelopes[0].tries = 99; // the scheduler knows better
+    listing->supply({2, 3, 4}, {second, Error{ErrorCode::NotFound, "gone"}, Error{ErrorCode::Io, "the disk is away"}});
+    const QJsonArray rows = listing->reply(kNoName).value.toObject()["rows"_L1].toArray();
+    QCOMPARE(rows.size(), 3); // new, the second's first, and what could not be read
+    const auto row = [&rows](int i) { return control::QueueRow::fromJson(rows[i].toObject()); };
+    QCOMPARE(row(0).subject, u"hello"_s);
+    QCOMPARE(row(1).subject, u"Scan"_s);
+    QCOMPARE(row(1).recipient, u"a@far.example"_s);
+    QCOMPARE(row(1).state, u"held"_s);
+    QCOMPARE(row(1).size, 4096);
+    QCOMPARE(row(1).tries, 0);
+    QCOMPARE(row(2).id, u"0000000400000001"_s);
+    QCOMPARE(row(2).state, u"held"_s);
+    QCOMPARE(row(2).createdAt, books.clock.unixNow() - 1000 + 4);
+    QCOMPARE(row(2).lastError, u"the disk is away"_s);
+    QCOMPARE(listing->reply(kNoName).value.toObject()["total"_L1].toInt(), 5);
 }
 
 QTEST_GUILESS_MAIN(TestQueueRows)

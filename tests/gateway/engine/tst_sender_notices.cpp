@@ -43,13 +43,13 @@ struct TellingOffice : Office {
             report.relayed = job.delivery.envelopes;
         desk->reportSink()(report);
     }
-    QByteArrayList caughtSubjects() const {
+    QByteArrayList caughtSubjects() {
         QByteArrayList out;
         queue::Scheduler::Wish wish;
         wish.state = queue::Scheduler::RowState::Caught;
         wish.most = 1000;
         for (const auto& row : desk->scheduler().page(wish).rows)
-            out.append(row.message->subject);
+            out.append(onDisk(messageOf(row.envelope.id))->message.subject);
         return out;
     }
 };
@@ -70,6 +70,7 @@ class TestSenderNotices : public QObject {
     void noticesFollowTheAliasesOfASender();
     void mailIsHeldIfItsSendersAliasIsRefused();
     void Q14_noMoreThanSoManyInAnHour();
+    void Q16_mailThatIsNotInMemoryIsReturnedWhenItsTimeIsUp();
 };
 
 void TestSenderNotices::tellsOnceThatMailIsLate() { // bounce warn-interval: the try before the moment tells
@@ -141,8 +142,8 @@ void TestSenderNotices::mailIsHeldIfItsSendersAliasIsRefused() {
     office.report(office.jobs[0], TryResult::Permanent);
     QTRY_COMPARE(office.desk->scheduler().counts().held, 1);
     const auto rows = office.desk->scheduler().page({}).rows;
-    QVERIFY2(rows.front().envelope.lastError.contains("there is no user scanner on this computer"),
-             rows.front().envelope.lastError.constData());
+    const QByteArray why = office.onDisk(messageOf(rows.front().envelope.id))->envelopes.front().lastError;
+    QVERIFY2(why.contains("there is no user scanner on this computer"), why.constData());
 }
 
 void TestSenderNotices::whatFailedToBeToldIsNotSentAgain() {
@@ -211,6 +212,33 @@ void TestSenderNotices::Q14_noMoreThanSoManyInAnHour() { // forged sender flood:
     }
     QTRY_COMPARE(office.desk->scheduler().counts().held, 5);
     QTRY_COMPARE(office.desk->scheduler().counts().caught, 200);
+}
+
+// 250 messages that were never tried again before their time ran out: each sender is told once, and none is left.
+void TestSenderNotices::Q16_mailThatIsNotInMemoryIsReturnedWhenItsTimeIsUp() {
+    TellingOffice office;
+    QVERIFY(office.openWithRules());
+    std::vector<QueuedMessage> queued;
+    for (int i = 0; i < 250; ++i) {
+        QueuedMessage one = office.message(EnvelopeState::Waiting);
+        one.message.sender = "s" + QByteArray::number(i) + "@office.example";
+        one.envelopes[0].ttl = 3600;
+        one.envelopes[0].nextTryAt += 7200;
+        one.envelopes[0].lastError = "451 4.7.1 greylisted";
+        office.spool.post(StoreMessage{one.message, one.envelopes, *smallBody(), {}});
+        queued.push_back(std::move(one));
+    }
+    office.desk->add(outlineOf(queued));
+    office.clock.advance(std::chrono::seconds(3600));
+    office.desk->setPaused(false); // looks at what is due
+    QTRY_COMPARE(office.desk->scheduler().counts().caught, 250);
+    QCOMPARE(office.desk->scheduler().counts().waiting, 0);
+    QVERIFY(office.jobs.empty());
+    QSet<QByteArray> told;
+    for (const auto& row : office.desk->scheduler().page({queue::Scheduler::RowState::Caught, {}, false, 1000}).rows)
+        told.insert(office.onDisk(messageOf(row.envelope.id))->envelopes.front().recipient);
+    QCOMPARE(told.size(), 250);
+    QVERIFY(!office.onDisk(queued.front().message.id)); // its removal and its notice are one commit
 }
 
 QTEST_GUILESS_MAIN(TestSenderNotices)

@@ -7,6 +7,7 @@
 #include "queue/spool_thread.h"
 #include "support/engine_main.h"
 #include "support/test_certs.h"
+#include "support/whole_queue.h"
 #include "tables/static_table.h"
 
 #include <QRegularExpression>
@@ -85,7 +86,7 @@ struct Office {
         queue::Spool again(*disk, clock, {folder.path().toUtf8()});
         if (!again.open())
             return {};
-        auto found = again.load().value_or({});
+        auto found = test::wholeQueue(again).value_or(std::vector<queue::QueuedMessage>());
         for (const queue::QueuedMessage& one : found)
             if (const auto body = again.body(one.message.id); body && bodies)
                 bodies->append((*body)->file.isEmpty() ? (*body)->bytes : disk->read((*body)->file).value_or({}));

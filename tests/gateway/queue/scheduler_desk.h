@@ -9,6 +9,8 @@
 
 #include <QByteArrayList>
 
+#include <map>
+
 namespace postern::test {
 
 using namespace queue;
@@ -17,7 +19,8 @@ using namespace queue;
 struct Desk {
     FakeClock clock;
     Scheduler scheduler{
-        clock, [](const Message&, const Envelope& e) { return e.recipient.mid(e.recipient.indexOf('@') + 1); }};
+        clock, [](const Way& way) { return way.domain; }};
+    std::map<MessageId, QueuedMessage> disk; // the words of what was added
     MessageId last = 0;
 
     QueuedMessage message(const QByteArrayList& recipients, qint64 age = 0) {
@@ -38,13 +41,50 @@ struct Desk {
     EnvelopeId add(const QByteArrayList& recipients, qint64 age = 0) {
         QueuedMessage queued = message(recipients, age);
         const EnvelopeId first = queued.envelopes.front().id;
-        scheduler.add(std::move(queued));
+        add(std::move(queued));
         return first;
+    }
+    void add(QueuedMessage queued) {
+        disk[queued.message.id] = queued;
+        scheduler.add(std::move(queued));
+    }
+    // What the desk of the engine does: reads what is given out without its words.
+    template <class T>
+    std::vector<T> read(std::vector<T> given) {
+        for (T& one : given) {
+            if (one.message)
+                continue;
+            scheduler.supply(disk.at(messageOf(one.envelopes.front().id)));
+            if (!scheduler.fill(one))
+                qFatal("the disk has no words for it");
+        }
+        return given;
+    }
+    std::vector<Delivery> due() { return read(scheduler.due()); }
+    std::vector<Failure> expired() { return read(scheduler.expired()); }
+    std::vector<Scheduler::Row> read(std::vector<Scheduler::Row> rows) const {
+        for (Scheduler::Row& row : rows) {
+            const QueuedMessage& queued = disk.at(messageOf(row.envelope.id));
+            for (const Envelope& words : queued.envelopes)
+                if (words.id == row.envelope.id && !row.message) {
+                    row.envelope.recipient = words.recipient;
+                    row.envelope.lastError = words.lastError;
+                }
+        }
+        return rows;
+    }
+    std::vector<Scheduler::Row> rowsOf(MessageId id) const { return read(scheduler.rowsOf(id)); }
+    std::vector<EnvelopeUpdate> store(std::vector<EnvelopeUpdate> updates) {
+        for (const EnvelopeUpdate& update : updates)
+            for (Envelope& envelope : disk.at(messageOf(update.id)).envelopes)
+                if (envelope.id == update.id && update.kind == EnvelopeUpdate::Kind::Reschedule && !update.lastError.isNull())
+                    envelope.lastError = update.lastError;
+        return updates;
     }
     // "1 2@a, 3@b": message numbers by route, in the order in which they go.
     QByteArray go() {
         QByteArrayList out;
-        for (const Delivery& d : scheduler.due()) {
+        for (const Delivery& d : due()) {
             QByteArray text = QByteArray::number(d.message->id);
             if (d.envelopes.size() > 1)
                 text += "x" + QByteArray::number(d.envelopes.size());
@@ -54,7 +94,9 @@ struct Desk {
     }
     Scheduler::Settled settle(EnvelopeId id, TryResult result, QByteArray text = "451 4.7.1 later",
                               bool counts = true) {
-        return scheduler.finished({{id, result, std::move(text), counts}});
+        Scheduler::Settled settled = scheduler.finished({{id, result, std::move(text), counts}});
+        settled.updates = store(std::move(settled.updates));
+        return settled;
     }
     QByteArray numbers() const {
         const QueueCounts c = scheduler.counts();

@@ -10,6 +10,7 @@
 #include "support/fake_clock.h"
 #include "support/memory_file_store.h"
 #include "support/memory_vfs.h"
+#include "support/whole_queue.h"
 
 #include <optional>
 

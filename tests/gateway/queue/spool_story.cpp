@@ -180,7 +180,7 @@ QByteArray SpoolStory::checkMessage(SpoolFixture& f, const QueuedMessage& found)
 QByteArray SpoolStory::check(SpoolFixture& f, Uncertain uncertain) const {
     if (!m_complaint.isEmpty())
         return m_complaint;
-    const auto queued = f.spool->load();
+    const auto queued = wholeQueue(*f.spool);
     if (!queued)
         return "load: " + queued.error().text;
     std::map<MessageId, const QueuedMessage*> found;

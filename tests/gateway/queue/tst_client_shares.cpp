@@ -87,7 +87,7 @@ class TestClientShares : public QObject {
     // Counted from the moment the scheduler has the message until nobody has it any more.
     void followsTheMail() {
         FakeClock clock;
-        Scheduler scheduler(clock, [](const Message&, const Envelope&) { return RouteKey("r"); });
+        Scheduler scheduler(clock, [](const Way&) { return RouteKey("r"); });
         scheduler.setShares(m_shares);
         QueuedMessage queued;
         queued.message.id = 7;

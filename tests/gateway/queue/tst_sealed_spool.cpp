@@ -63,7 +63,7 @@ bool areWhole(SpoolFixture& f, const std::vector<MessageId>& ids) {
     for (size_t i = 0; i < ids.size(); ++i)
         if (f.content(ids[i]).value_or("?") != privateMessage(ids[i], kSizes[qsizetype(i)]).content.bytes)
             return false;
-    const auto queued = f.spool->load();
+    const auto queued = wholeQueue(*f.spool);
     return queued && std::count_if(queued->begin(), queued->end(), [&](const QueuedMessage& one) {
                return std::find(ids.begin(), ids.end(), one.message.id) != ids.end() && one.envelopes.size() == 1 &&
                       one.message.sender == "ann.secret@office.example" && one.message.subject == "subjectsecret" &&
@@ -136,17 +136,17 @@ void TestSealedSpool::X05_nothingOfPeopleIsOnTheDisk() {
     QVERIFY(f.open());
     const auto ids = fill(f);
     QCOMPARE(ids.size(), size_t(4));
-    const EnvelopeId first = f.spool->load()->front().envelopes[0].id;
+    const EnvelopeId first = wholeQueue(*f.spool)->front().envelopes[0].id;
     QVERIFY(f.update({{EnvelopeUpdate::Kind::Reschedule, first, 1'795'098'720, 0, 1, "451 errorsecret"}}));
     QCOMPARE(wordOnDisk(f), QByteArray());
     QVERIFY(areWhole(f, ids));
-    QCOMPARE(f.spool->load()->front().envelopes[0].lastError, "451 errorsecret");
+    QCOMPARE(wholeQueue(*f.spool)->front().envelopes[0].lastError, "451 errorsecret");
     f.spool->close();
     QCOMPARE(wordOnDisk(f), QByteArray());
     QVERIFY(f.open());
     QVERIFY(f.spool->findings().isEmpty());
     QVERIFY(areWhole(f, ids));
-    QCOMPARE(f.spool->load()->front().envelopes[0].lastError, "451 errorsecret");
+    QCOMPARE(wholeQueue(*f.spool)->front().envelopes[0].lastError, "451 errorsecret");
 }
 
 void TestSealedSpool::X05_withoutEncryptionThatWouldBeSeen() { // the test above can fail
@@ -237,14 +237,14 @@ void TestSealedSpool::Q17_formsChangeWhileMailWaits() {
         f.powerCut();
     }
     QVERIFY(f.open());
-    QCOMPARE(f.spool->load()->size(), size_t(20));
+    QCOMPARE(wholeQueue(*f.spool)->size(), size_t(20));
     // An old plain row takes a new, sealed error and is still read.
-    const auto queued = f.spool->load();
+    const auto queued = wholeQueue(*f.spool);
     std::vector<EnvelopeUpdate> updates;
     for (const QueuedMessage& one : *queued)
         updates.push_back({EnvelopeUpdate::Kind::Reschedule, one.envelopes[0].id, 1'795'098'999, 0, 2, "451 later"});
     QVERIFY(f.update(updates));
-    const auto after = f.spool->load();
+    const auto after = wholeQueue(*f.spool);
     for (const QueuedMessage& one : *after) {
         QCOMPARE(one.envelopes[0].lastError, "451 later");
         QCOMPARE(one.envelopes[0].recipient, "bob.secret@example.net");
@@ -262,7 +262,7 @@ void TestSealedSpool::X05_damagedRowsAreHeld() {
                       " WHERE serial=(SELECT max(serial) FROM message)"));
     for (int start = 0; start < 2; ++start) { // it stays so, and both rows stay
         QVERIFY(f.open());
-        const auto queued = f.spool->load();
+        const auto queued = wholeQueue(*f.spool);
         QVERIFY(queued);
         QCOMPARE(queued->size(), size_t(4));
         int held = 0;
@@ -294,7 +294,7 @@ void TestSealedSpool::X05_damagedContentsAreCorrupt() {
             f.disk.put(path, bytes);
         }
     QVERIFY(f.open());
-    QCOMPARE(f.spool->load()->size(), size_t(4)); // nothing is dropped
+    QCOMPARE(wholeQueue(*f.spool)->size(), size_t(4)); // nothing is dropped
     for (const MessageId id : ids) {
         const auto content = f.content(id);
         QVERIFY(!content);
@@ -318,7 +318,7 @@ void TestSealedSpool::X05_rescueKeepsWhatIsEncrypted() {
     QVERIFY(f.open());
     QCOMPARE(f.spool->findings().size(), 2);
     int whole = 0;
-    const auto queued = f.spool->load();
+    const auto queued = wholeQueue(*f.spool);
     QVERIFY(queued);
     for (const QueuedMessage& one : *queued) {
         if (one.envelopes[0].state != EnvelopeState::Waiting) {
@@ -373,7 +373,7 @@ void TestSealedSpool::foundFilesSayTheirForm() { // the database is gone; conten
         f.spool->close();
         QVERIFY(f.disk.remove(kDatabase));
         QVERIFY(f.open());
-        const auto queued = f.spool->load();
+        const auto queued = wholeQueue(*f.spool);
         QCOMPARE(queued->size(), size_t(3)); // the fourth was in the database
         for (const QueuedMessage& one : *queued) {
             QVERIFY(one.envelopes[0].state == EnvelopeState::Held);

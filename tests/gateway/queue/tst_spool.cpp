@@ -36,7 +36,7 @@ EnvelopeUpdate removal(EnvelopeId id) {
 }
 
 std::vector<QueuedMessage> loaded(SpoolFixture& f) {
-    auto queued = f.spool->load();
+    auto queued = wholeQueue(*f.spool);
     return queued ? std::move(queued).value() : std::vector<QueuedMessage>();
 }
 
@@ -66,6 +66,9 @@ class TestSpool : public QObject {
     void changesEnvelopes();
     void caughtMailNeverLeaves();
     void loadsOneMessageAsItIsOnTheDisk();
+    void Q16_outlinesWhatIsQueued();
+    void Q16_aNewTimeKeepsWhatThePeerSaid();
+    void Q16_readsWhatIsNeededToSend();
     void removesContentWithItsLastEnvelope();
     void bounceReplacesWhatFailed();
     void bounceThatFailsKeepsWhatFailed();
@@ -397,6 +400,84 @@ void TestSpool::caughtMailNeverLeaves() {
     QVERIFY(loaded(f).at(0).envelopes.at(0).state == EnvelopeState::Caught);
 }
 
+void TestSpool::Q16_outlinesWhatIsQueued() {
+    SpoolFixture f;
+    QVERIFY(f.open().has_value());
+    std::vector<MessageId> ids;
+    for (int i = 0; i < 5; ++i) {
+        ids.push_back(f.spool->ids()->next());
+        StoreMessage store = makeMessage(ids.back(), kSmall, i + 1);
+        store.message.createdAt -= i == 3 ? 1000 : 0; // older than those before it
+        for (Envelope& e : store.envelopes)
+            e.destination = "someone@Example.NET";
+        store.envelopes.front().state = i == 1 ? EnvelopeState::Held : EnvelopeState::Waiting;
+        store.envelopes.front().tries = i;
+        QVERIFY(f.store(std::move(store)).has_value());
+    }
+    QVERIFY(f.update({removal(envelope(ids[4], 2))}).has_value());
+    const auto outline = f.spool->outline();
+    QVERIFY(outline.has_value());
+    std::vector<MessageId> order;
+    for (const QueueOutline::OfMessage& message : outline->messages)
+        order.push_back(message.id);
+    QCOMPARE(order, (std::vector<MessageId>{ids[3], ids[0], ids[1], ids[2], ids[4]}));
+    QCOMPARE(outline->messages[0].createdAt, qint64(1'795'098'720 - 1000));
+    QCOMPARE(outline->messages[0].size, qint64(kSmall.size()));
+    QCOMPARE(outline->messages[0].clientAddress, QByteArray("192.0.2.7"));
+    QCOMPARE(outline->envelopes.size(), size_t(1 + 2 + 3 + 4 + 4));
+    QCOMPARE(outline->ways.size(), size_t(1)); // all go the same way
+    QCOMPARE(outline->ways[0].domain, QByteArray("example.net"));
+    QCOMPARE(outline->ways[0].action, QByteArray("relay"));
+    for (const QueueOutline::OfMessage& message : outline->messages)
+        for (quint32 i = message.first; i < message.first + message.count; ++i)
+            QCOMPARE(messageOf(outline->envelopes[i].id), message.id);
+    const QueueOutline::OfMessage& held = outline->messages[2];
+    QCOMPARE(held.count, quint32(2));
+    QCOMPARE(outline->envelopes[held.first].state, EnvelopeState::Held);
+    QCOMPARE(outline->envelopes[held.first].tries, 1);
+    QCOMPARE(outline->envelopes[held.first + 1].state, EnvelopeState::Waiting);
+}
+
+void TestSpool::Q16_aNewTimeKeepsWhatThePeerSaid() {
+    SpoolFixture f;
+    QVERIFY(f.open().has_value());
+    const MessageId one = f.spool->ids()->next();
+    QVERIFY(f.store(makeMessage(one, kSmall)).has_value());
+    QVERIFY(f.update({{EnvelopeUpdate::Kind::Reschedule, envelope(one, 1), 10, 5, 1, "451 later"}}).has_value());
+    QVERIFY(f.update({{EnvelopeUpdate::Kind::Reschedule, envelope(one, 1), 7, 0, -1, {}}}).has_value());
+    Envelope now = f.spool->message(one)->envelopes.front();
+    QCOMPARE(now.lastError, QByteArray("451 later"));
+    QCOMPARE(now.nextTryAt, qint64(7));
+    QCOMPARE(now.tries, 1);
+    QVERIFY(f.update({{EnvelopeUpdate::Kind::Reschedule, envelope(one, 1), 7, 0, -1, ""}}).has_value());
+    QCOMPARE(f.spool->message(one)->envelopes.front().lastError, QByteArray());
+}
+
+void TestSpool::Q16_readsWhatIsNeededToSend() {
+    SpoolFixture f;
+    QVERIFY(f.open().has_value());
+    const MessageId one = f.spool->ids()->next();
+    QVERIFY(f.store(makeMessage(one, kSmall, 2)).has_value());
+    Result<QueuedMessage> words = Error{ErrorCode::Unavailable, "no answer"};
+    Result<BodyPtr> body = Error{ErrorCode::Unavailable, "no answer"};
+    const auto ask = [&](MessageId id) {
+        std::vector<SpoolRequest> group;
+        group.emplace_back(ReadMail{id, [&](Result<QueuedMessage> w, Result<BodyPtr> b) {
+                                        words = std::move(w);
+                                        body = std::move(b);
+                                    }});
+        f.spool->carryOut(std::move(group));
+    };
+    ask(one);
+    QVERIFY(words && body);
+    QCOMPARE(words->envelopes.size(), size_t(2));
+    QCOMPARE(words->envelopes[1].recipient, QByteArray("r1@example.net"));
+    QCOMPARE((*body)->bytes, kSmall);
+    ask(f.spool->ids()->next());
+    QVERIFY(!words && words.error().code == ErrorCode::NotFound);
+    QVERIFY(!body && body.error().code == ErrorCode::NotFound);
+}
+
 void TestSpool::loadsOneMessageAsItIsOnTheDisk() {
     SpoolFixture f;
     QVERIFY(f.open().has_value());
@@ -406,7 +487,8 @@ void TestSpool::loadsOneMessageAsItIsOnTheDisk() {
     const auto ask = [&f](MessageId id) {
         Result<QueuedMessage> answer = Error{ErrorCode::Unavailable, "no answer"};
         std::vector<SpoolRequest> group;
-        group.emplace_back(LoadMessage{id, [&answer](Result<QueuedMessage> queued) { answer = std::move(queued); }});
+        group.emplace_back(
+            LoadMessages{{id}, [&answer](std::vector<Result<QueuedMessage>> found) { answer = std::move(found.front()); }});
         f.spool->carryOut(std::move(group));
         return answer;
     };

@@ -34,7 +34,7 @@ struct Run {
 // The messages that only ask whether mail is taken.
 void removeProbes(SpoolFixture& f) {
     std::vector<EnvelopeUpdate> removals;
-    for (const QueuedMessage& message : f.spool->load().value_or({}))
+    for (const QueuedMessage& message : wholeQueue(*f.spool).value_or(std::vector<QueuedMessage>()))
         if (message.message.size == 1)
             removals.push_back({EnvelopeUpdate::Kind::Remove, message.envelopes[0].id, 0, 0, 0, {}});
     (void)f.update(removals);

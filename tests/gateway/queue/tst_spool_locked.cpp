@@ -77,7 +77,7 @@ void TestSpoolLocked::Q08_aToolThatHoldsTheDatabaseIsNamed() {
         QCOMPARE(tool.run("ROLLBACK"), SQLITE_OK);
     }
     QVERIFY(spool.open());
-    QCOMPARE(spool.load()->size(), size_t(1));
+    QCOMPARE(wholeQueue(spool)->size(), size_t(1));
 }
 
 void TestSpoolLocked::Q09_nobodyElseGetsInWhileItRuns() {
@@ -91,7 +91,7 @@ void TestSpoolLocked::Q09_nobodyElseGetsInWhileItRuns() {
          {"SELECT count(*) FROM message", "BEGIN IMMEDIATE", "PRAGMA wal_checkpoint(TRUNCATE)", "DELETE FROM message"})
         QVERIFY2(tool.run(sql) != SQLITE_OK, sql);
     QVERIFY(storeOne(spool));
-    QCOMPARE(spool.load()->size(), size_t(1));
+    QCOMPARE(wholeQueue(spool)->size(), size_t(1));
 }
 
 QTEST_APPLESS_MAIN(TestSpoolLocked)

@@ -66,7 +66,7 @@ struct Tally {
 // Whole = waiting with the right bytes; wrong = waiting with other bytes, which must never be.
 Tally tally(SpoolFixture& f, const std::vector<MessageId>& ids) {
     Tally t;
-    const auto queued = f.spool->load();
+    const auto queued = wholeQueue(*f.spool);
     if (!queued)
         return {0, 0, 9999};
     for (const QueuedMessage& message : *queued) {
@@ -425,7 +425,7 @@ void TestSpoolRescue::messagesThatLeftStayAway() { // when nothing is known but 
     SpoolFixture f;
     const auto ids = fill(f);
     QVERIFY(f.open());
-    const auto queued = f.spool->load();
+    const auto queued = wholeQueue(*f.spool);
     std::vector<EnvelopeUpdate> removals;
     for (const QueuedMessage& message : *queued)
         if (message.message.id == ids[62])
@@ -447,7 +447,7 @@ void TestSpoolRescue::messageWithoutRecipientsIsHeld() {
     QVERIFY(runSql(f, "DELETE FROM envelope WHERE key >> 32 = (SELECT max(serial) FROM message)"));
     for (int start = 0; start < 2; ++start) {
         QVERIFY(f.open());
-        const auto queued = f.spool->load();
+        const auto queued = wholeQueue(*f.spool);
         QCOMPARE(queued->size(), size_t(66));
         int held = 0;
         for (const QueuedMessage& message : *queued) {

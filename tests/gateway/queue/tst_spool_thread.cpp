@@ -56,7 +56,7 @@ void TestSpoolThread::carriesOutAllBeforeItStops() {
     SpoolThread again(f.files, f.clock, {"/spool", f.vfs.name(), 0, {}});
     const auto queued = again.start();
     QVERIFY(queued);
-    QCOMPARE(queued->size(), size_t(600));
+    QCOMPARE(queued->messages.size(), size_t(600));
 }
 
 void TestSpoolThread::takesFromManyThreads() {
