@@ -7,6 +7,7 @@
 
 #include "config/diagnostics.h"
 #include "control/snapshots.h"
+#include "tables/lookup_pool.h"
 
 #include <QByteArrayList>
 #include <QJsonArray>
@@ -38,6 +39,9 @@ int newaliasesCommand(const QByteArrayList& words);
 QByteArray describe(const control::QueueRow& row); // one line a field, for people
 
 QString counted(qint64 n, const char* what); // "1 message", "2 messages"
+
+// Asks tables while one command runs, which tells itself what went wrong: nothing is logged besides.
+tables::LookupPoolPtr lookupsForOneCommand();
 
 // Output. out() takes text without a final line end.
 void out(const QByteArray& text);

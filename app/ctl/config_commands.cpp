@@ -2,6 +2,7 @@
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
 #include "ctl/input_store.h"
+#include "ctl/late_answer.h"
 
 #include "base/log.h"
 #include "config/document.h"
@@ -23,6 +24,8 @@ using namespace Qt::StringLiterals;
 
 namespace postern::ctl {
 namespace {
+
+constexpr std::chrono::minutes kLongestExplanation{5}; // of many lookups, each of which has its own limit
 
 QByteArray onlyFile(const Arguments& arguments, bool mayBeOption) {
     QByteArrayList files = arguments.words();
@@ -200,6 +203,7 @@ int explainCommand(const QByteArrayList& words) {
     policy::CompileOptions options;
     options.dialect = dialectFrom(arguments);
     options.macros = macrosFrom(arguments);
+    options.lookups = lookupsForOneCommand();
     options.rulesOnly = true; // of a server's file, too, whose certificates are not here
     const auto files = storeWith(file);
     const policy::Compiled compiled = policy::compile(*files, file, options);
@@ -209,10 +213,11 @@ int explainCommand(const QByteArrayList& words) {
     context.sender = addressFrom(sender, "--mail-from", context.hostname);
     context.recipient = addressFrom(recipient, "--rcpt-to", context.hostname);
 
-    std::optional<policy::Explanation> explanation;
+    LateAnswer<policy::Explanation> answer;
     delivery::explain(compiled.ruleset, context, engine::serverName(*compiled.ruleset), delivery::systemSurroundings(),
-                      [&explanation](policy::Explanation e) { explanation = std::move(e); });
-    if (!explanation) // every kind of table that this version connects to answers at once
+                      answer.done());
+    std::optional<policy::Explanation> explanation = answer.wait(kLongestExplanation);
+    if (!explanation)
         return explainNothing(wantsJson, "a table did not answer", {});
     explanation->notes += notesOnTheListener(context, arguments, *compiled.ruleset);
     if (wantsJson) {

@@ -55,6 +55,9 @@ QString describe(const control::Status& s) {
         text += u"relay          %1%2: %3, %4 waiting, last sent %5%6\n"_s.arg(
             r.name, r.way.isEmpty() ? QString() : u" ("_s + r.way + u')', r.state, QString::number(r.waiting), when(r.lastSentAt),
             r.detail.isEmpty() ? QString() : u" ("_s + r.detail + u')');
+    for (const control::TableStatus& t : s.tables)
+        text += u"table          %1 (%2): %3%4\n"_s.arg(t.name, t.backend, t.state,
+                                                     t.detail.isEmpty() ? QString() : u" since %1 (%2)"_s.arg(when(t.since), t.detail));
     text += u"receiving      %1\n"_s.arg(s.smtpPaused ? u"paused"_s : u"running"_s);
     text += u"sending        %1\n"_s.arg(s.relayPaused ? u"paused"_s : u"running"_s);
     text += u"delivering     %1 (on this computer)\n"_s.arg(s.mdaPaused ? u"paused"_s : u"running"_s);

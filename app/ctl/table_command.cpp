@@ -3,6 +3,7 @@
 // `table lookup|list|test`: the tables of a configuration, asked as the gateway asks them.
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
+#include "ctl/late_answer.h"
 
 #include "base/log.h"
 #include "config/suggest.h"
@@ -19,6 +20,8 @@ using namespace Qt::StringLiterals;
 
 namespace postern::ctl {
 namespace {
+
+constexpr std::chrono::minutes kLongestLookup{1}; // it has its own, shorter limit
 
 constexpr tables::Service kServices[] = {
     tables::Service::Alias,    tables::Service::Domain,      tables::Service::Credentials, tables::Service::Netaddr,
@@ -71,12 +74,12 @@ QByteArray shown(const QByteArray& value, bool isSecret) {
 QJsonObject describeTable(const policy::Ruleset& rules, const tables::TablePtr& table) {
     const auto at = rules.tableOrigins.find(table->name());
     const policy::TableOrigin origin = at == rules.tableOrigins.end() ? policy::TableOrigin{} : at->second;
-    const bool isConnected = table->shape() != tables::Shape::Dynamic;
+    const bool isKnown = table->shape() != tables::Shape::Dynamic; // its entries
     return {{u"name"_s, textOf(table->name())},
             {u"backend"_s, textOf(origin.backend.isEmpty() ? table->kind() : origin.backend)},
-            {u"connected"_s, isConnected},
+            {u"connected"_s, table->isConnected()},
             {u"shape"_s, QString::fromLatin1(toText(table->shape()))},
-            {u"entries"_s, isConnected ? QJsonValue(qint64(table->size())) : QJsonValue()},
+            {u"entries"_s, isKnown ? QJsonValue(qint64(table->size())) : QJsonValue()},
             {u"file"_s, origin.path.isEmpty() ? QJsonValue() : QJsonValue(textOf(origin.path))},
             {u"where"_s, QString(textOf(origin.origin.file) + u':' + QString::number(origin.origin.line))}};
 }
@@ -86,9 +89,10 @@ QByteArray wordsOf(const QJsonObject& table) {
     const QString backend = table["backend"_L1].toString() + (file.isEmpty() ? QString() : u':' + file);
     const qint64 n = table["entries"_L1].toInteger();
     return (table["name"_L1].toString() + u'|' + backend + u'|' +
-            (table["connected"_L1].toBool()
-                 ? table["shape"_L1].toString() + u" of "_s + QString::number(n) + (n == 1 ? u" entry"_s : u" entries"_s)
-                 : u"not connected"_s) +
+            (!table["connected"_L1].toBool()  ? u"not connected"_s
+             : table["entries"_L1].isNull() ? u"asked each time"_s
+                                            : table["shape"_L1].toString() + u" of "_s + QString::number(n) +
+                                                  (n == 1 ? u" entry"_s : u" entries"_s)) +
             u'|' + table["where"_L1].toString())
         .toUtf8();
 }
@@ -123,18 +127,18 @@ int lookup(const Subject& subject, const QByteArrayList& words) {
     const tables::TablePtr table = subject.table(words[0]);
     if (!table)
         return kErrorsFound;
-    std::optional<tables::LookupResult> result;
-    const auto keep = [&result](tables::LookupResult r) { result = std::move(r); };
+    LateAnswer<tables::LookupResult> answer;
     if (isFetch)
-        table->fetch(service, keep);
+        table->fetch(service, answer.done());
     else
-        table->lookup(service, words[2], keep);
+        table->lookup(service, words[2], answer.done());
+    const std::optional<tables::LookupResult> result = answer.wait(kLongestLookup);
     if (!result)
         return refuse(subject.asJson, "table " + table->name() + " did not answer");
     if (result->failed)
         return refuse(subject.asJson, result->value);
     const bool isSecret = service == tables::Service::Credentials || holdsSecrets(*subject.rules, table);
-    const QByteArray value = table->shape() == tables::Shape::List && result->value.isEmpty() ? result->key : result->value;
+    const QByteArray value = table->shape() != tables::Shape::Mapping && result->value.isEmpty() ? result->key : result->value;
     if (subject.asJson) {
         outJson(QJsonObject{{u"found"_s, result->found},
                             {u"key"_s, result->found ? QJsonValue(textOf(result->key)) : QJsonValue()},
@@ -158,7 +162,9 @@ int list(const Subject& subject, const QByteArrayList& words) {
         if (!table)
             return kErrorsFound;
         if (table->shape() == tables::Shape::Dynamic)
-            return refuse(subject.asJson, "table " + table->name() + " (" + table->kind() + ") is not connected");
+            return refuse(subject.asJson, "table " + table->name() + " (" + table->kind() +
+                                              (table->isConnected() ? ") is asked for one key at a time and can't tell them all"
+                                                                    : ") is not connected"));
         QJsonArray keys;
         for (const QByteArray& key : table->keys()) {
             const QString text = textOf(redact(key));
@@ -182,6 +188,17 @@ int list(const Subject& subject, const QByteArrayList& words) {
     return kGood;
 }
 
+// Asks it whether it can be asked; "" = it can.
+QString troubleOf(const tables::Table& table) {
+    LateAnswer<tables::LookupResult> answer;
+    table.test(answer.done());
+    const auto result = answer.wait(kLongestLookup);
+    const QByteArray prefix = "table " + table.name() + ": "; // which is said already
+    return !result          ? u"it did not answer"_s
+           : !result->failed ? QString()
+                             : textOf(result->value.startsWith(prefix) ? result->value.sliced(prefix.size()) : result->value);
+}
+
 int test(const Subject& subject, const QByteArrayList& words) {
     if (words.size() > 1)
         throw UsageError{"table test takes one name, or none"};
@@ -197,7 +214,7 @@ int test(const Subject& subject, const QByteArrayList& words) {
     for (const tables::TablePtr& table : chosen) {
         QJsonObject one = describeTable(*subject.rules, table);
         QString problem;
-        if (table->shape() == tables::Shape::Dynamic)
+        if (tables::backendOf(one["backend"_L1].toString().toUtf8()) == tables::BackendKind::Unsupported)
             problem = u"not connected: this version does not ask the backend "_s + one["backend"_L1].toString();
         const QString where = one["where"_L1].toString();
         const QString file = one["file"_L1].toString();
@@ -206,6 +223,8 @@ int test(const Subject& subject, const QByteArrayList& words) {
             if (d.severity == config::Severity::Error && problem.isEmpty() && (place == where || (!file.isEmpty() && textOf(d.file) == file)))
                 problem = textOf(d.text);
         }
+        if (problem.isEmpty())
+            problem = troubleOf(*table);
         isGood = isGood && problem.isEmpty();
         one[u"ok"_s] = problem.isEmpty();
         one[u"problem"_s] = problem.isEmpty() ? QJsonValue() : QJsonValue(problem);
@@ -222,6 +241,11 @@ int test(const Subject& subject, const QByteArrayList& words) {
 
 } // namespace
 
+tables::LookupPoolPtr lookupsForOneCommand() {
+    setLogThreshold(LogLevel::Error);
+    return std::make_shared<tables::LookupPool>(std::make_shared<SystemClock>());
+}
+
 int tableCommand(const QByteArrayList& words) {
     const Arguments arguments(words, {"--json"}, {"--profile", "--state", "-f", "--dialect"}, {"-D"});
     QByteArrayList rest = arguments.words();
@@ -237,6 +261,7 @@ int tableCommand(const QByteArrayList& words) {
     policy::CompileOptions options;
     options.dialect = dialectFrom(arguments);
     options.macros = macrosFrom(arguments);
+    options.lookups = lookupsForOneCommand();
     const auto files = makeDiskFileStore();
     const QByteArray path = profileFrom(arguments).configFile;
     if (const auto size = files->size(path); !size)

@@ -112,6 +112,22 @@ RelayStatus RelayStatus::fromJson(const QJsonObject& json) {
     return r;
 }
 
+QJsonObject TableStatus::toJson() const {
+    return {
+        {u"name"_s, name}, {u"backend"_s, backend}, {u"state"_s, state}, {u"detail"_s, detail}, {u"since"_s, since},
+    };
+}
+
+TableStatus TableStatus::fromJson(const QJsonObject& json) {
+    TableStatus r;
+    r.name = json[u"name"_s].toString();
+    r.backend = json[u"backend"_s].toString();
+    r.state = json[u"state"_s].toString();
+    r.detail = json[u"detail"_s].toString();
+    r.since = json[u"since"_s].toInteger();
+    return r;
+}
+
 QJsonObject Counters::toJson() const {
     return {
         {u"taken"_s, taken},
@@ -161,6 +177,7 @@ QJsonObject Status::toJson() const {
         {u"listeners"_s, toArray(listeners)},
         {u"socket"_s, socket.toJson()},
         {u"relays"_s, toArray(relays)},
+        {u"tables"_s, toArray(tables)},
         {u"problems"_s, toArray(problems)},
         {u"today"_s, today.toJson()},
     };
@@ -191,6 +208,7 @@ Status Status::fromJson(const QJsonObject& json) {
     r.listeners = toThings<ListenerStatus>(json[u"listeners"_s]);
     r.socket = ListenerStatus::fromJson(json[u"socket"_s].toObject());
     r.relays = toThings<RelayStatus>(json[u"relays"_s]);
+    r.tables = toThings<TableStatus>(json[u"tables"_s]);
     r.problems = toThings<Problem>(json[u"problems"_s]);
     r.today = Counters::fromJson(json[u"today"_s].toObject());
     return r;

@@ -53,6 +53,17 @@ struct RelayStatus {
     static RelayStatus fromJson(const QJsonObject& json);
 };
 
+// A table that a database, a directory or a program keeps.
+struct TableStatus {
+    QString name;
+    QString backend;  // "mysql"
+    QString state;    // "working", as far as known, or "failing"
+    QString detail;   // while failing: why
+    qint64 since = 0; // while failing
+    QJsonObject toJson() const;
+    static TableStatus fromJson(const QJsonObject& json);
+};
+
 struct Counters {
     // Since midnight, local time; they outlive a restart (a crash costs the last ten seconds of them).
     qint64 taken = 0;     // messages accepted, caught ones too
@@ -78,6 +89,7 @@ struct Status {
     QList<ListenerStatus> listeners;
     ListenerStatus socket; // for programs of this computer; address = its path
     QList<RelayStatus> relays;
+    QList<TableStatus> tables; // those that are asked
     QList<Problem> problems; // worst first
     Counters today;
     QJsonObject toJson() const;

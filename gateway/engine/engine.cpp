@@ -26,7 +26,8 @@ QString textOf(const QByteArray& bytes) {
 
 Engine::Engine(EngineSettings settings)
     : m_settings(std::move(settings)), m_clockOwner(m_settings.clock ? m_settings.clock : std::make_shared<SystemClock>()),
-      m_clock(*m_clockOwner), m_files(makeDiskFileStore()), m_journal(m_clock),
+      m_clock(*m_clockOwner), m_files(makeDiskFileStore()),
+      m_lookups(std::make_shared<tables::LookupPool>(m_clockOwner)), m_journal(m_clock),
       m_listeners(m_settings.profile.submissionPath()),
       m_rules(std::make_shared<policy::Ruleset>()), m_freeBytes(std::make_shared<std::atomic<qint64>>(0)),
       m_sessionEvents([this](std::vector<listener::SessionEvent>&& e) { takeSessionEvents(std::move(e)); }),
@@ -261,6 +262,7 @@ LoadedConfig Engine::load() const {
     policy::CompileOptions options;
     options.dialect = m_settings.dialect;
     options.macros = m_settings.macros;
+    options.lookups = m_lookups;
     return loadConfig(*m_files, m_settings.profile.configFile, options);
 }
 
@@ -292,7 +294,8 @@ control::Reply Engine::updateTable(const QByteArray& name) {
     }
     const policy::TableOrigin& table = at->second;
     const QByteArray where = table.origin.file + ':' + QByteArray::number(table.origin.line);
-    if (tables::backendOf(table.backend) != tables::Backend::File)
+    const tables::TablePtr now = m_rules->table(name);
+    if (now && !now->isConnected())
         return refused("table " + name + " (" + table.backend + ") is not connected, so there is nothing to read");
     if (table.path.isEmpty())
         return refused("table " + name + " has its entries in the configuration itself (" + where +
@@ -304,6 +307,10 @@ control::Reply Engine::updateTable(const QByteArray& name) {
     if (!reply.ok)
         return reply;
     const tables::TablePtr read = m_rules->table(name);
+    if (read && read->state()) { // asked each time: what it said a moment ago is forgotten
+        read->refresh();
+        return {true, QJsonObject{}, {}};
+    }
     return {true, QJsonObject{{u"entries"_s, qint64(read ? read->size() : 0)}}, {}};
 }
 
@@ -317,7 +324,7 @@ void Engine::followTableFiles() {
     const QByteArrayList changed = m_configStamps.differences(now);
     const bool areTables = std::all_of(changed.begin(), changed.end(), [this](const QByteArray& path) {
         return std::any_of(m_rules->tableOrigins.begin(), m_rules->tableOrigins.end(), [&path](const auto& table) {
-            return tables::backendOf(table.second.backend) == tables::Backend::File && FileStamps::plain(table.second.path) == path;
+            return tables::backendOf(table.second.backend) != tables::BackendKind::Unsupported && FileStamps::plain(table.second.path) == path;
         });
     });
     if (!areTables)
@@ -481,6 +488,7 @@ void Engine::tick() {
             });
         });
     }
+    noteTables();
     if (std::exchange(m_changed, false))
         publishChanged();
 }

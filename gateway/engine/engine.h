@@ -77,6 +77,8 @@ class Engine {
     // engine_status.cpp
     control::Status status();
     QJsonObject counters();
+    void noteTables();
+    QList<control::TableStatus> tableStatuses() const;
     QList<control::Problem> problems(const std::map<queue::RouteKey, int>& waiting) const;
 
     void startLogFile();
@@ -91,6 +93,7 @@ class Engine {
     const std::shared_ptr<const Clock> m_clockOwner;
     const Clock& m_clock;
     std::unique_ptr<FileStore> m_files;
+    const tables::LookupPoolPtr m_lookups; // before all that may ask: it ends last
     std::unique_ptr<StateLock> m_lock;
     std::unique_ptr<CrashNotes> m_crashNotes; // null: none could be opened
     ActivityJournal m_journal;
@@ -117,6 +120,7 @@ class Engine {
     std::shared_ptr<std::atomic<qint64>> m_freeBytes;  // any thread
     const queue::ClientSharesPtr m_shares = std::make_shared<queue::ClientShares>();
     std::shared_ptr<DiskRoom> m_room;                  // any thread
+    std::map<QByteArray, QByteArray> m_tableTroubles;  // of those that cannot be asked, by name
     bool m_changed = false;
     int m_ticks = 0;
     QTimer m_tick;

@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 
 #include <QCoreApplication>
+#include <QDateTime>
 
 using namespace Qt::StringLiterals;
 
@@ -12,6 +13,10 @@ namespace {
 
 QString textOf(const QByteArray& bytes) {
     return QString::fromUtf8(harmless(bytes, 1000));
+}
+
+QString timeText(qint64 unixSeconds) {
+    return QDateTime::fromSecsSinceEpoch(unixSeconds).toString(u"yyyy-MM-dd HH:mm:ss"_s);
 }
 
 // "2d1h5m7s", as smtpctl prints it.
@@ -70,6 +75,17 @@ QList<control::Problem> Engine::problems(const std::map<queue::RouteKey, int>& w
     for (const QByteArray& finding : m_spool->findings())
         out.append({control::Gravity::Attention, u"spool:found"_s, u"The queue was not in order at the start"_s,
                     textOf(finding), {}});
+    for (const tables::TablePtr& table : m_rules->tables) {
+        const auto state = table->state();
+        if (!state || !state->isFailing)
+            continue;
+        const policy::TableOrigin& origin = m_rules->tableOrigins.at(table->name());
+        out.append({control::Gravity::Attention, u"table:"_s + textOf(table->name()),
+                    u"The table %1 cannot be asked since %2"_s.arg(textOf(table->name()), timeText(state->since)),
+                    textOf(table->kind() + ": " + state->trouble) +
+                        u". Mail and sign-ins that need it are told to try again; nothing is lost."_s,
+                    textOf(origin.origin.file) + u':' + QString::number(origin.origin.line)});
+    }
     for (const auto& [route, relay] : m_desk->relays()) {
         if (!relay.failing || !waiting.contains(route))
             continue;
@@ -79,6 +95,33 @@ QList<control::Problem> Engine::problems(const std::map<queue::RouteKey, int>& w
                     textOf(relay.detail) + (relay.detail.endsWith('.') ? u" "_s : u". "_s) +
                         u"Mail is safe and is tried again."_s,
                     {}});
+    }
+    return out;
+}
+
+// Their state changes on other threads; who watches is told.
+void Engine::noteTables() {
+    std::map<QByteArray, QByteArray> troubles;
+    for (const tables::TablePtr& table : m_rules->tables)
+        if (const auto state = table->state(); state && state->isFailing)
+            troubles.emplace(table->name(), state->trouble);
+    m_changed = m_changed || troubles != m_tableTroubles;
+    m_tableTroubles = std::move(troubles);
+}
+
+QList<control::TableStatus> Engine::tableStatuses() const {
+    QList<control::TableStatus> out;
+    for (const tables::TablePtr& table : m_rules->tables) {
+        const auto state = table->state();
+        if (!state)
+            continue;
+        control::TableStatus one;
+        one.name = textOf(table->name());
+        one.backend = textOf(table->kind());
+        one.state = state->isFailing ? u"failing"_s : u"working"_s;
+        one.detail = textOf(state->trouble);
+        one.since = state->since;
+        out.append(one);
     }
     return out;
 }
@@ -126,6 +169,7 @@ control::Status Engine::status() {
         const auto at = waiting.find(route);
         s.relays.append(statusOf(relay, at == waiting.end() ? 0 : at->second));
     }
+    s.tables = tableStatuses();
     s.problems = problems(waiting);
     s.today = m_journal.today();
     return s;

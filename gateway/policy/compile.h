@@ -9,6 +9,7 @@
 #include "base/file_store.h"
 #include "config/diagnostics.h"
 #include "policy/ruleset.h"
+#include "tables/lookup_pool.h"
 
 #include <optional>
 
@@ -20,6 +21,7 @@ struct CompileOptions {
     bool rulesOnly = false;      // the question is which rule decides: missing files, certificates and filters, and what the engine
                                  // does not carry out are warnings; a table that can't be read fails when it is asked
     std::vector<std::pair<QByteArray, QByteArray>> macros = {}; // of the command line; no definition in a file replaces them
+    tables::LookupPoolPtr lookups = {}; // asks the tables that databases keep; none: their files are read, and they are not asked
 };
 
 struct Compiled {

@@ -78,6 +78,8 @@ void setHost(Build& build, const StatementView& at, const RelayClauses& clauses,
 
 // Does the table hold a login for the label, and does it read? The value itself is never shown.
 void checkLabel(Build& build, const StatementView& at, const RelaySpec& spec, const TableArgument& auth) {
+    if (spec.credentials->shape() == tables::Shape::Dynamic)
+        return; // others are asked when mail goes out
     const RelayUrl& url = spec.urls.front();
     const QByteArray label =
         url.label().isEmpty() ? url.host() : url.label(); // before December 2012 the host was the key

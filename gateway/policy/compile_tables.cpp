@@ -60,6 +60,40 @@ tables::TablePtr fileTable(Build& build, const config::TableView& view, const QB
     return made.table;
 }
 
+// A table that something else keeps. Its configuration file is read here; nothing is opened before the first question.
+tables::TablePtr askedTable(Build& build, const config::TableView& view, const QByteArray& name) {
+    constexpr qint64 kMostOfConfig = 1 << 20;
+    const QByteArray& kind = view.backend();
+    if (build.options.syntaxOnly)
+        return tables::makeUnavailableTable(name, kind, "it is not looked at");
+    if (view.path().isEmpty()) {
+        build.report.error(view, view.source()->range,
+                           "table " + name + ": name the file that says where the data is: " + kind + ":/path/to/file");
+        return tables::makeUnavailableTable(name, kind, "it has no configuration file");
+    }
+    const QByteArray path = pathBeside(view.file(), view.path());
+    build.rules->files.append(path);
+    const Result<QByteArray> text = build.files.read(path, 0, kMostOfConfig + 1);
+    if (!text || text->size() > kMostOfConfig) {
+        const QByteArray why = text ? path + " is larger than 1 MiB" : text.error().text;
+        build.report.say(build.missingHere(), view, view.source()->range, "table " + name + ": " + why);
+        return tables::makeUnavailableTable(name, kind, why);
+    }
+    const bool mayNameUsers = build.era() != Era::Modern;
+    const tables::MadeBackend made = tables::makeBackend(kind, {name, path, *text, mayNameUsers});
+    for (const tables::TableProblem& problem : made.problems)
+        build.report.inOtherFile(view, path, std::max(1, problem.line), "table " + name + ": " + problem.text,
+                                 problem.isWarning ? config::Severity::Warning : build.missingHere());
+    if (const Result<bool> open = build.files.readableByOthers(path); made.holdsSecret && open && *open)
+        build.report.warning(view, view.source()->range,
+                             "the password in " + path + " can be read by every user of this computer; take that right away (chmod o-r)");
+    if (!made.make)
+        return tables::makeUnavailableTable(name, kind, "its configuration " + path + " has errors");
+    if (!build.options.lookups)
+        return tables::makeUnavailableTable(name, kind, "it is not asked now");
+    return build.options.lookups->table({name, kind, (mayNameUsers ? "4" : "3") + path + '\0' + *text, made.make});
+}
+
 tables::TablePtr otherTable(Build& build, const config::TableView& view, const QByteArray& name) {
     const QByteArrayList known = tables::knownBackends();
     if (const QByteArray near =
@@ -128,10 +162,18 @@ void addTable(Build& build, const config::TableView& view) {
         build.tablePaths.insert(name, view.file());
     } else if (!view.source()) {
         table = tables::makeUnavailableTable(name, "unknown"); // parsing has said what is wrong
-    } else if (tables::backendOf(view.backend()) == tables::Backend::File) {
-        table = fileTable(build, view, name);
     } else {
-        table = otherTable(build, view, name);
+        switch (tables::backendOf(view.backend())) {
+        case tables::BackendKind::File:
+            table = fileTable(build, view, name);
+            break;
+        case tables::BackendKind::Asked:
+            table = askedTable(build, view, name);
+            break;
+        case tables::BackendKind::Unsupported:
+            table = otherTable(build, view, name);
+            break;
+        }
     }
     build.tablesByName.insert(name, table);
     build.rules->tables.push_back(std::move(table));

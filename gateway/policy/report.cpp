@@ -34,8 +34,10 @@ void Report::say(config::Severity severity, const config::StatementView& at,
     keep({number, offset, std::move(made)});
 }
 
-void Report::inOtherFile(const config::StatementView& at, const QByteArray& file, int line, QByteArray text) {
+void Report::inOtherFile(const config::StatementView& at, const QByteArray& file, int line, QByteArray text,
+                         config::Severity severity) {
     config::Diagnostic made;
+    made.severity = severity;
     made.file = file;
     made.line = line;
     made.text = std::move(text);

@@ -40,7 +40,7 @@ class Report {
     }
 
     void inOtherFile(const config::StatementView& at, const QByteArray& file, int line,
-                     QByteArray text);                             // an error
+                     QByteArray text, config::Severity severity = config::Severity::Error);
     void aboutTheFile(config::Severity severity, QByteArray text); // the main file as a whole
 
     bool isFull(config::Severity severity) const { return m_said[size_t(severity)] > kMostSaid; } // no more of it is kept

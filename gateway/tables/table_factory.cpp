@@ -1,12 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/table_factory.h"
 
+#include "base/contract.h"
+#include "tables/sql_backend.h"
 #include "tables/unavailable_table.h"
 
 namespace postern::tables {
 namespace {
 
 constexpr qint64 kMaxFile = 256LL * 1024 * 1024;
+
+using Maker = MadeBackend (*)(const BackendSource& source);
+
+// Who makes the backend of each word that is asked.
+struct AskedWord {
+    QByteArrayView word;
+    Maker make;
+};
+constexpr AskedWord kAsked[] = {
+    {"sqlite", makeSqliteBackend},
+    {"mysql", makeMysqlBackend},
+    {"postgres", makePostgresBackend},
+};
+
+Maker makerOf(QByteArrayView word) {
+    for (const AskedWord& one : kAsked)
+        if (one.word == word)
+            return one.make;
+    return nullptr;
+}
 
 MadeTable emptyWith(const QByteArray& name, char delimiter, QByteArray problem) {
     return {std::make_shared<StaticTable>(name, "file", Shape::Mapping, std::vector<Entry>(), delimiter),
@@ -15,8 +37,16 @@ MadeTable emptyWith(const QByteArray& name, char delimiter, QByteArray problem) 
 
 } // namespace
 
-Backend backendOf(QByteArrayView word) {
-    return word.isEmpty() || word == "file" || word == "static" ? Backend::File : Backend::Unsupported;
+BackendKind backendOf(QByteArrayView word) {
+    if (word.isEmpty() || word == "file" || word == "static")
+        return BackendKind::File;
+    return makerOf(word) ? BackendKind::Asked : BackendKind::Unsupported;
+}
+
+MadeBackend makeBackend(QByteArrayView word, const BackendSource& source) {
+    const Maker maker = makerOf(word);
+    POSTERN_CHECK(maker, return {});
+    return maker(source);
 }
 
 QByteArrayList knownBackends() {

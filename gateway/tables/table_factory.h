@@ -2,20 +2,23 @@
 //
 // Which backend word of a `table` statement makes which table.
 //
-// Files are read whole, once: what lookups see is one moment of the file, until the next reload.
+// Files are read whole, once: what lookups see is one moment of the file, until the next reload. Others are asked, by a
+// LookupPool, each time.
 // Thread: any.
 #pragma once
 
 #include "base/file_store.h"
+#include "tables/backend_config.h"
 #include "tables/table_text.h"
 
 namespace postern::tables {
 
-enum class Backend : quint8 {
+enum class BackendKind : quint8 {
     File,        // "file" and "static", and a bare path
-    Unsupported, // db, sqlite, proc programs, ...: this version can't ask them
+    Asked,       // sqlite: kept elsewhere, see makeBackend()
+    Unsupported, // db, proc programs, ...: this version can't ask them
 };
-Backend backendOf(QByteArrayView word);
+BackendKind backendOf(QByteArrayView word);
 
 // Every word that means a backend here or in OpenSMTPD, for near-miss suggestions.
 QByteArrayList knownBackends();
@@ -24,6 +27,9 @@ struct MadeTable {
     TablePtr table;                     // never null; with problems it holds what could be read
     std::vector<TableProblem> problems; // of the file
 };
+
+// How the backend of this word, one that backendOf() calls Asked, is asked. Reads what its configuration says, opens nothing.
+MadeBackend makeBackend(QByteArrayView word, const BackendSource& source);
 
 TablePtr makeInlineTable(const QByteArray& name, Shape shape, std::vector<Entry> entries,
                          char subAddressDelimiter);

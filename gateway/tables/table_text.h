@@ -21,6 +21,7 @@ namespace postern::tables {
 struct TableProblem {
     int line = 0; // 1-based; 0 = the file as a whole
     QByteArray text;
+    bool isWarning = false; // else the table is not what was meant
 };
 
 struct TableText {

@@ -71,18 +71,20 @@ void TestTableFactory::whatAFilesTableHandedOutOutlivesIt() { // its entries poi
 
 void TestTableFactory::backends_data() {
     QTest::addColumn<QByteArray>("word");
-    QTest::addColumn<bool>("isFile");
-    QTest::newRow("bare path") << QByteArray() << true;
-    QTest::newRow("file") << QByteArray("file") << true;
-    QTest::newRow("static") << QByteArray("static") << true;
-    for (const char* word : {"db", "sqlite", "ldap", "getpwnam", "mysql", "postgres", "proc", "made-up"})
-        QTest::newRow(word) << QByteArray(word) << false;
+    QTest::addColumn<BackendKind>("kind");
+    QTest::newRow("bare path") << QByteArray() << BackendKind::File;
+    for (const char* word : {"file", "static"})
+        QTest::newRow(word) << QByteArray(word) << BackendKind::File;
+    for (const char* word : {"sqlite", "mysql", "postgres"})
+        QTest::newRow(word) << QByteArray(word) << BackendKind::Asked;
+    for (const char* word : {"db", "ldap", "getpwnam", "proc", "made-up"})
+        QTest::newRow(word) << QByteArray(word) << BackendKind::Unsupported;
 }
 
 void TestTableFactory::backends() {
     QFETCH(QByteArray, word);
-    QFETCH(bool, isFile);
-    QCOMPARE(backendOf(word) == Backend::File, isFile);
+    QFETCH(BackendKind, kind);
+    QCOMPARE(int(backendOf(word)), int(kind));
 }
 
 void TestTableFactory::whatCannotBeAskedFails() {
