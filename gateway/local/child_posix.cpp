@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "local/child.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <QSocketNotifier>
@@ -30,6 +31,7 @@ constexpr int kNoSignal = MSG_NOSIGNAL;
 constexpr int kNoSignal = 0;
 #endif
 constexpr auto kPatience = 3s; // for one that is to stop while the gateway waits
+constexpr auto kLastPatience = 500ms; // for one that was killed: a disk that does not answer may hold it for ever
 
 Error systemError(const QByteArray& what, int error) {
     return {ErrorCode::Io, "4.3.0 " + what + ": " + std::strerror(error), Permanence::Temporary};
@@ -128,7 +130,8 @@ struct Child::Impl {
     void read();
     void finish();
     void end();
-    bool reap(bool waits);
+    bool reap();
+    bool reapWithin(Milliseconds patience);
 
     const QByteArray program;
     const QByteArray user;
@@ -138,6 +141,7 @@ struct Child::Impl {
     std::unique_ptr<QSocketNotifier> writable, readable;
     pid_t pid = -1;
     int status = 0;
+    bool wasKilled = false;
     QByteArray pending; // frames on their way
     qsizetype sent = 0; // of them
     bool contentOver = false;
@@ -232,10 +236,10 @@ void Child::Impl::finish() {
     tell(std::move(*answer)); // may destroy us
 }
 
-bool Child::Impl::reap(bool waits) {
+bool Child::Impl::reap() {
     pid_t got = 0;
     do
-        got = ::waitpid(pid, &status, waits ? 0 : WNOHANG);
+        got = ::waitpid(pid, &status, WNOHANG);
     while (got < 0 && errno == EINTR);
     if (got == 0)
         return false;
@@ -243,19 +247,26 @@ bool Child::Impl::reap(bool waits) {
     return true;
 }
 
-void Child::Impl::end() {
-    // After its report it has nothing to do but to end; one that we give up is asked first.
-    if (readable)
-        ::kill(pid, SIGTERM);
-    const auto until = std::chrono::steady_clock::now() + kPatience;
-    while (!reap(false)) {
-        if (std::chrono::steady_clock::now() >= until) {
-            ::kill(pid, SIGKILL);
-            reap(true);
-            return;
-        }
+bool Child::Impl::reapWithin(Milliseconds patience) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (!reap()) {
+        if (std::chrono::steady_clock::now() >= until)
+            return false;
         std::this_thread::sleep_for(1ms);
     }
+    return true;
+}
+
+void Child::Impl::end() {
+    // After its report it has nothing to do but to end; one that we give up is asked first.
+    if (readable && !wasKilled)
+        ::kill(pid, SIGTERM);
+    if (!wasKilled && reapWithin(kPatience))
+        return;
+    ::kill(pid, SIGKILL);
+    if (!reapWithin(kLastPatience))
+        log(LogLevel::Warning, LogArea::Engine, "process " + QByteArray::number(pid) + ", " + program + ", can't be ended");
+    pid = -1;
 }
 
 Child::Child(QByteArray program, const mda::Order& order, LocalContent content, Done done)
@@ -273,6 +284,7 @@ void Child::stop() {
 }
 
 void Child::kill() {
+    m->wasKilled = true;
     if (m->pid > 0)
         ::kill(m->pid, SIGKILL);
 }

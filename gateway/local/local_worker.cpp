@@ -24,6 +24,7 @@ using queue::TryResult;
 
 constexpr int kTickMs = 500;
 constexpr Milliseconds kChildSlack = 10s; // a command's supervisor ends it at the limit; this is for a child that hangs itself
+constexpr Milliseconds kDrainSlack = 3s;  // the same, while the gateway waits for its end
 constexpr char kStopping[] = "4.3.0 the gateway is stopping";
 
 // What takes one session: an envelope for a child, or the recipients of one message at one LMTP server.
@@ -38,8 +39,8 @@ struct AtChild {
     Task task;
     QByteArray where;
     std::unique_ptr<Child> child;
-    SteadyTime stopAt{}, killAt{};
-    bool wasStopped = false;
+    SteadyTime next{}; // when it is asked to stop, is killed, or is given up
+    enum class Step : quint8 { Works, Stopped, Killed } step = Step::Works;
 };
 
 } // namespace
@@ -229,7 +230,7 @@ void LocalWorker::Impl::beginChild(Task task, LocalContent content) {
     ++sessions;
     ++running[task.user];
     const SteadyTime stopAt = clock.steady() + frame.timeLimit + kChildSlack;
-    children.emplace(id, AtChild{std::move(task), plan->where, std::move(child), stopAt, stopAt + kChildSlack, false});
+    children.emplace(id, AtChild{std::move(task), plan->where, std::move(child), stopAt, AtChild::Step::Works});
 }
 
 void LocalWorker::Impl::childDone(quint64 id, const mda::Report& answer) {
@@ -243,7 +244,7 @@ void LocalWorker::Impl::childDone(quint64 id, const mda::Report& answer) {
     out.message = job.delivery.message;
     out.peer = at.where;
     out.outcomes.push_back(outcomeOf(answer, job.delivery.envelopes[at.task.which.front()].id, at.where, job.era));
-    if (draining && at.wasStopped && out.outcomes.front().result != TryResult::Delivered)
+    if (draining && at.step != AtChild::Step::Works && out.outcomes.front().result != TryResult::Delivered)
         out.outcomes.front().countsAsTry = false;
     report(std::move(out));
     ended(at.task.user);
@@ -275,17 +276,29 @@ void LocalWorker::Impl::giveBackWaiting() {
 
 void LocalWorker::Impl::tick() {
     const SteadyTime now = clock.steady();
+    const Milliseconds slack = draining ? kDrainSlack : kChildSlack;
+    std::vector<quint64> hopeless;
     for (auto& [id, at] : children) {
-        if (draining)
-            at.stopAt = std::min(at.stopAt, drainEnds);
-        if (now < at.stopAt)
+        if (draining && at.step == AtChild::Step::Works)
+            at.next = std::min(at.next, drainEnds);
+        if (now < at.next)
             continue;
-        if (!std::exchange(at.wasStopped, true)) {
+        at.next = now + slack;
+        switch (at.step) {
+        case AtChild::Step::Works:
             at.child->stop();
-            at.killAt = now + kChildSlack;
-        } else if (now >= at.killAt) {
+            at.step = AtChild::Step::Stopped;
+            break;
+        case AtChild::Step::Stopped:
             at.child->kill();
+            at.step = AtChild::Step::Killed;
+            break;
+        case AtChild::Step::Killed: hopeless.push_back(id); break;
         }
+    }
+    for (const quint64 id : hopeless) { // a disk that does not answer holds it: the mail at least goes on
+        children.at(id).child.reset();
+        childDone(id, {mda::Ending::Later, 0, "4.3.0 the delivery hangs and can't be ended"});
     }
     lmtp.tick();
     if (draining)

@@ -25,7 +25,7 @@ namespace postern::test {
 inline const QByteArray kContent = "Subject: t\r\n\r\nhello\r\n";
 
 struct LocalWorld {
-    explicit LocalWorld(local::LocalLimits own = {}) {
+    explicit LocalWorld(local::LocalLimits own = {}, const Clock* itsClock = nullptr) {
         const passwd* who = ::geteuid() == 0 ? ::getpwnam("nobody") : ::getpwuid(::geteuid());
         user = {who ? who->pw_name : "nobody", who ? qint64(who->pw_uid) : 65534, who ? qint64(who->pw_gid) : 65534, home.path().toLocal8Bit()};
         if (::geteuid() == 0 && ::chown(user.home.constData(), uid_t(user.uid), gid_t(user.gid)) != 0)
@@ -34,7 +34,7 @@ struct LocalWorld {
             own.program = POSTERN_BIN_DIR "/postern-deliver";
         auto names = std::make_unique<FakeResolver>();
         resolver = names.get();
-        worker = std::make_unique<local::LocalWorker>(clock, *files, std::move(names), own, [this](const local::LocalReport& report) {
+        worker = std::make_unique<local::LocalWorker>(itsClock ? *itsClock : clock, *files, std::move(names), own, [this](const local::LocalReport& report) {
             for (const queue::TryOutcome& outcome : report.outcomes) {
                 outcomes.push_back(outcome);
                 ++reportsOf[outcome.id];

@@ -4,6 +4,7 @@
 // hold.
 #include "base/log.h"
 #include "local_world.h"
+#include "support/fake_clock.h"
 
 #include <QTest>
 
@@ -268,6 +269,47 @@ class TestLocalWorker : public QObject {
         w.submit(w.job(Method::Maildir));
         QCOMPARE(w.results(), QByteArray("T(untried) T(untried) T(untried)"));
         QVERIFY(w.eachOnce());
+    }
+
+    void oneThatDoesNotListenIsKilledAndAtLastGivenUp_data() {
+        QTest::addColumn<QByteArray>("program");
+        QTest::addColumn<int>("steps");
+        QTest::addColumn<QByteArray>("text");
+        QTest::newRow("killed") << QByteArray("trap '' TERM; echo $$ >PID; exec sleep 600") << 2 << QByteArray(" was ended by signal 9 and gave no report");
+        QTest::newRow("what it left holds its end") << QByteArray("trap '' TERM; echo $$ >PID; sleep 600 & wait") << 3
+                                                    << QByteArray("4.3.0 the delivery hangs and can't be ended");
+    }
+    void oneThatDoesNotListenIsKilledAndAtLastGivenUp() {
+        QFETCH(QByteArray, program);
+        QFETCH(int, steps);
+        QFETCH(QByteArray, text);
+        QTemporaryDir folder;
+        const QByteArray pid = folder.filePath(QStringLiteral("pid")).toLocal8Bit();
+        QFile script(folder.filePath(QStringLiteral("deaf")));
+        QVERIFY(script.open(QIODevice::WriteOnly));
+        script.write("#!/bin/sh\n" + program.replace("PID", pid) + '\n');
+        script.close();
+        QVERIFY(script.setPermissions(QFile::ReadOwner | QFile::ExeOwner | QFile::WriteOwner));
+        FakeClock clock;
+        LocalWorld w(LocalLimits{.program = script.fileName().toLocal8Bit()}, &clock);
+        w.submit(w.job(Method::Maildir));
+        const auto began = [&] {
+            QFile f(QString::fromLocal8Bit(pid));
+            return f.open(QIODevice::ReadOnly) ? f.readAll() : QByteArray();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(began().endsWith('\n'), kPatience);
+        bool done = false;
+        w.worker->drain(0ms, [&] { done = true; });
+        for (int i = 1; i < steps; ++i) {
+            w.worker->tick();
+            clock.advance(4s);
+        }
+        QCOMPARE(w.results(), QByteArray());
+        w.worker->tick();
+        QTRY_COMPARE_WITH_TIMEOUT(w.results(), QByteArray("T(untried)"), kPatience);
+        QVERIFY2(w.lastText().endsWith(text), w.lastText().constData());
+        QTRY_VERIFY_WITH_TIMEOUT((w.worker->tick(), done), kPatience);
+        ::kill(-pid_t(began().toInt()), SIGKILL); // its group, with what it left
     }
 
     void drainingLetsOthersEnd() {
