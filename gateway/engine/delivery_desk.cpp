@@ -343,6 +343,7 @@ void DeliveryDesk::release(RelayRecord& relay) {
 void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
     std::vector<TryOutcome> outcomes;
     std::vector<Telling> tellings;
+    std::vector<EnvelopeId> damaged;
     std::set<queue::RouteKey> works;
     for (relay::RelayReport& report : batch) {
         if (!report.relayed.empty())
@@ -379,7 +380,9 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
                 break;
             case TryResult::Temporary:
                 ++m_tries.temporary;
-                m_parts.journal->add("delayed", "Not yet delivered to " + recipient + ": " + outcome.text,
+                if (report.damaged)
+                    damaged.push_back(outcome.id);
+                m_parts.journal->add("delayed", (report.damaged ? "Held: mail for " : "Not yet delivered to ") + recipient + ": " + outcome.text,
                                      outcome.text, id);
                 break;
             case TryResult::Permanent:
@@ -393,6 +396,8 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
                         std::make_move_iterator(report.outcomes.end()));
     }
     settle(outcomes, std::move(tellings));
+    if (!damaged.empty()) // as shelve() does: no try will mend it, a person must look
+        record(m_scheduler.hold(damaged));
     for (const queue::RouteKey& route : works)
         if (const auto at = m_relays.find(route); at != m_relays.end() && !at->second.failing)
             release(at->second);

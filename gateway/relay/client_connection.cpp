@@ -241,6 +241,7 @@ bool ClientConnection::sendContent() {
         if (!piece) { // an end of data now would make half a message a whole one
             log(LogLevel::Error, LogArea::Relay, piece.error().text);
             m_ownCause = piece.error().text;
+            m_unreadable = true;
             m_out.clear();
             m_stream->abort();
             m_gone = true;
@@ -291,6 +292,8 @@ void ClientConnection::tellOwner() {
     if (m_finished) {
         auto finished = *std::exchange(m_finished, std::nullopt);
         m_becameReady = false;
+        if (m_unreadable)
+            finished.fault.reset(); // ours, not the peer's
         over(std::move(finished.fault));
     } else if (std::exchange(m_becameReady, false)) {
         m_owner.onConnectionReady(*this);

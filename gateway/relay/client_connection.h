@@ -112,6 +112,7 @@ class ClientConnection final : private tls::StreamHandler {
     QByteArray m_tlsVersion;
     QByteArray m_ownCause;      // why we gave a mail up ourselves
     bool m_contentBegun = false;
+    bool m_unreadable = false;  // that was it: the content
     bool m_gone = false;
     bool m_sourceRefused = false;
 

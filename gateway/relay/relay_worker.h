@@ -47,6 +47,7 @@ struct RelayReport {
     std::vector<queue::TryOutcome> outcomes;
     bool routeFailed = false;   // the next hop as a whole did not work (connect, TLS, sign-in, 421)
     bool routeWorked = false;
+    bool damaged = false;       // the content as it is stored cannot be sent, now or later, to anybody
     QByteArray routeText;       // why, one line, with host, port and the peer's words
     QByteArray peer;            // "mx.example.net [192.0.2.25]:25", "" if none was reached
     QByteArray tls;             // "TLSv1.3", "" = in clear

@@ -241,7 +241,7 @@ void Route::onMailOver(ClientConnection& connection, std::unique_ptr<Shipment> s
         link->notBefore = m_services.clock.steady() + Seconds(m_limits.sessionTransactionDelay);
         link->delivered = link->delivered || connection.isReady(); // the session goes on: the peer gave its word
         report.routeWorked = connection.isReady();
-        report.routeFailed = !link->delivered;
+        report.routeFailed = !link->delivered && !shipment->isUnreadable();
         if (report.routeFailed && !outcomes.empty())
             report.routeText = outcomes.back().text;
         if (end == MailEnd::SenderDeferred && !m_stopping && tryElsewhere(*link, shipment, report))

@@ -66,6 +66,7 @@ Shipment::Shipment(RelayJob job) : m_job(std::move(job)) {
 void Shipment::rewind() {
     m_at = 0;
     m_watch = {};
+    m_unreadable.reset();
     m_ended = false;
     m_encoder.reset();
     if (m_coded)
@@ -171,11 +172,19 @@ Result<QByteArrayView> Shipment::nextPiece(FileStore& files) {
 }
 
 Result<QByteArrayView> Shipment::rawPiece(FileStore& files) {
+    auto piece = readPiece(files);
+    if (!piece)
+        m_unreadable = piece.error().code;
+    return piece;
+}
+
+Result<QByteArrayView> Shipment::readPiece(FileStore& files) {
     const queue::Body& body = *m_job.body;
     const auto spoiled = [this](qint64 at) {
         return Error{ErrorCode::Corrupt,
                      "the stored content of message " + queue::toText(m_job.delivery.message->id) +
-                         " holds a CR or LF of its own at octet " + QByteArray::number(at) + ", which is not sent on",
+                         " holds a CR or LF of its own at octet " + QByteArray::number(at) +
+                         ", which is not sent on: export it to look at it, then remove it",
                      Permanence::Temporary};
     };
     if (m_at >= body.size) {
@@ -210,6 +219,7 @@ Result<QByteArrayView> Shipment::rawPiece(FileStore& files) {
 
 RelayReport Shipment::report() const {
     RelayReport report = emptyReport(m_job);
+    report.damaged = m_unreadable == ErrorCode::Corrupt || m_unreadable == ErrorCode::NotFound;
     size_t next = 0;
     for (size_t i = 0; i < m_job.delivery.envelopes.size(); ++i) {
         const queue::Envelope& envelope = m_job.delivery.envelopes[i];

@@ -35,6 +35,8 @@ class Shipment {
     // should be, or holds a CR or LF that stands alone, which must not reach a peer (S08).
     Result<QByteArrayView> nextPiece(FileStore& files);
     void rewind();
+    // Reading the content failed since it was offered last: says nothing about the peer.
+    bool isUnreadable() const { return m_unreadable.has_value(); }
 
     QByteArrayList deferredBy; // hosts that said "later" to its sender
 
@@ -46,6 +48,7 @@ class Shipment {
 
   private:
     Result<QByteArrayView> rawPiece(FileStore& files);
+    Result<QByteArrayView> readPiece(FileStore& files);
     Result<void> look(FileStore& files);
 
     RelayJob m_job;
@@ -56,6 +59,7 @@ class Shipment {
     size_t m_atOnce = 0;                     // recipients of one transaction; 0 = all
     qint64 m_at = 0;
     smtp::LineEndWatch m_watch;              // over what has been read
+    std::optional<ErrorCode> m_unreadable;
     std::optional<queue::BodyReader> m_reader; // of a file
     QByteArray m_piece;                      // of it
 

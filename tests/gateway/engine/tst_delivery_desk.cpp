@@ -31,6 +31,7 @@ class TestDeliveryDesk : public QObject {
     void relaysHaveNamesForPeople_data();
     void relaysHaveNamesForPeople();
     void startsNothingOnceStopped();
+    void S08_whatCanNeverBeSentIsHeldAtOnce();
     void Q15_whatTheGatewayDiedOfTooOftenIsHeld();
     void Q16_sendsWhatIsNotInMemory();
     void Q16_whatIsNotOnTheDiskEitherIsHeld();
@@ -241,6 +242,34 @@ void TestDeliveryDesk::mailOfAFailedHopGoesOnWhenItWorks() {
     QTRY_COMPARE(office.jobs.size(), 5 + goesOn);
     QCoreApplication::processEvents();
     QCOMPARE(office.jobs.size(), 5 + goesOn);
+}
+
+// An old queue's content with a lone LF in it, say: trying again is no use, and it must not be lost either.
+void TestDeliveryDesk::S08_whatCanNeverBeSentIsHeldAtOnce() {
+    Office office;
+    QVERIFY(office.open());
+    const QueuedMessage queued = office.message(EnvelopeState::Waiting);
+    office.spool.post(StoreMessage{queued.message, queued.envelopes, *smallBody(), {}});
+    office.desk->storedSink()(queued, smallBody());
+    QTRY_COMPARE(office.jobs.size(), size_t(1));
+    relay::RelayReport report;
+    report.route = office.jobs.front().delivery.route;
+    report.damaged = true;
+    report.outcomes = {{queued.envelopes.front().id, TryResult::Temporary, "holds a CR or LF of its own at octet 7", true}};
+    office.desk->reportSink()(report);
+    QTRY_COMPARE(office.desk->scheduler().counts().held, 1);
+    QCOMPARE(office.desk->scheduler().counts().waiting, 0);
+    QVERIFY(!office.desk->relays().begin()->second.failing); // the next hop is not to blame
+    office.clock.advance(std::chrono::hours(24 * 30)); // nor does it expire
+    office.desk->setPaused(false);
+    QCoreApplication::processEvents();
+    QCOMPARE(office.jobs.size(), size_t(1));
+    QCOMPARE(office.desk->scheduler().counts().held, 1);
+
+    const Result<QueuedMessage> onDisk = office.onDisk(queued.message.id);
+    QVERIFY(onDisk);
+    QCOMPARE(onDisk->envelopes.front().state, EnvelopeState::Held);
+    QCOMPARE(onDisk->envelopes.front().lastError, report.outcomes.front().text);
 }
 
 // The workers are gone by the time the last contents have been read.

@@ -203,6 +203,27 @@ class TestRelayExtensions : public QObject {
         }
     }
 
+    void aContentThatCannotBeReadSaysNothingAboutTheHop_data() {
+        QTest::addColumn<bool>("isThere");
+        QTest::addRow("its file is gone") << false;
+        QTest::addRow("its file is cut short") << true;
+    }
+    void aContentThatCannotBeReadSaysNothingAboutTheHop() {
+        QFETCH(bool, isThere);
+        World w;
+        w.useUrl("smtp://hop.example");
+        if (isThere)
+            w.files.put("/q/body", kContent.chopped(3));
+        RelayJob job = w.job();
+        job.body = std::make_shared<queue::Body>(queue::Body{{}, "/q/body", kContent.size()});
+        w.submit(std::move(job));
+        QCOMPARE(w.results(), QByteArray("T"));
+        QVERIFY(w.reports.back().damaged && !w.reports.back().routeFailed && !w.reports.back().routeWorked);
+        w.submit(w.job());
+        QCOMPARE(w.results(), QByteArray("T | D"));
+        QVERIFY(!w.reports.back().damaged);
+    }
+
     void S08_noLoneCrOrLfIsSentOn_data() { // whatever the queue holds; listeners take none in
         QTest::addColumn<QByteArray>("lines");
         QTest::newRow("LF . LF") << "\n.\n"_ba;
@@ -235,6 +256,10 @@ class TestRelayExtensions : public QObject {
                 QVERIFY(w.hop().mails.empty());
                 QVERIFY(!w.hop().halfMail.contains(behind) && !w.hop().saw(behind));
                 QCOMPARE(w.hop().open, 0);
+                QVERIFY(w.reports.back().damaged); // no try will mend it
+                QVERIFY(!w.reports.back().routeFailed);
+                w.submit(w.job()); // the next hop is not to blame: other mail goes there at once
+                QCOMPARE(w.results(), QByteArray("T | D"));
             }
         }
     }
