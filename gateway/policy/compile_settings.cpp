@@ -78,7 +78,7 @@ void setMtaLimits(Build& build, const SettingView& view) {
     Settings& settings = build.rules->settings;
     MtaLimits* limits = &settings.mta;
     if (const config::Clause* domain = view.forDomain()) {
-        const QByteArray name = (domain->table ? domain->table->value.text : domain->valueText()).toLower();
+        const QByteArray name = comparableName(domain->table ? domain->table->value.text : domain->valueText());
         limits = &settings.mtaByDomain.try_emplace(name, settings.mta).first->second;
     }
     limits->origin = originOf(view);

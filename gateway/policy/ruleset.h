@@ -7,6 +7,7 @@
 // Thread: immutable, any.
 #pragma once
 
+#include "base/host_name.h"
 #include "config/settings.h"
 #include "policy/filter_spec.h"
 #include "policy/limits.h"
@@ -236,7 +237,7 @@ struct Settings {
     // Read and kept; the engine does not follow them yet, and compile() says so.
     std::vector<qint64> warnIntervals{4 * 3600}; // seconds, at most four; empty = no notices of delay
     MtaLimits mta;
-    std::map<QByteArray, MtaLimits> mtaByDomain; // lower case
+    std::map<QByteArray, MtaLimits> mtaByDomain; // by comparableName()
     MdaLimits mda;
     SchedulerLimits scheduler;
     int maxDeferred = 100;
@@ -250,7 +251,7 @@ struct Settings {
 
     // Those of a recipients' domain or a relay's host, or those of all.
     const MtaLimits& mtaLimitsFor(const QByteArray& domain) const {
-        const auto own = mtaByDomain.find(domain.toLower());
+        const auto own = mtaByDomain.find(comparableName(domain));
         return own == mtaByDomain.end() ? mta : own->second;
     }
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/static_table.h"
 
+#include "base/host_name.h"
+#include "tables/match_rules.h"
+
 #include <QSet>
 
 #include <algorithm>
@@ -47,6 +50,13 @@ QByteArrayList asWritten(const std::vector<Entry>& entries) {
         seen.insert(key);
     }
     return std::is_sorted(result.begin(), result.end()) ? QByteArrayList() : result;
+}
+
+template <class Comparable>
+void fillInternational(QHash<QByteArray, quint32>& index, const std::vector<Entry>& entries, Comparable comparable) {
+    for (size_t i = 0; i < entries.size(); ++i)
+        if (isBeyondAscii(entries[i].key))
+            index.insert(comparable(entries[i].key), quint32(i));
 }
 
 LookupResult failure(QByteArray why) {
@@ -146,12 +156,16 @@ void StaticTable::prepare(Service service) const {
         std::call_once(m_regexesOnce, [&] { fill(m_regexes, std::make_unique<RegexList>()); });
         break;
     case Service::Alias:
+        std::call_once(m_addressesOnce, [&] { fillInternational(m_addresses, m_entries, comparableAddress); });
+        break;
+    case Service::Relayhost:
+        std::call_once(m_namesOnce, [&] { fillInternational(m_names, m_entries, comparableName); });
+        break;
     case Service::Credentials:
     case Service::Userinfo:
     case Service::Source:
     case Service::Addrname:
     case Service::Mailaddrmap:
-    case Service::Relayhost:
     case Service::String:
         break; // these search the entries
     }
@@ -186,7 +200,7 @@ LookupResult StaticTable::answer(Service service, const QByteArray& key) const {
         if (m_shape == Shape::List)
             return failure("table " + m_name + " is a list, but " + toString(service).toByteArray() +
                            " wants keys with values");
-        return entryOf(exact(key));
+        return entryOf(service == Service::Alias || service == Service::Relayhost ? exactName(service, key) : exact(key));
     }
     return {};
 }
@@ -208,6 +222,20 @@ std::optional<quint32> StaticTable::exact(const QByteArray& key) const {
     if (found == m_entries.end() || found->key != key)
         return std::nullopt;
     return quint32(found - m_entries.begin());
+}
+
+// The key as it is written; else the one that is another spelling of it. Alias: an address, or a user; Relayhost: a domain.
+std::optional<quint32> StaticTable::exactName(Service service, const QByteArray& key) const {
+    if (const auto same = exact(key))
+        return same;
+    const bool isDomain = service == Service::Relayhost;
+    const QByteArray wanted = isDomain ? comparableName(key) : comparableAddress(key);
+    if (wanted != key)
+        if (const auto same = exact(wanted))
+            return same;
+    const QHash<QByteArray, quint32>& international = isDomain ? m_names : m_addresses;
+    const auto found = international.constFind(wanted);
+    return found == international.constEnd() ? std::nullopt : std::optional(*found);
 }
 
 } // namespace postern::tables

@@ -54,6 +54,7 @@ class StaticTable final : public Table {
     LookupResult entryOf(std::optional<quint32> number) const;
     std::optional<quint32> exact(const QByteArray& key) const;
     QByteArray handedOut(const QByteArray& bytes) const;
+    std::optional<quint32> exactName(Service service, const QByteArray& key) const;
 
     // constant after construction
     const QByteArray m_name, m_kind;
@@ -63,11 +64,12 @@ class StaticTable final : public Table {
     std::vector<Entry> m_entries; // sorted by key, so that an exact look-up needs no index of its own
     const char m_delimiter;
     // each made once, under its flag, if it is asked for at all: most tables of a long configuration are short lists
-    mutable std::once_flag m_domainsOnce, m_netaddrsOnce, m_mailaddrsOnce, m_regexesOnce;
+    mutable std::once_flag m_domainsOnce, m_netaddrsOnce, m_mailaddrsOnce, m_regexesOnce, m_addressesOnce, m_namesOnce;
     mutable std::unique_ptr<DomainIndex> m_domains;
     mutable std::unique_ptr<NetaddrIndex> m_netaddrs;
     mutable std::unique_ptr<MailaddrIndex> m_mailaddrs;
     mutable std::unique_ptr<RegexList> m_regexes;
+    mutable QHash<QByteArray, quint32> m_addresses, m_names; // of keys beyond ASCII, as they are compared
     // any thread
     mutable std::atomic<quint64> m_nextFetch = 0;
 };

@@ -60,6 +60,7 @@ class TestSnapshot : public QObject {
     void settingsOfActionMatch();
     void settingsOfAcceptReject();
     void mtaLimitsOfADomainStartAsACopy();
+    void P07_mtaLimitsOfADomainHoldForEachSpelling();
     void limitsThatDoNotRead_data();
     void limitsThatDoNotRead();
     void warnIntervals_data();
@@ -301,6 +302,16 @@ void TestSnapshot::mtaLimitsOfADomainStartAsACopy() {
     QCOMPARE(own.origin.line, 2);
     QCOMPARE(s.mta.maxConnPerHost, 4);
     QCOMPARE(s.mta.sessionMailMax, 100);
+}
+
+void TestSnapshot::P07_mtaLimitsOfADomainHoldForEachSpelling() { // RFC 5891 §5
+    const QByteArray composed = "b\xc3\xbc" "cher.example", decomposed = "bu\xcc\x88" "cher.example", ace = "xn--bcher-kva.example";
+    for (const QByteArray& written : {composed, decomposed, ace}) {
+        const Settings s = rulesOf("mta limit for domain \"" + written + "\" session-mail-max 9\nmatch reject\n").settings;
+        for (const QByteArray& asked : {composed, decomposed, ace})
+            QCOMPARE(s.mtaLimitsFor(asked).sessionMailMax, 9);
+        QCOMPARE(s.mtaLimitsFor("bucher.example").sessionMailMax, 100);
+    }
 }
 
 void TestSnapshot::limitsThatDoNotRead_data() {

@@ -42,6 +42,8 @@ class TestStaticTable : public QObject {
     void indexesAgreeWithTheRules();
     void mapping_data();
     void mapping();
+    void P07_exactServicesTakeSpellingsOfADomainForOne_data();
+    void P07_exactServicesTakeSpellingsOfADomainForOne();
     void regex_data();
     void regex();
     void runawayRegexIsAFailure();
@@ -181,6 +183,43 @@ void TestStaticTable::mapping() {
         "t", "static", Shape::Mapping,
         {{"Office", "Carol:S3cret"}, {"*.example", "w"}, {"[2001:db8::1]", "out.example"}}, '+');
     QTEST(ask(table, Service(service), key).value, "value");
+}
+
+void TestStaticTable::P07_exactServicesTakeSpellingsOfADomainForOne_data() { // RFC 5891 §5, RFC 6532 §3.1
+    QTest::addColumn<int>("service");
+    QTest::addColumn<QByteArray>("written");
+    QTest::addColumn<QByteArray>("asked");
+    QTest::addColumn<bool>("found");
+    const auto row = [](const char* name, Service service, const QByteArray& written, const QByteArray& asked, bool found = true) {
+        QTest::newRow(name) << int(service) << written << asked << found;
+    };
+    const QByteArray composed = "b\xc3\xbc" "cher.example", decomposed = "bu\xcc\x88" "cher.example", ace = "xn--bcher-kva.example";
+    row("relay domain: U-label written, A-label asked", Service::Relayhost, composed, ace);
+    row("relay domain: A-label written, U-label asked", Service::Relayhost, ace, composed);
+    row("relay domain: decomposed written, composed asked", Service::Relayhost, decomposed, composed);
+    row("relay domain: decomposed written, A-label asked", Service::Relayhost, decomposed, ace);
+    row("relay domain: letters of another case", Service::Relayhost, "B\xc3\x9c" "CHER.example", ace);
+    row("relay domain: without the dots it is another", Service::Relayhost, composed, "bucher.example", false);
+    row("relay domain: ASCII as before", Service::Relayhost, "One.example", "one.EXAMPLE");
+    row("virtual: U-label written, A-label asked", Service::Alias, "ann@" + composed, "ann@" + ace);
+    row("virtual: A-label written, U-label asked", Service::Alias, "ann@" + ace, "ann@" + composed);
+    row("virtual: a whole domain, U-label written, A-label asked", Service::Alias, '@' + composed, '@' + ace);
+    row("virtual: a whole domain, A-label written, decomposed asked", Service::Alias, '@' + ace, '@' + decomposed);
+    row("virtual: another user there", Service::Alias, "ann@" + composed, "bob@" + ace, false);
+    row("virtual: a user, decomposed written", Service::Alias, "jo\xcc\x88rg", "j\xc3\xb6rg");
+    row("virtual: a user that looks like an A-label is a user", Service::Alias, "b\xc3\xbc" "cher", "xn--bcher-kva", false);
+    row("labels of logins are letters, not names", Service::Credentials, composed, ace, false);
+}
+void TestStaticTable::P07_exactServicesTakeSpellingsOfADomainForOne() {
+    QFETCH(int, service);
+    QFETCH(QByteArray, written);
+    QFETCH(QByteArray, asked);
+    QFETCH(bool, found);
+    const StaticTable table("t", "static", Shape::Mapping, {{written, "there"}, {"other.example", "elsewhere"}}, '+');
+    const LookupResult result = ask(table, Service(service), asked);
+    QVERIFY(!result.failed);
+    QCOMPARE(result.found, found);
+    QCOMPARE(result.value, found ? QByteArray("there") : QByteArray());
 }
 
 void TestStaticTable::regex_data() {
