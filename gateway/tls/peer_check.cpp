@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 using namespace Qt::StringLiterals;
@@ -61,6 +62,8 @@ QByteArray describe(const QSslError& error, const QByteArray& expected) {
     if (is(QSslError::UnableToGetLocalIssuerCertificate) || is(QSslError::UnableToGetIssuerCertificate) ||
         is(QSslError::UnableToVerifyFirstCertificate) || is(QSslError::CertificateUntrusted))
         return "issuer not trusted: " + issuerOf(certificate);
+    if (is(QSslError::CertificateRevoked))
+        return "certificate was revoked by " + issuerOf(certificate);
     if (is(QSslError::NoPeerCertificate))
         return "no certificate was sent";
     return "certificate is not acceptable: " + safe(error.errorString());
@@ -85,6 +88,20 @@ bool carriesName(const QSslCertificate& certificate, const QByteArray& nameOrAdd
         name.chop(1);
     constexpr unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
     return X509_check_host(x509.get(), name.constData(), size_t(name.size()), flags, nullptr) == 1;
+}
+
+QList<QSslError> countingErrors(const QList<QSslError>& errors) {
+    const auto isAboutStaple = [](const QSslError& error) {
+        return error.error() >= QSslError::OcspNoResponseFound && error.error() <= QSslError::OcspStatusUnknown;
+    };
+    const bool isStapleForged = std::any_of(errors.begin(), errors.end(), [](const QSslError& error) {
+        return error.error() == QSslError::OcspResponseCannotBeTrusted;
+    });
+    QList<QSslError> counting;
+    std::copy_if(errors.begin(), errors.end(), std::back_inserter(counting), [&](const QSslError& error) {
+        return !isAboutStaple(error) && !(isStapleForged && error.error() == QSslError::CertificateRevoked);
+    });
+    return counting;
 }
 
 QByteArray wrongNameText(const QSslCertificate& certificate, const QByteArray& expected) {

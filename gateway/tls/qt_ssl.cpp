@@ -112,6 +112,8 @@ Result<QSslConfiguration> clientConfiguration(const ClientTlsPolicy& policy) {
     }
     // QueryPeer still checks, for the record, and goes on whatever comes out.
     configuration.setPeerVerifyMode(policy.verify ? QSslSocket::VerifyPeer : QSslSocket::QueryPeer);
+    static const bool canReadStaples = QSslSocket::supportedFeatures().contains(QSsl::SupportedFeature::Ocsp);
+    configuration.setOcspStaplingEnabled(policy.verify && canReadStaples); // what a staple may decide: countingErrors()
     return configuration;
 }
 

@@ -5,6 +5,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -135,6 +136,32 @@ CertificateFiles TestCerts::issue(const CertificateRequest& request) {
                   return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
               }));
     return files;
+}
+
+QByteArray TestCerts::staple(const CertificateFiles& of, Staple says) const {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(of.certFile.constData(), "r"), &BIO_free);
+    const CertPtr cert(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
+    const auto at = [](long seconds) { return ASN1_TIME_adj(nullptr, ::time(nullptr), 0, seconds); };
+    ASN1_TIME* const from = at(-2 * 86400);
+    ASN1_TIME* const until = at(says == Staple::Expired ? -86400 : 86400);
+    ASN1_TIME* const revoked = says == Staple::Revoked ? at(-3600) : nullptr;
+    OCSP_CERTID* const id = OCSP_cert_to_id(EVP_sha1(), cert.get(), m_authority->cert.get());
+    OCSP_BASICRESP* const basic = OCSP_BASICRESP_new();
+    OCSP_basic_add1_status(basic, id, revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
+                           revoked ? OCSP_REVOKED_STATUS_KEYCOMPROMISE : 0, revoked, from, until);
+    if (OCSP_basic_sign(basic, m_authority->cert.get(), m_authority->key.get(), EVP_sha256(), nullptr, 0) != 1)
+        qFatal("staple");
+    OCSP_RESPONSE* const response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    unsigned char* der = nullptr;
+    const int size = i2d_OCSP_RESPONSE(response, &der);
+    const QByteArray bytes(reinterpret_cast<const char*>(der), size);
+    OPENSSL_free(der);
+    OCSP_RESPONSE_free(response);
+    OCSP_BASICRESP_free(basic);
+    OCSP_CERTID_free(id);
+    for (ASN1_TIME* const time : {from, until, revoked})
+        ASN1_TIME_free(time);
+    return bytes;
 }
 
 } // namespace postern::test

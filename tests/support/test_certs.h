@@ -28,6 +28,8 @@ struct CertificateFiles {
     QByteArray certFile, keyFile; // PEM, the key with mode 0600
 };
 
+enum class Staple { Good, Revoked, Expired };
+
 class TestCerts {
   public:
     explicit TestCerts(const QByteArray& caName = "Postern Test CA");
@@ -37,6 +39,9 @@ class TestCerts {
     QByteArray caFile() const;
 
     CertificateFiles issue(const CertificateRequest& request);
+
+    // What the authority says of this certificate, as a server staples it (RFC 6960, DER). Expired: good, until yesterday.
+    QByteArray staple(const CertificateFiles& of, Staple says) const;
 
     // The everyday ones.
     CertificateFiles server(const QByteArray& name) { return issue({.dnsNames = {name}, .addresses = {"127.0.0.1"}}); }
