@@ -6,6 +6,7 @@
 
 #include "queue/body_reader.h"
 #include "queue/content_check.h"
+#include "queue/database_mend.h"
 #include "queue/message_id.h"
 #include "queue/spool_impl.h"
 #include "queue/spool_schema.h"
@@ -231,16 +232,38 @@ Result<Tally> writeAll(SpoolRows& to, Database& from, FileStore& files, const Sp
     return tally;
 }
 
+// A copy with a first page that can be read, while it is needed.
+struct Mended {
+    Mended(FileStore& store, QByteArray where) : files(store), path(std::move(where)) {}
+    ~Mended() { removeMended(files, path); }
+    Mended(const Mended&) = delete;
+    Mended& operator=(const Mended&) = delete;
+    FileStore& files;
+    const QByteArray path;
+};
+
+void openToRead(Database& database, const QByteArray& path, const char* vfs) {
+    if (!database.open(path, vfs))
+        return;
+    database.setClosing(Database::Closing::LeaveFilesAlone);
+    (void)database.execute("PRAGMA locking_mode=EXCLUSIVE");
+}
+
+bool knowsItsTables(Database& database) {
+    return database.isOpen() && database.askNumber("SELECT count(*) FROM sqlite_schema");
+}
+
 Result<Tally> buildNew(FileStore& files, const SpoolPaths& paths, const char* vfs, const SealPtr& seal, qint64 now) {
     for (const char* ending : {".new", ".new-wal", ".new-journal"})
         (void)files.remove(paths.database + ending);
-    Database from;
-    Salvage salvage;
-    if (from.open(paths.database, vfs)) {
-        from.setClosing(Database::Closing::LeaveFilesAlone);
-        (void)from.execute("PRAGMA locking_mode=EXCLUSIVE");
-        salvage = readAll(from);
+    const Mended mended(files, paths.database + ".mended");
+    Database from; // goes before that
+    openToRead(from, paths.database, vfs);
+    if (!knowsItsTables(from) && mendFirstPage(files, paths.database, mended.path, vfs)) {
+        from.close();
+        openToRead(from, mended.path, vfs);
     }
+    Salvage salvage = from.isOpen() ? readAll(from) : Salvage();
     if (!isKeyOf(salvage, *seal))
         return Error{ErrorCode::Denied,
                      "the queue database in " + paths.folder + " is damaged, and to save its mail the key it was encrypted with is"

@@ -7,6 +7,7 @@
 // What becomes of mail: whole messages go on as they were; content without recipients, recipients without content and
 // content that fails its check become Held with the reason. Nothing that could be read is dropped.
 // What is encrypted goes on as it is, whatever the key; only contents without a row are opened, for their size.
+// A first page that is destroyed costs nothing: database_mend.h.
 // Thread: the spool's. Failure: an Error leaves the damaged database in its place.
 #pragma once
 

@@ -153,6 +153,8 @@ class TestSpoolRescue : public QObject {
     void setsAsideAForeignFile();
     void savesWhatADamagedDatabaseHolds_data();
     void savesWhatADamagedDatabaseHolds();
+    void Q06_aDestroyedFirstPageLosesNothing_data();
+    void Q06_aDestroyedFirstPageLosesNothing();
     void neverDeliversChangedContent();
     void missingDatabaseKeepsBodies_data();
     void missingDatabaseKeepsBodies();
@@ -202,7 +204,7 @@ void TestSpoolRescue::savesWhatADamagedDatabaseHolds_data() {
     QTest::addColumn<int>("least"); // messages that must come back, whole or held
     QTest::addRow("Q06 not a database at all") << -1 << 6;
     QTest::addRow("Q06 cut in half") << -2 << 6;
-    QTest::addRow("Q06 page 1 (the header)") << 0 << 6;
+    QTest::addRow("Q06 page 1 (the header)") << 0 << 66;
     for (int page = 1; page < 16; ++page)
         QTest::addRow("Q06 page %d overwritten", page + 1) << page << 66;
 }
@@ -236,6 +238,59 @@ void TestSpoolRescue::savesWhatADamagedDatabaseHolds() {
     f.powerCut();
     QVERIFY(f.open());
     QCOMPARE(tally(f, ids).held, t.held);
+}
+
+void TestSpoolRescue::Q06_aDestroyedFirstPageLosesNothing_data() {
+    QTest::addColumn<int>("from");
+    QTest::addColumn<int>("octets");
+    QTest::addColumn<int>("format"); // of the queue
+    QTest::addColumn<bool>("isKilled"); // or was closed in order
+    QTest::addColumn<int>("whole");
+    QTest::addColumn<int>("held");
+    QTest::addRow("all of it") << 0 << 16384 << 3 << false << 66 << 0;
+    QTest::addRow("what SQLite knows the file by") << 0 << 100 << 3 << false << 66 << 0;
+    QTest::addRow("where the tables are") << 100 << 16284 << 3 << false << 66 << 0;
+    QTest::addRow("all of it, after a crash, its log beside it") << 0 << 16384 << 3 << true << 67 << 0;
+    // Its rows know of no segments, but the three messages in one are there.
+    QTest::addRow("all of it, of a queue of format 1") << 0 << 16384 << 1 << false << 63 << 3;
+    QTest::addRow("all of it, of a queue of format 2") << 0 << 16384 << 2 << false << 66 << 0;
+}
+
+// Nothing of a message is on that page, so each of them goes on as it was.
+void TestSpoolRescue::Q06_aDestroyedFirstPageLosesNothing() {
+    QFETCH(int, from);
+    QFETCH(int, octets);
+    QFETCH(int, format);
+    QFETCH(bool, isKilled);
+    QFETCH(int, whole);
+    QFETCH(int, held);
+    for (const char filling : {'\0', '\x5a'}) {
+        SpoolFixture f;
+        auto ids = fill(f);
+        if (format < 3) {
+            QVERIFY(makeOlder(f, format));
+            QVERIFY(runSql(f, "VACUUM")); // its tables are where that program made them
+        }
+        if (isKilled) {
+            QVERIFY(f.open());
+            ids.push_back(f.spool->ids()->next());
+            QVERIFY(f.store(makeMessage(ids.back(), largeBody(66))));
+            f.kill();
+        }
+        QByteArray bytes = bytesOf(f, kDatabase);
+        bytes.replace(from, octets, QByteArray(octets, filling));
+        f.disk.put(kDatabase, bytes);
+        QVERIFY(f.open());
+        const Tally t = tally(f, ids);
+        QCOMPARE(t.wrong, 0);
+        QCOMPARE(t.held, held);
+        QCOMPARE(t.whole, whole);
+        QVERIFY(isSetAside(f));
+        QVERIFY(!f.spool->findings().isEmpty());
+        for (const QByteArray& name : f.disk.list("/spool").value_or({}))
+            QVERIFY2(!name.contains("mended"), name.constData());
+        QVERIFY(f.store(makeMessage(f.spool->ids()->next(), "new mail")));
+    }
 }
 
 void TestSpoolRescue::neverDeliversChangedContent() { // a flip inside a value is no damage to SQLite
