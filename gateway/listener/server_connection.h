@@ -19,6 +19,7 @@
 #include "listener/open_listener.h"
 #include "listener/proxy_header.h"
 #include "smtp/from_masquerade.h"
+#include "smtp/own_results.h"
 #include "smtp/submission_fixes.h"
 #include "tls/stream.h"
 
@@ -168,7 +169,8 @@ class ServerConnection final : private tls::StreamHandler {
     queue::ClientShares::Share m_share; // of the disk, for what has come of the content
     std::optional<IncomingContent> m_content;
     std::optional<smtp::FromMasquerade> m_masquerade; // what passes into m_content goes through it,
-    std::optional<smtp::SubmissionFixes> m_fixes;     // and then through this
+    std::optional<smtp::OwnResults> m_results;        // then this,
+    std::optional<smtp::SubmissionFixes> m_fixes;     // and then this
     bool m_contentRefused = false; // the next reply says why
 };
 

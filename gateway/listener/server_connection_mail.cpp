@@ -35,6 +35,13 @@ bool isForSubmission(const ListenerService& service) {
            (isLoopback && !service.spec.proxyV2);
 }
 
+// Under which results of checks would be believed to be ours (RFC 8601).
+QByteArrayList ownNames(const ListenerService& service, const QByteArray& hostname) {
+    QByteArrayList names{hostname, service.rules->settings.serverName, service.rules->settings.admd};
+    names.removeAll(QByteArray());
+    return names;
+}
+
 // A message on its way to the spool: everything that must happen when it is durable, whoever is still there by then.
 struct Commit {
     std::shared_ptr<const ListenerServices> services;
@@ -85,6 +92,9 @@ void ServerConnection::perform(smtp::effect::BeginContent&) {
     const bool mustBeHimself = m_service->spec.masquerade && !m_session->user().isEmpty();
     if (mustBeHimself && !m_session->transaction().sender.isNull())
         m_masquerade.emplace(m_session->transaction().sender.text());
+    m_results.reset();
+    if (!m_service->spec.isSocket) // a filter of this computer that hands mail back by the socket may speak for us
+        m_results.emplace(ownNames(*m_service, m_session->features().hostname));
     m_fixes.reset();
     const auto domain = isForSubmission(*m_service) ? smtp::asciiDomain(m_session->features().hostname) : std::nullopt;
     if (domain && smtp::isValidDomain(*domain, smtp::AllowUtf8::No))
@@ -102,7 +112,8 @@ void ServerConnection::perform(smtp::effect::Content& content) {
 }
 
 void ServerConnection::keep(QByteArrayView bytes) {
-    m_content->append(m_fixes ? m_fixes->feed(bytes) : bytes);
+    const QByteArrayView kept = m_results ? m_results->feed(bytes) : bytes;
+    m_content->append(m_fixes ? m_fixes->feed(kept) : kept);
     m_share.growTo(m_content->size());
 }
 
@@ -127,9 +138,18 @@ void ServerConnection::perform(smtp::effect::Commit&) {
     POSTERN_CHECK(complete, {});
     if (complete && m_masquerade)
         keep(m_masquerade->finish());
+    if (complete && m_results) {
+        const QByteArrayView rest = m_results->finish();
+        m_content->append(m_fixes ? m_fixes->feed(rest) : rest);
+        if (const int removed = m_results->removed(); removed > 0)
+            log(LogLevel::Info, LogArea::Smtp,
+                queue::toText(m_messageId) + ": taken out what said in our name how the message was checked (" +
+                    QByteArray::number(removed) + " x Authentication-Results)");
+    }
     if (complete && m_fixes)
         m_content->append(m_fixes->finish());
     m_masquerade.reset();
+    m_results.reset();
     m_fixes.reset();
     Result<queue::Body> body = complete ? m_content->finish() : Error{ErrorCode::Internal, "nothing to store"};
     if (!body) {

@@ -18,6 +18,11 @@ bool isName(QByteArrayView name, QByteArrayView wanted) {
     return name.size() == wanted.size() && name.compare(wanted, Qt::CaseInsensitive) == 0;
 }
 
+// Not for others, or not from whom writes a message.
+bool isDropped(QByteArrayView name) {
+    return isName(name, "Bcc") || isName(name, "Return-Path");
+}
+
 // Behind the next CR LF; -1: none.
 qsizetype endOfLine(QByteArrayView text, qsizetype from) {
     for (qsizetype at = from; (at = text.indexOf('\n', at)) >= 0; ++at)
@@ -116,7 +121,7 @@ bool SubmissionFixes::fix(QByteArrayView header, QByteArray& out) const {
             return false;
         hasDate = hasDate || isName(name, "Date");
         hasMessageId = hasMessageId || isName(name, "Message-ID");
-        mayChange = mayChange || isName(name, "Bcc") || isName(name, "From") || isName(name, "To") || isName(name, "Cc");
+        mayChange = mayChange || isDropped(name) || isName(name, "From") || isName(name, "To") || isName(name, "Cc");
         at = end;
     }
     bool changed = !hasDate || !hasMessageId;
@@ -126,7 +131,7 @@ bool SubmissionFixes::fix(QByteArrayView header, QByteArray& out) const {
     for (qsizetype at = 0; mayChange && at < header.size();) {
         const qsizetype end = endOfField(header, at);
         const QByteArrayView field = header.sliced(at, end - at), name = nameOf(field);
-        const bool dropped = isName(name, "Bcc");
+        const bool dropped = isDropped(name);
         if (dropped || isName(name, "From") || isName(name, "To") || isName(name, "Cc")) {
             const qsizetype value = field.indexOf(':') + 1;
             const auto better = dropped ? std::optional<QByteArray>() : withDomains(field.sliced(value), m_domain);

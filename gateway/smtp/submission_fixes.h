@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Content on its way in from whoever wrote it, with what its header lacks: Date and Message-ID behind the last field, our
-// domain behind names without one in From, To and Cc, and no Bcc. The rest passes octet by octet.
+// domain behind names without one in From, To and Cc, and no Bcc or Return-Path. The rest passes octet by octet.
 //
 // Left as it is, whole: what carries a Received field (somebody handed it on before, so this is relayed mail) or a
 // DKIM-Signature (it covers these fields), a header with a line that is no field, one longer than kMostHeader octets, and
 // one whose last line does not end. Holds no more than the header; nothing is copied if that comes in one piece and lacks
 // nothing.
-// Thread: a value. Spec: RFC 6409 §8; RFC 5322 §3.6, §3.6.3 (Bcc).
+// Thread: a value. Spec: RFC 6409 §8; RFC 5322 §3.6, §3.6.3 (Bcc); RFC 5321 §4.4 (Return-Path).
 #pragma once
 
 #include <QByteArray>

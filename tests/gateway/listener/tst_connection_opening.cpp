@@ -442,6 +442,49 @@ class TestConnectionOpening : public QObject {
         QCOMPARE(bench.store(0).message.size, qint64(text.size()));
     }
 
+    // --- trace that a stranger forged
+
+    void S20_resultsInOurNameDoNotComeIn_data() {
+        QTest::addColumn<QByteArray>("name");
+        QTest::addColumn<bool>("isSocket");
+        QTest::addColumn<bool>("comesIn");
+        QTest::addRow("the listener's name") << "gate.test"_ba << false << false;
+        QTest::addRow("the server's name") << "server.test"_ba << false << false;
+        QTest::addRow("the name written for results (admd)") << "results.test"_ba << false << false;
+        QTest::addRow("another's name") << "mx.provider.test"_ba << false << true;
+        QTest::addRow("ours, from a program of this computer") << "gate.test"_ba << true << true;
+    }
+    void S20_resultsInOurNameDoNotComeIn() { // RFC 8601 §5; Return-Path and kin are left to final delivery (RFC 5321 §4.4)
+        QFETCH(QByteArray, name);
+        QFETCH(bool, isSocket);
+        QFETCH(bool, comesIn);
+        const QByteArray before = "Return-Path: <boss@bank.test>\r\nDelivered-To: bob@example.org\r\nX-Spam: No\r\n";
+        const QByteArray forged = "Authentication-Results: " + name + ";\r\n dkim=pass header.d=bank.test\r\n";
+        const QByteArray behind = "Received: from a by b; Thu, 19 Nov 2026 14:32:00 +0000\r\nSubject: x\r\n\r\n" + forged + "hello\r\n";
+        for (const bool inChunks : {false, true}) {
+            ConnectionBench bench;
+            bench.rules->settings.serverName = "server.test";
+            bench.rules->settings.admd = "results.test";
+            bench.service.spec.isSocket = isSocket;
+            bench.connect();
+            (void)bench.ask("EHLO scanner");
+            (void)bench.ask("MAIL FROM:<a@bank.test>");
+            (void)bench.ask("RCPT TO:<bob@example.org>");
+            const QByteArray text = before + forged + behind;
+            if (inChunks) {
+                bench.peer().says("BDAT 120\r\n" + text.first(120)); // in the forged field
+                bench.peer().says("BDAT " + QByteArray::number(text.size() - 120) + " LAST\r\n" + text.sliced(120));
+            } else {
+                (void)bench.ask("DATA");
+                bench.peer().says(text + ".\r\n");
+            }
+            QCOMPARE(bench.stores(), 1);
+            const QByteArray kept = storedText(bench);
+            QVERIFY2(kept.endsWith("\r\n" + before + (comesIn ? forged : QByteArray()) + behind), kept.constData());
+            QCOMPARE(bench.store(0).message.size, qint64(kept.size()));
+        }
+    }
+
     // --- what is handed in
 
     void whatIsHandedInIsCompleted_data() {

@@ -85,6 +85,7 @@ class TestSubmissionFixes : public QObject {
         row("in the middle", "Subject: x\r\nBcc: a@b.test\r\nX: 1\r\n" + rest, "Subject: x\r\nX: 1\r\n" + rest);
         row("with its folded lines", "Subject: x\r\nBCC : a@b.test,\r\n c@d.test,\r\n\td\r\nX: 1\r\n" + rest, "Subject: x\r\nX: 1\r\n" + rest);
         row("more than one, first and last", "bcc: a\r\n" + kDate + kId + "Bcc:\r\n\r\nx\r\n", kDate + kId + "\r\nx\r\n");
+        row("S20 a Return-Path, which only final delivery adds", "Return-Path: <x@y.test>\r\nSubject: x\r\nreturn-path:\r\n <>\r\n" + rest, "Subject: x\r\n" + rest);
         row("the only field", "Bcc: a@b.test\r\n\r\nx\r\n", kDate + kId + "\r\nx\r\n");
         row("fields that only look like it", "X-Bcc: a\r\nBcc-Note: b\r\nResent-Bcc: c@d.test\r\n" + rest, "X-Bcc: a\r\nBcc-Note: b\r\nResent-Bcc: c@d.test\r\n" + rest);
     }
