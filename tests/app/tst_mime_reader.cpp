@@ -232,6 +232,34 @@ class TestMimeReader final : public QObject {
         QCOMPARE(mime::read("Content-Type: multipart/mixed\r\n\r\njust text").text, u"just text"_s);
     }
 
+    // RFC 5322 §3.6: once each. Programs differ in which one they show, so all are, or none is followed.
+    void S21_whatIsSaidTwiceIsNotBelieved_data() {
+        QTest::addColumn<QByteArray>("message");
+        QTest::addColumn<QString>("from");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<int>("attachments");
+        QTest::addColumn<bool>("isDoubled");
+        const QByteArray from = "From: a@good.test\r\n";
+        QTest::addRow("nothing twice") << from + "Content-Type: text/plain\r\n\r\nhello" << u"a@good.test"_s << u"hello"_s << 0 << false;
+        QTest::addRow("two From") << from + "FROM : b@bank.test\r\n\r\nhello" << u"a@good.test, b@bank.test"_s << u"hello"_s << 0 << true;
+        QTest::addRow("two From, the second one folded") << from + "From:\r\n b@bank.test\r\n\r\nhello" << u"a@good.test, b@bank.test"_s << u"hello"_s << 0 << true;
+        QTest::addRow("two types, an attachment in one reading") << from + "Content-Type: text/plain\r\nContent-Type: application/x-msdownload; name=a.exe\r\n\r\nMZ" << u"a@good.test"_s << u"MZ"_s << 0 << true;
+        QTest::addRow("two types, parts in one reading") << from + "Content-Type: multipart/mixed; boundary=b\r\nContent-Type: text/plain\r\n\r\n--b\r\n\r\none\r\n--b--" << u"a@good.test"_s << u"--b\n\none\n--b--"_s << 0 << true;
+        QTest::addRow("two codings") << from + "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\naGk=" << u"a@good.test"_s << u"aGk="_s << 0 << true;
+        QTest::addRow("two names in two dispositions of a part") << from + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Disposition: attachment; filename=a.exe\r\n\r\nx\r\n--b--" << u"a@good.test"_s << QString() << 1 << true;
+    }
+    void S21_whatIsSaidTwiceIsNotBelieved() {
+        QFETCH(QByteArray, message);
+        QFETCH(bool, isDoubled);
+        const ReadMail mail = mime::read(message);
+        QTEST(mail.from, "from");
+        QTEST(QString(mail.text).remove(u'\r').trimmed(), "text");
+        QTEST(int(mail.attachments.size()), "attachments");
+        QCOMPARE(mail.notes.contains(MailNote::DoubledField), isDoubled);
+        for (const MailAttachment& one : mail.attachments)
+            QVERIFY(one.name.isEmpty() || !isDoubled); // neither of the two
+    }
+
     void nestingIsBounded() {
         QCOMPARE(mime::read(nested(10)).text.trimmed(), u"innermost"_s);
         const auto bomb = mime::read(nested(5000));

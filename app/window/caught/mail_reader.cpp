@@ -120,6 +120,10 @@ QString MailReader::notesOf(const ReadMail& mail, bool isTruncated) const {
         case MailNote::TextCut:
             lines << tr("Only the beginning of the text is shown.");
             break;
+        case MailNote::DoubledField:
+            lines << tr("The message says something twice that may be said once, so programs will differ in what they show. "
+                        "Do not trust it; the source holds everything.");
+            break;
         case MailNote::BadEncoding:
             lines << tr("Parts of the message are damaged and shown as they came.");
             break;

@@ -4,6 +4,7 @@
 // a bounded list and never the call stack.
 #include "window/caught/mime_reader.h"
 
+#include <algorithm>
 #include <vector>
 
 using namespace Qt::StringLiterals;
@@ -19,6 +20,21 @@ struct Field {
 struct Block {
     QList<Field> fields;
     qsizetype bodyAt = 0;
+
+    // The only one of that name; none if there are several.
+    QByteArray only(const QByteArray& name) const { return count(name) == 1 ? value(name) : QByteArray(); }
+    // Of all of that name, as a reader might join them.
+    QByteArray every(const QByteArray& name) const {
+        QByteArrayList values;
+        for (const Field& field : fields) {
+            if (field.name == name)
+                values.append(field.value.trimmed());
+        }
+        return values.join(", ");
+    }
+    qsizetype count(const QByteArray& name) const {
+        return std::count_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+    }
 
     QByteArray value(const QByteArray& name) const {
         for (const Field& field : fields) {
@@ -122,11 +138,14 @@ void note(ReadMail& mail, MailNote what) {
 ReadMail read(const QByteArray& message) {
     ReadMail mail;
     const Block top = headersOf(message, 0, message.size());
-    mail.from = decodeWords(top.value("from"));
-    mail.to = decodeWords(top.value("to"));
-    mail.cc = decodeWords(top.value("cc"));
-    mail.subject = decodeWords(top.value("subject"));
+    mail.from = decodeWords(top.every("from"));
+    mail.to = decodeWords(top.every("to"));
+    mail.cc = decodeWords(top.every("cc"));
+    mail.subject = decodeWords(top.every("subject"));
     mail.date = decodeWords(top.value("date"));
+    for (const char* once : {"from", "sender", "to", "cc", "subject", "date"}) // RFC 5322 §3.6
+        if (top.count(once) > 1)
+            note(mail, MailNote::DoubledField);
 
     QString plain;
     QString html;
@@ -142,11 +161,14 @@ ReadMail read(const QByteArray& message) {
             break;
         }
         const Block block = range.depth == 0 ? top : headersOf(message, range.from, range.to);
-        const QByteArray typeField = block.value("content-type");
+        for (const char* once : {"content-type", "content-transfer-encoding", "content-disposition"})
+            if (block.count(once) > 1)
+                note(mail, MailNote::DoubledField);
+        const QByteArray typeField = block.only("content-type");
         QByteArray type = typeField.left(typeField.indexOf(';') < 0 ? typeField.size() : typeField.indexOf(';')).trimmed().toLower();
         if (!type.contains('/'))
             type = "text/plain"; // RFC 2045 §5.2
-        const QByteArray disposition = block.value("content-disposition");
+        const QByteArray disposition = block.only("content-disposition");
         if (type.startsWith("multipart/")) {
             const QByteArray boundary = parameter(typeField, "boundary").toUtf8();
             if (range.depth >= kMostDepth) {
@@ -162,7 +184,7 @@ ReadMail read(const QByteArray& message) {
             }
             type = "text/plain"; // no boundary found: show what is there
         }
-        const QByteArray body = decoded(message.mid(block.bodyAt, range.to - block.bodyAt), block.value("content-transfer-encoding"));
+        const QByteArray body = decoded(message.mid(block.bodyAt, range.to - block.bodyAt), block.only("content-transfer-encoding"));
         QString name = parameter(disposition, "filename");
         if (name.isEmpty())
             name = parameter(typeField, "name");

@@ -5,6 +5,8 @@
 //
 // Deliberately not a full MIME library: it never follows links, never loads anything, and turns HTML into plain text.
 // Bounded: parts, nesting, header length and decoded octets all have a limit, and nesting is walked without recursion.
+// Strict where readers differ: of a field that may stand once all are shown, and what is said twice of the content counts as
+// not said, so that it is shown as it came.
 // Failure: any bytes give a result; what cannot be decoded is shown as it came, and says so in `notes`.
 // Thread: any (pure). Spec: RFC 5322, RFC 2045-2047, RFC 2231, RFC 6532.
 #pragma once
@@ -21,7 +23,7 @@ struct MailAttachment {
     QByteArray content; // decoded
 };
 
-enum class MailNote : quint8 { FromHtml, UnknownCharset, TooManyParts, TooDeep, TextCut, BadEncoding };
+enum class MailNote : quint8 { FromHtml, UnknownCharset, TooManyParts, TooDeep, TextCut, BadEncoding, DoubledField };
 
 struct ReadMail {
     QString from, to, cc, subject, date; // decoded, unchecked: strangers' text
