@@ -37,6 +37,7 @@ class ActivityJournal {
 
     // Today's counters as named numbers, to be kept on disk; nothing if they are as they were when last asked for.
     std::vector<std::pair<QByteArray, qint64>> countersToKeep();
+    void keepAgain() { m_kept.clear(); } // what countersToKeep() gave was not kept after all
     void restoreCounters(const std::map<QByteArray, qint64>& kept); // of another day: ignored
 
   private:

@@ -406,7 +406,10 @@ void Engine::finishStop() {
 
 void Engine::keepCounters() {
     if (auto values = m_journal.countersToKeep(); !values.empty())
-        m_spool->post(queue::KeepCounters{std::move(values)});
+        m_spool->post(queue::KeepCounters{std::move(values), [this, calls = m_calls.address()](Result<void> kept) {
+                                              if (!kept)
+                                                  calls.post([this] { m_journal.keepAgain(); });
+                                          }});
 }
 
 // Who paused something wants it paused until he says otherwise, not until the computer starts again.
