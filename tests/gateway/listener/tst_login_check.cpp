@@ -12,7 +12,7 @@
 #include <QTimer>
 
 #include <algorithm>
-
+#include <ctime>
 #include <mutex>
 
 using namespace postern;
@@ -133,6 +133,8 @@ class TestLoginCheck : public QObject {
     void asksTheComputersAccountsWithoutATable();
     void neverAnswersInsideTheCall();
     void hashesForUnknownUsersToo();
+    void N14_aSignInCostsAHashWhoeverItIs_data();
+    void N14_aSignInCostsAHashWhoeverItIs();
     void reportsUserAndAddressButNoPassword();
     void tellsTheLogWhyNobodyCanSignIn_data();
     void tellsTheLogWhyNobodyCanSignIn();
@@ -251,6 +253,37 @@ void TestLoginCheck::hashesForUnknownUsersToo() {
     QVERIFY(desk.answered(1));
     QCOMPARE(desk.table->asked.value(0), "nobody"_ba);
     QVERIFY(desk.table->asked.contains("carol"));
+}
+
+void TestLoginCheck::N14_aSignInCostsAHashWhoeverItIs_data() {
+    QTest::addColumn<QByteArray>("user");
+    QTest::addColumn<QByteArray>("answer");
+    QTest::addRow("no such user") << "nobody"_ba << "refused"_ba;
+    QTest::addRow("a locked user") << "locked"_ba << "refused"_ba;
+    QTest::addRow("a user whose password stands there in clear") << "plain"_ba << "refused"_ba;
+    QTest::addRow("a user whose hash is too weak") << "des"_ba << "refused"_ba;
+}
+
+// Processor time of this program, not what a loaded machine makes of it: without a hash it would be next to nothing.
+void TestLoginCheck::N14_aSignInCostsAHashWhoeverItIs() {
+    QFETCH(QByteArray, user);
+    QFETCH(QByteArray, answer);
+    constexpr int kTimes = 20;
+    const auto costOf = [&](const QByteArray& who) {
+        Desk desk;
+        const std::clock_t before = std::clock();
+        for (int i = 0; i < kTimes; ++i)
+            desk.ask(who, "wrong", ConnectionId(i));
+        if (!desk.answered(kTimes))
+            return std::clock_t(0);
+        for (const auto& [id, said] : desk.answers)
+            if (said != answer)
+                return std::clock_t(0);
+        return std::clock() - before;
+    };
+    const std::clock_t known = costOf("carol"), other = costOf(user);
+    QVERIFY(known > 0);
+    QVERIFY2(other > known / 2, (QByteArray::number(qint64(other)) + " against " + QByteArray::number(qint64(known))).constData());
 }
 
 void TestLoginCheck::reportsUserAndAddressButNoPassword() { // A05
