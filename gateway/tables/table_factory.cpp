@@ -2,6 +2,7 @@
 #include "tables/table_factory.h"
 
 #include "base/contract.h"
+#include "tables/ldap_backend.h"
 #include "tables/sql_backend.h"
 #include "tables/unavailable_table.h"
 
@@ -21,6 +22,7 @@ constexpr AskedWord kAsked[] = {
     {"sqlite", makeSqliteBackend},
     {"mysql", makeMysqlBackend},
     {"postgres", makePostgresBackend},
+    {"ldap", makeLdapBackend},
 };
 
 Maker makerOf(QByteArrayView word) {

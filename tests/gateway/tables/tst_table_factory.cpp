@@ -75,9 +75,9 @@ void TestTableFactory::backends_data() {
     QTest::newRow("bare path") << QByteArray() << BackendKind::File;
     for (const char* word : {"file", "static"})
         QTest::newRow(word) << QByteArray(word) << BackendKind::File;
-    for (const char* word : {"sqlite", "mysql", "postgres"})
+    for (const char* word : {"sqlite", "mysql", "postgres", "ldap"})
         QTest::newRow(word) << QByteArray(word) << BackendKind::Asked;
-    for (const char* word : {"db", "ldap", "getpwnam", "proc", "made-up"})
+    for (const char* word : {"db", "getpwnam", "proc", "made-up"})
         QTest::newRow(word) << QByteArray(word) << BackendKind::Unsupported;
 }
 

@@ -90,6 +90,11 @@ bool DatabasePeer::launch(const QString& name, const QStringList& arguments) {
     return true;
 }
 
+void DatabasePeer::useCertificate(const QByteArray& certFile, const QByteArray& keyFile) {
+    m_certFile = certFile;
+    m_keyFile = keyFile;
+}
+
 bool DatabasePeer::start() {
     return prepare() && startAgain();
 }
@@ -109,9 +114,11 @@ bool DatabasePeer::prepare() {
                                                     u"--no-locale"_s, u"-E"_s, u"UTF8"_s, u"--no-sync"_s});
     }
     case Program::Slapd: {
-        QTcpServer probe;
+        QTcpServer probe, other;
         probe.listen(QHostAddress::LocalHost);
+        other.listen(QHostAddress::LocalHost);
         m_port = probe.serverPort();
+        m_tlsPort = m_certFile.isEmpty() ? 0 : other.serverPort();
         const QString core = QFile::exists(peers(u"slapd/etc/ldap/schema/core.schema"_s)) ? peers(u"slapd/etc/ldap/schema"_s)
                              : QFile::exists(u"/etc/openldap/schema/core.schema"_s)        ? u"/etc/openldap/schema"_s
                                                                                            : u"/etc/ldap/schema"_s;
@@ -121,6 +128,8 @@ bool DatabasePeer::prepare() {
             text += "include " + QFile::encodeName(core) + '/' + schema + ".schema\n";
         if (!modules.isEmpty())
             text += "modulepath " + QFile::encodeName(modules) + "\nmoduleload back_mdb\n";
+        if (!m_certFile.isEmpty())
+            text += "TLSCertificateFile " + m_certFile + "\nTLSCertificateKeyFile " + m_keyFile + '\n';
         text += "pidfile " + QFile::encodeName(m_folder.filePath(u"pid"_s)) + "\ndatabase mdb\nmaxsize 16777216\n"
                 "suffix \"dc=office,dc=example\"\nrootdn \"cn=postern,dc=office,dc=example\"\nrootpw s3cret\ndbnosync\n"
                 "directory " + QFile::encodeName(m_folder.filePath(u"data"_s)) + "\n";
@@ -151,9 +160,18 @@ bool DatabasePeer::startAgain() {
         return launch(program(u"postgresql-15"_s, u"usr/lib/postgresql/15/bin/postgres"_s, {u"postgres"_s}),
                       {u"-D"_s, place + u"/data"_s, u"-k"_s, place, u"-c"_s, u"listen_addresses="_s, u"-c"_s, u"fsync=off"_s});
     }
-    case Program::Slapd:
+    case Program::Slapd: {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        const QDir libraries(peers(u"slapd/usr/lib"_s)); // one folder of it has its own library
+        for (const QString& one : libraries.entryList({u"*-linux-gnu*"_s}, QDir::Dirs))
+            environment.insert(u"LD_LIBRARY_PATH"_s, libraries.filePath(one));
+        m_process.setProcessEnvironment(environment);
+        QString doors = u"ldap://127.0.0.1:%1/"_s.arg(m_port);
+        if (m_tlsPort)
+            doors += u" ldaps://127.0.0.1:%1/"_s.arg(m_tlsPort);
         return launch(program(u"slapd"_s, u"usr/sbin/slapd"_s, {u"slapd"_s, u"/usr/sbin/slapd"_s, u"/usr/libexec/slapd"_s}),
-                      {u"-d"_s, u"0"_s, u"-h"_s, u"ldap://127.0.0.1:%1/"_s.arg(m_port), u"-f"_s, m_folder.filePath(u"slapd.conf"_s)});
+                      {u"-d"_s, u"0"_s, u"-h"_s, doors, u"-f"_s, m_folder.filePath(u"slapd.conf"_s)});
+    }
     }
     return false;
 }

@@ -20,6 +20,7 @@ class DatabasePeer {
     explicit DatabasePeer(Program program);
     ~DatabasePeer(); // kills
 
+    void useCertificate(const QByteArray& certFile, const QByteArray& keyFile); // the directory's, before start()
     bool start();       // with an empty database; true once it answers
     bool startAgain();  // after kill(): what it held is still there
     void kill();        // as a power cut would
@@ -29,7 +30,8 @@ class DatabasePeer {
     bool run(const QByteArrayList& statements);
     // The lines of a table's configuration that say where it is.
     QByteArray place() const;
-    quint16 port() const { return m_port; } // of the directory
+    quint16 port() const { return m_port; }       // of the directory
+    quint16 tlsPort() const { return m_tlsPort; } // with TLS from the start; 0 = it has no certificate
     QString folder() const { return m_folder.path(); }
     QByteArray log();
 
@@ -44,7 +46,8 @@ class DatabasePeer {
     const Program m_program;
     QTemporaryDir m_folder;
     QProcess m_process;
-    quint16 m_port = 0;
+    quint16 m_port = 0, m_tlsPort = 0;
+    QByteArray m_certFile, m_keyFile;
     QByteArray m_log;
 };
 
