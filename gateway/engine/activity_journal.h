@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace postern::engine {
@@ -37,7 +38,8 @@ class ActivityJournal {
 
     // Today's counters as named numbers, to be kept on disk; nothing if they are as they were when last asked for.
     std::vector<std::pair<QByteArray, qint64>> countersToKeep();
-    void keepAgain() { m_kept.clear(); } // what countersToKeep() gave was not kept after all
+    // What countersToKeep() gave was not kept after all; it gives them again, and here they are.
+    std::vector<std::pair<QByteArray, qint64>> keepAgain() { return std::exchange(m_kept, {}); }
     void restoreCounters(const std::map<QByteArray, qint64>& kept); // of another day: ignored
 
   private:

@@ -102,7 +102,9 @@ Result<void> Engine::start() {
     m_freeBytes->store(m_files->freeBytes(profile.stateFolder).value_or(0));
     m_room = std::make_shared<DiskRoom>(*m_files, m_clock, profile.stateFolder, kReserveBytes, m_freeBytes, m_shares);
     const std::map<QByteArray, qint64> counters = m_spool->counters();
-    m_journal.restoreCounters(counters);
+    m_spareCounters = std::make_unique<SpareCounters>(*m_files, profile.stateFolder + "/today");
+    m_spareCounters->makeRoom();
+    m_journal.restoreCounters(m_spareCounters->newer(counters));
 
     DeliveryDesk::Parts parts;
     parts.clock = &m_clock;
@@ -408,7 +410,7 @@ void Engine::keepCounters() {
     if (auto values = m_journal.countersToKeep(); !values.empty())
         m_spool->post(queue::KeepCounters{std::move(values), [this, calls = m_calls.address()](Result<void> kept) {
                                               if (!kept)
-                                                  calls.post([this] { m_journal.keepAgain(); });
+                                                  calls.post([this] { m_spareCounters->keep(m_journal.keepAgain()); });
                                           }});
 }
 

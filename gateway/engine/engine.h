@@ -23,6 +23,7 @@
 #include "engine/listener_book.h"
 #include "engine/profile.h"
 #include "engine/queue_seal.h"
+#include "engine/spare_counters.h"
 
 #include <QTimer>
 
@@ -97,6 +98,7 @@ class Engine {
     std::unique_ptr<StateLock> m_lock;
     std::unique_ptr<CrashNotes> m_crashNotes; // null: none could be opened
     ActivityJournal m_journal;
+    std::unique_ptr<SpareCounters> m_spareCounters;
     std::unique_ptr<queue::SpoolThread> m_spool;
     delivery::RecipientLookup m_lookup{delivery::systemSurroundings()};
     std::unique_ptr<DeliveryDesk> m_desk;
