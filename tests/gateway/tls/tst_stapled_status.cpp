@@ -90,7 +90,8 @@ class TestStapledStatus : public QObject {
             QFile file(QFile::decodeName(part));
             QVERIFY(file.open(QIODevice::ReadOnly) && chain.write(file.readAll()) > 0);
         }
-        QVERIFY2(QSslSocket::supportedFeatures().contains(QSsl::SupportedFeature::Ocsp), "Qt was built without OCSP");
+        if (!QSslSocket::supportedFeatures().contains(QSsl::SupportedFeature::Ocsp))
+            QSKIP("this Qt was built without OCSP");
     }
     void init() { QTest::failOnWarning(QRegularExpression(u".*"_s)); }
 
