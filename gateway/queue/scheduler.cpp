@@ -10,6 +10,7 @@
 #include "queue/retry_schedule.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postern::queue {
 namespace {
@@ -498,9 +499,14 @@ std::vector<EnvelopeUpdate> Scheduler::keep(const std::vector<EnvelopeId>& ids, 
 }
 
 void Scheduler::rerouteAll() {
+    bool isOther = false;
+    for (auto& [way, state] : m->ways) {
+        const RouteKey before = std::exchange(state.route, m->routeOf(way));
+        isOther = isOther || before != state.route;
+    }
+    if (!isOther) // mostly; a queue of a million would take a second
+        return;
     const std::vector<EnvelopeId> ready = m->turns.withdrawAll();
-    for (auto& [way, state] : m->ways)
-        state.route = m->routeOf(way);
     for (const auto& [place, id] : m->list(RowState::Waiting)) {
         Impl::Entry& entry = m->known(id);
         m->takeOffRoute(entry);

@@ -56,6 +56,7 @@ class TestSchedulerWords : public QObject {
     void Q16_staysFairBetweenDestinations();
     void Q16_goesBackToItsSenderNotAllAtOnce();
     void Q16_aReloadReroutesWhatIsNotInMemory();
+    void Q16_aReloadLooksAtEachWayOnce();
     void Q16_oneEnvelopeTakesLessThanAKibibyte_data();
     void Q16_oneEnvelopeTakesLessThanAKibibyte();
 };
@@ -245,6 +246,33 @@ void TestSchedulerWords::Q16_aReloadReroutesWhatIsNotInMemory() {
         routes.append(delivery.route);
     QCOMPARE(routes, (QByteArrayList{"new out one.example", "new out two.example"}));
     QCOMPARE(scheduler.waitingByRoute().size(), size_t(2));
+}
+
+// However many messages go that way; and who waits in line, or is on the way, is not disturbed if it stays the same.
+void TestSchedulerWords::Q16_aReloadLooksAtEachWayOnce() {
+    FakeClock clock;
+    int asked = 0;
+    QByteArray prefix;
+    Scheduler scheduler(clock, [&](const Way& way) {
+        ++asked;
+        return prefix + way.domain;
+    });
+    scheduler.setMaxInFlightPerRoute(1);
+    Desk maker;
+    for (int i = 0; i < 100; ++i)
+        scheduler.add(maker.message({i % 2 == 0 ? "a@even" : "b@odd"}));
+    QCOMPARE(asked, 2);
+    QCOMPARE(scheduler.due().size(), size_t(2)); // 1 and 2
+    scheduler.rerouteAll();
+    QCOMPARE(asked, 4);
+    QCOMPARE(scheduler.waitingByRoute(), (std::map<RouteKey, int>{{"even", 50}, {"odd", 50}}));
+    (void)scheduler.finished({{id(1), TryResult::Delivered, {}, true}});
+    const auto next = scheduler.due();
+    QCOMPARE(next.size(), size_t(1));
+    QCOMPARE(next[0].envelopes[0].id, id(3));
+    prefix = "by ";
+    scheduler.rerouteAll(); // what is on the way ends there, the others go by the new one
+    QCOMPARE(scheduler.waitingByRoute(), (std::map<RouteKey, int>{{"by even", 48}, {"by odd", 49}, {"even", 1}, {"odd", 1}}));
 }
 
 void TestSchedulerWords::Q16_oneEnvelopeTakesLessThanAKibibyte_data() {
