@@ -14,6 +14,13 @@ bool isField(QByteArrayView line, QByteArrayView name) {
            line.sliced(name.size()).trimmed().startsWith(':');
 }
 
+// SMTP lets no such address in; a field made of one would be two.
+QByteArray oneLine(QByteArray address) {
+    std::replace_if(
+        address.begin(), address.end(), [](char c) { return uchar(c) < 0x20 || c == 0x7f; }, '?');
+    return address;
+}
+
 bool isFolded(QByteArrayView line) {
     return line.startsWith(' ') || line.startsWith('\t');
 }
@@ -93,8 +100,8 @@ bool LocalContent::loopsTo(const QByteArray& destination) const {
 }
 
 void LocalContent::addressed(const QByteArray& sender, const QByteArray& recipient) {
-    const QByteArray path = sender.isEmpty() ? QByteArray() : "Return-Path: <" + sender + ">\n";
-    m_first.prepend(path + "Delivered-To: " + recipient + '\n');
+    const QByteArray path = sender.isEmpty() ? QByteArray() : "Return-Path: <" + oneLine(sender) + ">\n";
+    m_first.prepend(path + "Delivered-To: " + oneLine(recipient) + '\n');
 }
 
 Result<QByteArray> LocalContent::next() {

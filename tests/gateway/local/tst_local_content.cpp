@@ -79,6 +79,10 @@ class TestLocalContent : public QObject {
         QCOMPARE(delivered(stored, {}), "Delivered-To: r@b.example\n" + rest); // of a notice: no Return-Path
     }
 
+    void M10_anAddressIsOneLine() {
+        QCOMPARE(delivered("\r\n", "\"a\nX: y\"@a.example"), QByteArray("Return-Path: <\"a?X: y\"@a.example>\nDelivered-To: r@b.example\n\n"));
+    }
+
     void M10_loops_data() {
         QTest::addColumn<QByteArray>("stored");
         QTest::addColumn<bool>("loops");
