@@ -18,7 +18,7 @@ class StoryTableCommands : public QObject {
 
     static constexpr char kConfig[] =
         "table ours { one.example, \"*.two.example\" }\ntable people file:people\ntable logins file:logins\n"
-        "table sources { 192.0.2.1, 192.0.2.2 }\ntable ldap1 ldap:ldap.conf\n"
+        "table sources { 192.0.2.1, 192.0.2.2 }\ntable away getpwnam:accounts\n"
         "table hosts { \"smtp+tls://l@relay.example\" }\n"
         "listen on 127.0.0.1 port 0\naction \"out\" relay host smtp+tls://l@relay.example auth <logins>\n"
         "match from any for domain <ours> action \"out\"\n";
@@ -107,7 +107,7 @@ class StoryTableCommands : public QObject {
         QTest::newRow("nor asked as something else") << QStringList{u"logins"_s, u"alias"_s, u"l"_s} << 0 << "scanner:(hidden)\n"_ba;
         QTest::newRow("nor a hash") << QStringList{u"logins"_s, u"credentials"_s, u"h"_s} << 0 << "(hidden)\n"_ba;
         QTest::newRow("a table that is not there") << QStringList{u"our"_s, u"domain"_s, u"x"_s} << 1 << ""_ba;
-        QTest::newRow("a backend that is not connected") << QStringList{u"ldap1"_s, u"alias"_s, u"x"_s} << 1 << ""_ba;
+        QTest::newRow("a backend that is not connected") << QStringList{u"away"_s, u"alias"_s, u"x"_s} << 1 << ""_ba;
         QTest::newRow("no key") << QStringList{u"ours"_s, u"domain"_s} << 2 << ""_ba;
         QTest::newRow("a service that is none") << QStringList{u"ours"_s, u"weather"_s, u"x"_s} << 2 << ""_ba;
     }
