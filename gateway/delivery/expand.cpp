@@ -14,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 namespace postern::delivery {
 namespace {
@@ -131,6 +132,13 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         lock.unlock();
     }
 
+    // A task that waited for an answer. `asker` is the thread that asked.
+    void resume(std::thread::id asker, std::function<void()> task) {
+        if (!m_surroundings.goOn || std::this_thread::get_id() == asker)
+            return then(std::move(task));
+        m_surroundings.goOn([self = shared_from_this(), task = std::move(task)] { self->then(task); });
+    }
+
     void next() {
         then([self = shared_from_this()] { self->takeOne(); });
     }
@@ -202,8 +210,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
         context.recipient = place.text;
         context.isInternal = m_context.isInternal || place.level > 0;
         policy::match(m_rules, std::move(context), m_wantTrace,
-                      [self = shared_from_this(), place](policy::Verdict verdict) {
-                          self->then([self, place, verdict = std::move(verdict)]() mutable {
+                      [self = shared_from_this(), place, asker = std::this_thread::get_id()](policy::Verdict verdict) {
+                          self->resume(asker, [self, place, verdict = std::move(verdict)]() mutable {
                               self->decided(place, std::move(verdict));
                           });
                       });
@@ -272,8 +280,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
 
     void lookUp(const Place& place, const tables::TablePtr& table, QByteArrayList keys, Missing missing) {
         lookupFirst(table, Service::Alias, std::move(keys),
-                    [self = shared_from_this(), place, table, missing](tables::LookupResult result) {
-                        self->then([self, place, table, missing, result = std::move(result)] {
+                    [self = shared_from_this(), place, table, missing, asker = std::this_thread::get_id()](tables::LookupResult result) {
+                        self->resume(asker, [self, place, table, missing, result = std::move(result)] {
                             if (result.failed) {
                                 self->say(*place.action, result.value);
                                 self->refuse(self->temporary(), result.value);
@@ -369,8 +377,8 @@ class Expansion : public std::enable_shared_from_this<Expansion> {
             return askOwner(place);
         if (local.userbase)
             return local.userbase->lookup(
-                Service::Userinfo, place.text, [self = shared_from_this(), place](tables::LookupResult result) {
-                    self->then([self, place, result = std::move(result)] { self->userinfoCame(place, result); });
+                Service::Userinfo, place.text, [self = shared_from_this(), place, asker = std::this_thread::get_id()](tables::LookupResult result) {
+                    self->resume(asker, [self, place, result = std::move(result)] { self->userinfoCame(place, result); });
                 });
         accountCame(place, account(place.text));
     }

@@ -29,6 +29,9 @@ struct Surroundings {
     std::function<Result<QByteArray>(const QByteArray& path)> includeFile;           // :include:
     // The text of ~/.forward, its owner and rights checked; nothing = there is none that counts. Error: nobody can say now.
     std::function<Result<std::optional<QByteArray>>(const LocalUser& user)> forwardFile;
+    // Where to go on when a table has answered on a thread of its own, which is not for waiting on accounts and files; missing:
+    // there.
+    std::function<void(std::function<void()> task)> goOn = {};
 };
 
 // One place where mail for the recipient ends.

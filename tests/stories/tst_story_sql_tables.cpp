@@ -16,6 +16,9 @@
 #include <QSqlQuery>
 #include <QTest>
 
+#include <map>
+#include <memory>
+
 using namespace Qt::StringLiterals;
 using namespace postern;
 using namespace postern::tables;
@@ -82,7 +85,17 @@ class StorySqlTables : public QObject {
         return ran.exit == 0 ? ran.out.trimmed() : ran.err.trimmed();
     }
 
+    std::map<DatabasePeer::Program, std::unique_ptr<DatabasePeer>> m_peers;
+
   private Q_SLOTS:
+    void initTestCase() {
+        for (const auto program : {DatabasePeer::Program::Mariadb, DatabasePeer::Program::Postgres}) {
+            auto& peer = m_peers[program] = std::make_unique<DatabasePeer>(program);
+            STORY_VERIFY(peer->start(), peer->log());
+            STORY_VERIFY(peer->run(sqlOffice(dialectOf(program))), peer->log());
+        }
+    }
+
     void everyServerGivesTheSameAnswers_data() {
         QTest::addColumn<DatabasePeer::Program>("program");
         QTest::newRow("MariaDB") << DatabasePeer::Program::Mariadb;
@@ -91,10 +104,8 @@ class StorySqlTables : public QObject {
 
     void everyServerGivesTheSameAnswers() {
         QFETCH(DatabasePeer::Program, program);
-        DatabasePeer peer(program);
-        STORY_VERIFY(peer.start(), peer.log());
+        DatabasePeer& peer = *m_peers.at(program);
         const SqlDialect dialect = dialectOf(program);
-        STORY_VERIFY(peer.run(sqlOffice(dialect)), peer.log());
         const BackendSource source{"users", "users.conf", peer.place() + sqlQueries(dialect), false};
         const MadeBackend made = dialect == SqlDialect::Mysql ? makeMysqlBackend(source) : makePostgresBackend(source);
         QVERIFY(made.make);
@@ -127,10 +138,8 @@ class StorySqlTables : public QObject {
 
     void S08_aServerThatIsKilledAndComesBack() {
         QFETCH(DatabasePeer::Program, program);
-        DatabasePeer peer(program);
-        STORY_VERIFY(peer.start(), peer.log());
+        DatabasePeer& peer = *m_peers.at(program);
         const SqlDialect dialect = dialectOf(program);
-        STORY_VERIFY(peer.run(sqlOffice(dialect)), peer.log());
         MailSink sink;
         const QByteArray kind = toString(dialect).toByteArray();
         GatewayProcess gateway("table office " + kind + ":office.conf\nlisten on 127.0.0.1 port 0\n"

@@ -8,6 +8,9 @@
 #include "tables/table.h"
 
 #include <map>
+#include <mutex>
+#include <set>
+#include <thread>
 
 namespace postern::test {
 
@@ -21,6 +24,10 @@ class ThreadedTable final : public tables::Table {
     qsizetype size() const override { return -1; }
     void lookup(tables::Service, const QByteArray& key, const tables::LookupDone& done) const override {
         m_threads.post([this, key, done] {
+            {
+                const std::lock_guard lock(m_mutex);
+                m_answering.insert(std::this_thread::get_id());
+            }
             const auto at = m_entries.find(key);
             done(at == m_entries.end() ? tables::LookupResult{} : tables::LookupResult{true, at->second, key, false});
         });
@@ -29,9 +36,16 @@ class ThreadedTable final : public tables::Table {
     QByteArrayList keys() const override { return {}; }
     bool mayNameFiles() const override { return false; }
 
+    bool hasAnsweredOn(std::thread::id thread) const {
+        const std::lock_guard lock(m_mutex);
+        return m_answering.contains(thread);
+    }
+
   private:
     const QByteArray m_name = "threaded";
     const std::map<QByteArray, QByteArray> m_entries;
+    mutable std::mutex m_mutex;
+    mutable std::set<std::thread::id> m_answering; // guarded by m_mutex
     mutable WorkerThreads m_threads{3};
 };
 

@@ -54,13 +54,14 @@ QString DatabasePeer::program(const QString& package, const QString& inside, con
     return {};
 }
 
-// Root becomes nobody where the program wants it.
+// Root becomes nobody where the program wants it. Each leads a group of its own, so that its children can be killed with it.
 void DatabasePeer::asWhoeverItMay(QProcess& process) const {
-    if (m_program == Program::Postgres && ::geteuid() == 0)
-        process.setChildProcessModifier([] {
-            if (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)
-                ::_exit(126);
-        });
+    const bool mayNotBeRoot = m_program == Program::Postgres && ::geteuid() == 0;
+    process.setChildProcessModifier([mayNotBeRoot] {
+        ::setpgid(0, 0);
+        if (mayNotBeRoot && (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0))
+            ::_exit(126);
+    });
 }
 
 bool DatabasePeer::finish(const QString& name, const QStringList& arguments, const QByteArray& input) {
@@ -179,22 +180,21 @@ bool DatabasePeer::startAgain() {
 void DatabasePeer::kill() {
     if (m_process.state() == QProcess::NotRunning)
         return;
-    m_process.kill();
+    ::kill(-pid_t(m_process.processId()), SIGKILL);
     m_process.waitForFinished(kPatienceMs);
     m_log += m_process.readAll();
-    // PostgreSQL's other processes leave when they notice; until then its shared memory is in use.
     if (m_program == Program::Postgres)
         QFile::remove(m_folder.filePath(u"pg/.s.PGSQL.5432.lock"_s));
 }
 
 void DatabasePeer::suspend() {
     if (m_process.state() == QProcess::Running)
-        ::kill(pid_t(m_process.processId()), SIGSTOP);
+        ::kill(-pid_t(m_process.processId()), SIGSTOP);
 }
 
 void DatabasePeer::resume() {
     if (m_process.state() == QProcess::Running)
-        ::kill(pid_t(m_process.processId()), SIGCONT);
+        ::kill(-pid_t(m_process.processId()), SIGCONT);
 }
 
 QByteArray DatabasePeer::place() const {
