@@ -224,12 +224,16 @@ class Bench:
         bare = empty.resident()
         seconds = sum(self.source(full.port, portion, 4096, 32) for portion in [100000] * (count // 100000) or [count])
         print("\na queue of %d messages of 4 KiB, filled at %.0f/s" % (count, count / seconds))
-        figures = {empty.name: [], full.name: []}
+        figures, costs = {empty.name: [], full.name: []}, {empty.name: [], full.name: []}
         for _ in range(self.rounds * 2 + 1):
             for gateway in (empty, full):
+                before = gateway.cpu()
                 figures[gateway.name].append(messages / self.source(gateway.port, messages, 4096, 20))
+                costs[gateway.name].append((gateway.cpu() - before) / messages * 1e6)
         rates = {name: statistics.median(rows[1:]) for name, rows in figures.items()}
-        print("    accept beside it %.0f/s, on an empty queue %.0f/s" % (rates["full"], rates["empty"]))
+        costs = {name: statistics.median(rows[1:]) for name, rows in costs.items()}
+        print("    accept beside it %.0f/s, on an empty queue %.0f/s; processor time a message %.0f us and %.0f us" %
+              (rates["full"], rates["empty"], costs["full"], costs["empty"]))
         atLeast("accept with %d in the queue, against none" % count, rates["full"] / rates["empty"], 0.9)
         starts = []
         for _ in range(3):
