@@ -104,6 +104,21 @@ void nameBySource(const RelaySpec& spec, ExplainedRelay relay, std::function<voi
                               });
 }
 
+// Of a table that something else keeps, the address that would be next.
+void nameBySourceOf(const RelaySpec& spec, ExplainedRelay relay, std::function<void(ExplainedRelay)> done) {
+    if (!spec.source || spec.source->shape() != tables::Shape::Dynamic)
+        return nameBySource(spec, std::move(relay), std::move(done));
+    spec.source->fetch(tables::Service::Source, [spec, relay = std::move(relay), done = std::move(done)](tables::LookupResult next) mutable {
+        if (next.failed)
+            relay.problem = next.value;
+        else if (!next.found)
+            relay.problem = "<" + spec.source->name() + "> has no address to send from";
+        else
+            relay.source = {next.value.isEmpty() ? next.key : next.value};
+        nameBySource(spec, std::move(relay), std::move(done));
+    });
+}
+
 QString text(const QByteArray& bytes) {
     return QString::fromUtf8(harmless(bytes, kShown));
 }
@@ -273,7 +288,7 @@ void explainRelay(const RulesetPtr& rules, const RelaySpec& spec, const QByteArr
                   std::function<void(ExplainedRelay)> done) {
     const QByteArray name = nameOf(*rules, serverName);
     if (!spec.hostByDomain)
-        return nameBySource(spec, relayOf(spec, name, {}), std::move(done));
+        return nameBySourceOf(spec, relayOf(spec, name, {}), std::move(done));
     const QByteArray domain = recipient.sliced(recipient.lastIndexOf('@') + 1).toLower();
     spec.hostByDomain->lookup(
         tables::Service::Relayhost, domain,
@@ -291,7 +306,7 @@ void explainRelay(const RulesetPtr& rules, const RelaySpec& spec, const QByteArr
             ExplainedRelay relay = relayOf(spec, name, url);
             if (!problem.isEmpty())
                 relay.problem = problem;
-            nameBySource(spec, std::move(relay), done);
+            nameBySourceOf(spec, std::move(relay), done);
         });
 }
 

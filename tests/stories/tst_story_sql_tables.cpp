@@ -201,6 +201,11 @@ class StorySqlTables : public QObject {
         QCOMPARE(ask(u"127.0.0.1"_s, u"eve@office.example"_s, u"x@far.example"_s), "reject");
         QCOMPARE(ask(u"127.0.0.1"_s, u"ann@office.example"_s, u"x@near.example"_s), "reject");
 
+        const Ran told = gateway.ctl({u"explain"_s, u"--json"_s, u"--client"_s, u"127.0.0.1"_s, u"--mail-from"_s, u"ann@office.example"_s,
+                                      u"--rcpt-to"_s, u"x@far.example"_s});
+        const QJsonObject relay = told.json()["envelopes"_L1][0]["relay"_L1].toObject();
+        STORY_VERIFY(relay["source"_L1][0].toString() == u"127.0.0.1" && relay["helo"_L1].toString() == u"gw.office.example", told.out);
+
         SmtpSender client(gateway.port());
         client.command("EHLO client.example");
         QVERIFY(client.send("ann@office.example", {"x@far.example"}, "Subject: one\r\n\r\nbody\r\n").startsWith("250"));
