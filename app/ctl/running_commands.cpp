@@ -157,8 +157,12 @@ int updateCommand(const QByteArrayList& words) {
     const auto value = ask(arguments, {"table.update", {{u"name"_s, QString::fromUtf8(rest.last())}}}, exit);
     if (!value)
         return exit;
-    const qint64 n = value->toObject()["entries"_L1].toInteger();
-    tell(arguments, *value, "table " + rest.last() + " was read again: " + QByteArray::number(n) + (n == 1 ? " entry" : " entries"));
+    const QJsonValue entries = value->toObject()["entries"_L1];
+    const qint64 n = entries.toInteger();
+    tell(arguments, *value,
+         "table " + rest.last() +
+             (!entries.isDouble() ? " is asked each time; what it said a moment ago is forgotten"
+                                    : " was read again: " + QByteArray::number(n) + (n == 1 ? " entry" : " entries")));
     return exit;
 }
 

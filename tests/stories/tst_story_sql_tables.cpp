@@ -155,6 +155,8 @@ class StorySqlTables : public QObject {
 
         QCOMPARE(rcpt(gateway, "ann@one.example"), "250");
         QCOMPARE(rcpt(gateway, "ann@new.example"), "550");
+        const Ran updated = gateway.ctl({u"update"_s, u"table"_s, u"office"_s});
+        STORY_VERIFY(updated.exit == 0 && updated.out.contains("asked each time"), updated.out + updated.err);
         QVERIFY(peer.run({"INSERT INTO entries VALUES ('domain', 'new.example', 1, 'new.example', NULL, NULL)"}));
         QTRY_COMPARE_WITH_TIMEOUT(rcpt(gateway, "ann@new.example"), "250", 10'000); // within seconds, without a reload
         QCOMPARE(stateOf(gateway, u"office"_s), "working");
