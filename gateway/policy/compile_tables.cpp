@@ -60,38 +60,70 @@ tables::TablePtr fileTable(Build& build, const config::TableView& view, const QB
     return made.table;
 }
 
-// A table that something else keeps. Its configuration file is read here; nothing is opened before the first question.
-tables::TablePtr askedTable(Build& build, const config::TableView& view, const QByteArray& name) {
+// What an asked table's path names, as far as compiling has a look at it.
+struct AskedSource {
+    QByteArray path, text;
+    QByteArray trouble; // why it cannot be asked
+};
+
+AskedSource askedSource(Build& build, const config::TableView& view, const QByteArray& name) {
     constexpr qint64 kMostOfConfig = 1 << 20;
+    const tables::BackendPath names = tables::backendPath(view.backend());
+    AskedSource source;
+    if (view.path().isEmpty()) {
+        const bool isConfig = names == tables::BackendPath::Config;
+        if (isConfig || names == tables::BackendPath::Data) {
+            source.trouble = isConfig ? "it has no configuration file" : "it has no path";
+            build.report.error(view, view.source()->range,
+                               "table " + name + ": name the file " + (isConfig ? "that says where the data is: " : "that it is in: ") +
+                                   view.backend() + ":/path/to/file");
+        }
+        return source;
+    }
+    source.path = pathBeside(view.file(), view.path());
+    if (names == tables::BackendPath::Data) {
+        build.tablePaths.insert(name, source.path);
+        if (const auto size = build.files.size(source.path); !size)
+            build.report.warning(view, view.source()->range,
+                                 "table " + name + ": " + size.error().text +
+                                     "; until it is there, recipients whose rule needs this table get 451; nothing is lost");
+        return source;
+    }
+    build.rules->files.append(source.path);
+    if (names != tables::BackendPath::Config)
+        return source;
+    Result<QByteArray> text = build.files.read(source.path, 0, kMostOfConfig + 1);
+    if (text && text->size() <= kMostOfConfig) {
+        source.text = std::move(text).value();
+        return source;
+    }
+    source.trouble = text ? source.path + " is larger than 1 MiB" : text.error().text;
+    build.report.say(build.missingHere(), view, view.source()->range, "table " + name + ": " + source.trouble);
+    return source;
+}
+
+// A table that something else keeps. Nothing is opened before the first question.
+tables::TablePtr askedTable(Build& build, const config::TableView& view, const QByteArray& name) {
     const QByteArray& kind = view.backend();
     if (build.options.syntaxOnly)
         return tables::makeUnavailableTable(name, kind, "it is not looked at");
-    if (view.path().isEmpty()) {
-        build.report.error(view, view.source()->range,
-                           "table " + name + ": name the file that says where the data is: " + kind + ":/path/to/file");
-        return tables::makeUnavailableTable(name, kind, "it has no configuration file");
-    }
-    const QByteArray path = pathBeside(view.file(), view.path());
-    build.rules->files.append(path);
-    const Result<QByteArray> text = build.files.read(path, 0, kMostOfConfig + 1);
-    if (!text || text->size() > kMostOfConfig) {
-        const QByteArray why = text ? path + " is larger than 1 MiB" : text.error().text;
-        build.report.say(build.missingHere(), view, view.source()->range, "table " + name + ": " + why);
-        return tables::makeUnavailableTable(name, kind, why);
-    }
+    const AskedSource source = askedSource(build, view, name);
+    if (!source.trouble.isEmpty())
+        return tables::makeUnavailableTable(name, kind, source.trouble);
     const bool mayNameUsers = build.era() != Era::Modern;
-    const tables::MadeBackend made = tables::makeBackend(kind, {name, path, *text, mayNameUsers});
+    const char delimiter = build.rules->settings.subAddressDelimiter;
+    const tables::MadeBackend made = tables::makeBackend(kind, {name, source.path, source.text, mayNameUsers, delimiter});
     for (const tables::TableProblem& problem : made.problems)
-        build.report.inOtherFile(view, path, std::max(1, problem.line), "table " + name + ": " + problem.text,
+        build.report.inOtherFile(view, source.path, std::max(1, problem.line), "table " + name + ": " + problem.text,
                                  problem.isWarning ? config::Severity::Warning : build.missingHere());
-    if (const Result<bool> open = build.files.readableByOthers(path); made.holdsSecret && open && *open)
+    if (const Result<bool> open = made.holdsSecret ? build.files.readableByOthers(source.path) : Result<bool>(false); open && *open)
         build.report.warning(view, view.source()->range,
-                             "the password in " + path + " can be read by every user of this computer; take that right away (chmod o-r)");
+                             "the password in " + source.path + " can be read by every user of this computer; take that right away (chmod o-r)");
     if (!made.make)
-        return tables::makeUnavailableTable(name, kind, "its configuration " + path + " has errors");
+        return tables::makeUnavailableTable(name, kind, "its configuration " + source.path + " has errors");
     if (!build.options.lookups)
         return tables::makeUnavailableTable(name, kind, "it is not asked now");
-    return build.options.lookups->table({name, kind, (mayNameUsers ? "4" : "3") + path + '\0' + *text, made.make});
+    return build.options.lookups->table({name, kind, (mayNameUsers ? "4" : "3") + source.path + '\0' + delimiter + source.text, made.make, made.mayNameFiles});
 }
 
 tables::TablePtr otherTable(Build& build, const config::TableView& view, const QByteArray& name) {
@@ -104,8 +136,8 @@ tables::TablePtr otherTable(Build& build, const config::TableView& view, const Q
     else
         build.report.warning(
             view, view.source()->range,
-            "table backend \"" + view.backend() +
-                "\" is not supported yet: recipients whose rule needs this table get 451; nothing is lost");
+            "there is no table backend \"" + view.backend() + "\", and no program table-" + view.backend() +
+                " in OpenSMTPD's folders or in PATH: recipients whose rule needs this table get 451; nothing is lost");
     return tables::makeUnavailableTable(name, view.backend());
 }
 
@@ -219,7 +251,7 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
 }
 
 void checkSecretFile(Build& build, const config::StatementView& at, const tables::Table& table) {
-    if (build.options.syntaxOnly || (table.kind() != "file" && table.kind() != "static"))
+    if (build.options.syntaxOnly || (table.kind() != "file" && table.kind() != "static" && table.kind() != "passwd" && table.kind() != "db"))
         return;
     const QByteArray path = build.tablePaths.value(table.name(), at.file()); // written out on the spot: this file
     if (build.checkedSecretFiles.contains(path))

@@ -15,15 +15,17 @@ namespace postern::tables {
 // What a table statement says of its backend.
 struct BackendSource {
     QByteArray table;          // its name
-    QByteArray path;           // of its configuration file, "" = none written
-    QByteArray text;           // what that holds
+    QByteArray path;           // see BackendPath; "" = none written
+    QByteArray text;           // what a configuration file there holds
     bool mayNameUsers = false; // userinfo with the user's name in front, as until 2014
+    char subAddressDelimiter = '+';
 };
 
 struct MadeBackend {
     BackendMaker make;                  // null: it cannot be asked, and a problem says why
     std::vector<TableProblem> problems; // of the file
     bool holdsSecret = false;           // the file should be read by nobody else
+    bool mayNameFiles = false;          // its aliases may: only the administrator makes them
 };
 
 class BackendConfig {

@@ -294,7 +294,7 @@ void LookupPool::Line::watch() {
 class LookupPool::AskedTable final : public Table {
   public:
     AskedTable(const AskedSpec& spec, std::shared_ptr<Line> line)
-        : m_name(spec.name), m_kind(spec.kind), m_line(std::move(line)) {}
+        : m_name(spec.name), m_kind(spec.kind), m_mayNameFiles(spec.mayNameFiles), m_line(std::move(line)) {}
     ~AskedTable() override { m_line->retire(); }
     AskedTable(const AskedTable&) = delete;
     AskedTable& operator=(const AskedTable&) = delete;
@@ -318,10 +318,11 @@ class LookupPool::AskedTable final : public Table {
     QByteArrayList keys() const override { return {}; }
     std::optional<TableState> state() const override { return m_line->state(); }
     void refresh() const override { m_line->refresh(); }
-    bool mayNameFiles() const override { return false; }
+    bool mayNameFiles() const override { return m_mayNameFiles; }
 
   private:
     const QByteArray m_name, m_kind;
+    const bool m_mayNameFiles;
     const std::shared_ptr<Line> m_line;
 };
 

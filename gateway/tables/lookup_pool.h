@@ -20,6 +20,7 @@ struct AskedSpec {
     QByteArray kind;     // the backend's word
     QByteArray identity; // equal for a statement and a configuration file that mean the same
     BackendMaker make;
+    bool mayNameFiles = false; // see Table
 };
 
 class LookupPool {

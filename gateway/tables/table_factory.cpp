@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables/table_factory.h"
 
-#include "base/contract.h"
+#include "tables/accounts.h"
+#include "tables/db_backend.h"
 #include "tables/ldap_backend.h"
+#include "tables/program_backend.h"
+#include "tables/redis_backend.h"
+#include "tables/socketmap_backend.h"
 #include "tables/sql_backend.h"
 #include "tables/unavailable_table.h"
 
@@ -17,18 +21,24 @@ using Maker = MadeBackend (*)(const BackendSource& source);
 struct AskedWord {
     QByteArrayView word;
     Maker make;
+    BackendPath path = BackendPath::Config;
 };
 constexpr AskedWord kAsked[] = {
     {"sqlite", makeSqliteBackend},
     {"mysql", makeMysqlBackend},
     {"postgres", makePostgresBackend},
     {"ldap", makeLdapBackend},
+    {"redis", makeRedisBackend},
+    {"db", makeDbBackend, BackendPath::Data},
+    {"passwd", makePasswdBackend, BackendPath::Data},
+    {"socketmap", makeSocketmapBackend, BackendPath::Data},
+    {"getpwnam", makeGetpwnamBackend, BackendPath::None},
 };
 
-Maker makerOf(QByteArrayView word) {
+const AskedWord* askedWord(QByteArrayView word) {
     for (const AskedWord& one : kAsked)
         if (one.word == word)
-            return one.make;
+            return &one;
     return nullptr;
 }
 
@@ -42,13 +52,17 @@ MadeTable emptyWith(const QByteArray& name, char delimiter, QByteArray problem) 
 BackendKind backendOf(QByteArrayView word) {
     if (word.isEmpty() || word == "file" || word == "static")
         return BackendKind::File;
-    return makerOf(word) ? BackendKind::Asked : BackendKind::Unsupported;
+    return askedWord(word) || !tableProgram(word).isEmpty() ? BackendKind::Asked : BackendKind::Unsupported;
+}
+
+BackendPath backendPath(QByteArrayView word) {
+    const AskedWord* const known = askedWord(word);
+    return known ? known->path : BackendPath::MayBe;
 }
 
 MadeBackend makeBackend(QByteArrayView word, const BackendSource& source) {
-    const Maker maker = makerOf(word);
-    POSTERN_CHECK(maker, return {});
-    return maker(source);
+    const AskedWord* const known = askedWord(word);
+    return known ? known->make(source) : makeProgramBackend(word, source);
 }
 
 QByteArrayList knownBackends() {

@@ -15,10 +15,19 @@ namespace postern::tables {
 
 enum class BackendKind : quint8 {
     File,        // "file" and "static", and a bare path
-    Asked,       // sqlite: kept elsewhere, see makeBackend()
-    Unsupported, // db, proc programs, ...: this version can't ask them
+    Asked,       // sqlite, db ...: kept elsewhere, see makeBackend(); also a word that a program table-WORD stands for
+    Unsupported, // a word that nothing here knows
 };
-BackendKind backendOf(QByteArrayView word);
+BackendKind backendOf(QByteArrayView word); // looks for a program only if it knows no better
+
+// What the path of an asked table names.
+enum class BackendPath : quint8 {
+    Config, // a file of "key value" lines
+    Data,   // the database itself, or the server's socket
+    MayBe,  // a program's own affair, and it may have none
+    None,
+};
+BackendPath backendPath(QByteArrayView word); // of one that backendOf() calls Asked
 
 // Every word that means a backend here or in OpenSMTPD, for near-miss suggestions.
 QByteArrayList knownBackends();

@@ -19,7 +19,7 @@ LookupResult UnavailableTable::refusal() const {
     LookupResult result;
     result.failed = true;
     result.value = "table " + m_name +
-                   (m_why.isEmpty() ? " is not connected: backend " + m_backend + " is not supported yet" : ": " + m_why);
+                   (m_why.isEmpty() ? " is not connected: nothing here answers for the backend " + m_backend : ": " + m_why);
     return result;
 }
 

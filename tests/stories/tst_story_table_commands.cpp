@@ -18,7 +18,7 @@ class StoryTableCommands : public QObject {
 
     static constexpr char kConfig[] =
         "table ours { one.example, \"*.two.example\" }\ntable people file:people\ntable logins file:logins\n"
-        "table sources { 192.0.2.1, 192.0.2.2 }\ntable away getpwnam:accounts\n"
+        "table sources { 192.0.2.1, 192.0.2.2 }\ntable away weather:accounts\n"
         "table hosts { \"smtp+tls://l@relay.example\" }\n"
         "listen on 127.0.0.1 port 0\naction \"out\" relay host smtp+tls://l@relay.example auth <logins>\n"
         "match from any for domain <ours> action \"out\"\n";

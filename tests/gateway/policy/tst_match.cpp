@@ -342,7 +342,7 @@ void TestMatch::aFailingTableIsNeverNegated() {
     match(rules, remote(), traced ? WantTrace::Yes : WantTrace::No,
           [&](Verdict v) { verdict = std::move(v); });
     QVERIFY(verdict.decision == Decision::TemporaryFailure);
-    QCOMPARE(verdict.reason, "table unwanted is not connected: backend db is not supported yet");
+    QCOMPARE(verdict.reason, "table unwanted is not connected: nothing here answers for the backend db");
     QCOMPARE(verdict.rule, &rules->rules[0]);
 }
 
@@ -489,7 +489,7 @@ void TestMatch::traceOfATableThatFails() {
         remote());
     QCOMPARE(lines.size(), size_t(1));
     QVERIFY(!lines[0].matched);
-    QCOMPARE(lines[0].because, "table ours is not connected: backend ldap is not supported yet");
+    QCOMPARE(lines[0].because, "table ours is not connected: nothing here answers for the backend ldap");
 }
 
 void TestMatch::traceAndPlainAgree() {

@@ -75,9 +75,9 @@ void TestTableFactory::backends_data() {
     QTest::newRow("bare path") << QByteArray() << BackendKind::File;
     for (const char* word : {"file", "static"})
         QTest::newRow(word) << QByteArray(word) << BackendKind::File;
-    for (const char* word : {"sqlite", "mysql", "postgres", "ldap"})
+    for (const char* word : {"sqlite", "mysql", "postgres", "ldap", "redis", "db", "passwd", "socketmap", "getpwnam"})
         QTest::newRow(word) << QByteArray(word) << BackendKind::Asked;
-    for (const char* word : {"db", "getpwnam", "proc", "made-up"})
+    for (const char* word : {"proc", "made-up"})
         QTest::newRow(word) << QByteArray(word) << BackendKind::Unsupported;
 }
 
@@ -92,7 +92,7 @@ void TestTableFactory::whatCannotBeAskedFails() {
     LookupResult answer;
     table->lookup(Service::Netaddr, "192.0.2.1", [&](LookupResult result) { answer = std::move(result); });
     QVERIFY(answer.failed);
-    QCOMPARE(answer.value, "table unwanted is not connected: backend db is not supported yet");
+    QCOMPARE(answer.value, "table unwanted is not connected: nothing here answers for the backend db");
     answer = {};
     table->fetch(Service::Source, [&](LookupResult result) { answer = std::move(result); });
     QVERIFY(answer.failed);
