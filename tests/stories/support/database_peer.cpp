@@ -31,6 +31,21 @@ QString peers(const QString& inside) {
     return QStringLiteral(POSTERN_SOURCE_DIR "/build/peers/") + inside;
 }
 
+// Where PostgreSQL's programs may be: their folder has the version in its name.
+QStringList postgresFolders(const QString& name) {
+    QStringList roots;
+    for (const QString& package : QDir(peers({})).entryList({u"postgresql-*"_s}, QDir::Dirs))
+        roots.append(peers(package));
+    roots.append(QString());
+    QStringList places;
+    for (const QString& root : roots) {
+        const QDir versions(root + u"/usr/lib/postgresql"_s);
+        for (const QString& version : versions.entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+            places.append(versions.filePath(version) + u"/bin/"_s + name);
+    }
+    return places + QStringList{name};
+}
+
 } // namespace
 
 DatabasePeer::DatabasePeer(Program program) : m_program(program) {
@@ -110,7 +125,7 @@ bool DatabasePeer::prepare() {
         if (!QDir(folder()).mkdir(u"pg"_s) ||
             (::geteuid() == 0 && ::chown(QFile::encodeName(place).constData(), kNobody, kNobody) != 0))
             return false;
-        const QString initdb = program(u"postgresql-15"_s, u"usr/lib/postgresql/15/bin/initdb"_s, {u"initdb"_s});
+        const QString initdb = program(u"postgresql"_s, u"initdb"_s, postgresFolders(u"initdb"_s));
         return !initdb.isEmpty() && finish(initdb, {u"-D"_s, place + u"/data"_s, u"-A"_s, u"trust"_s, u"-U"_s, u"mail"_s,
                                                     u"--no-locale"_s, u"-E"_s, u"UTF8"_s, u"--no-sync"_s});
     }
@@ -158,7 +173,7 @@ bool DatabasePeer::startAgain() {
     case Program::Postgres: {
         const QString place = m_folder.filePath(u"pg"_s);
         QFile::remove(place + u"/data/postmaster.pid"_s); // of one that was killed
-        return launch(program(u"postgresql-15"_s, u"usr/lib/postgresql/15/bin/postgres"_s, {u"postgres"_s}),
+        return launch(program(u"postgresql"_s, u"postgres"_s, postgresFolders(u"postgres"_s)),
                       {u"-D"_s, place + u"/data"_s, u"-k"_s, place, u"-c"_s, u"listen_addresses="_s, u"-c"_s, u"fsync=off"_s});
     }
     case Program::Slapd: {
