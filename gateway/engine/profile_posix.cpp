@@ -8,7 +8,10 @@
 #include <QStandardPaths>
 
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstring>
+#include <thread>
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -204,6 +207,14 @@ QByteArray cureFor(int number, const QByteArray& folder) {
     }
 }
 
+constexpr auto kWaitForTheDead = std::chrono::milliseconds(10);
+constexpr int kMostWaitsForTheDead = 200;
+
+bool isGone(const QByteArray& pid) {
+    const pid_t number = pid.toInt();
+    return number > 0 && ::kill(number, 0) != 0 && errno == ESRCH;
+}
+
 } // namespace
 
 Error StateLock::openFailure(int number, const QByteArray& stateFolder) {
@@ -227,17 +238,23 @@ Result<std::unique_ptr<StateLock>> StateLock::take(const QByteArray& stateFolder
     if (fd < 0)
         return openFailure(errno, stateFolder);
     int locked = ::flock(fd, LOCK_EX | LOCK_NB);
-    while (locked != 0 && errno == EINTR)
-        locked = ::flock(fd, LOCK_EX | LOCK_NB);
-    if (locked != 0) {
+    QByteArray pid;
+    for (int waited = 0; locked != 0; locked = ::flock(fd, LOCK_EX | LOCK_NB)) {
+        if (errno == EINTR)
+            continue;
         const int number = errno;
         char text[32] = {};
         const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
-        const QByteArray pid = n > 0 ? QByteArray(text, n).trimmed() : QByteArray();
+        pid = n > 0 ? QByteArray(text, n).trimmed() : QByteArray();
+        // A child that was just being born when its gateway was killed holds it until its program begins.
+        if (number == EWOULDBLOCK && isGone(pid) && waited++ < kMostWaitsForTheDead) {
+            std::this_thread::sleep_for(kWaitForTheDead);
+            continue;
+        }
         ::close(fd);
         return lockFailure(number, stateFolder, pid);
     }
-    const QByteArray pid = QByteArray::number(::getpid()) + "\n";
+    pid = QByteArray::number(::getpid()) + "\n";
     if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.constData(), size_t(pid.size()), 0) != pid.size()) {
         // Only for people; the lock itself is held.
     }

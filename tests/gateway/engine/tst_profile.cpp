@@ -11,7 +11,13 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <ctime>
 
 using namespace postern;
 using namespace postern::engine;
@@ -31,6 +37,7 @@ class TestProfile : public QObject {
     void aConfigurationElsewhereIsNotInvented();
     void theSecondLockNamesTheFirst();
     void aLockLeftOverIsNoLock();
+    void X05_aChildThatWasBeingBornHoldsItAMomentOnly();
     void tellsWhyTheFolderCannotBeUsed_data();
     void tellsWhyTheFolderCannotBeUsed();
     void tellsWhichFolderCannotBeMade();
@@ -158,6 +165,27 @@ void TestProfile::aLockLeftOverIsNoLock() { // after kill -9 the file stays, wit
     left.write("99999999\n garbage that is longer than a number has any right to be");
     left.close();
     QVERIFY(StateLock::take(QFile::encodeName(folder.path())));
+}
+
+// A gateway that is killed in the middle of making a child: until the child's own program begins, the lock is still held.
+void TestProfile::X05_aChildThatWasBeingBornHoldsItAMomentOnly() {
+    const QTemporaryDir folder;
+    const QByteArray path = QFile::encodeName(folder.path());
+    const pid_t gateway = ::fork();
+    if (gateway == 0) {
+        const int file = ::open((path + "/lock").constData(), O_RDWR | O_CREAT, 0600);
+        const QByteArray pid = QByteArray::number(::getpid()) + '\n';
+        const bool locked = ::flock(file, LOCK_EX | LOCK_NB) == 0 && ::write(file, pid.constData(), size_t(pid.size())) == pid.size();
+        if (locked && ::fork() == 0) { // the child has the descriptor, too
+            const timespec moment = {0, 300'000'000};
+            ::nanosleep(&moment, nullptr);
+        }
+        ::_exit(locked ? 0 : 1);
+    }
+    int status = 1;
+    QVERIFY(::waitpid(gateway, &status, 0) == gateway && status == 0);
+    const auto next = StateLock::take(path);
+    QVERIFY2(next, next ? "" : next.error().text.constData());
 }
 
 void TestProfile::tellsWhyTheFolderCannotBeUsed_data() {
