@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "control/socket_client.h"
+#include "keychain/keychain_program.h"
 
 using namespace Qt::StringLiterals;
 
@@ -20,6 +21,7 @@ GatewayDoor::~GatewayDoor() {
 }
 
 bool GatewayDoor::open() {
+    m_wait.reset();
     close();
     auto client = std::make_unique<control::SocketClient>();
     if (client->connectTo(m_profile.socketPath())) {
@@ -32,6 +34,10 @@ bool GatewayDoor::open() {
         const auto started = m_host.start(std::move(settings));
         if (!started) {
             m_reason = QString::fromUtf8(started.error().text);
+            if (engine::waitsForKeychain(started.error()))
+                m_wait = std::make_unique<ctl::KeychainWait>(keychain::systemKeychain(), m_profile.queueKeyName(), [this] {
+                    QTimer::singleShot(0, &m_later, [this] { openAgain(); });
+                });
             return false;
         }
         m_through = m_host.facade();
@@ -42,7 +48,16 @@ bool GatewayDoor::open() {
     return true;
 }
 
+// The keychain answers; nobody need press a button for that.
+void GatewayDoor::openAgain() {
+    if (!m_through)
+        open();
+    if (m_sink)
+        m_sink(control::Event{u"changed"_s, {}});
+}
+
 bool GatewayDoor::close() {
+    m_wait.reset();
     m_through.reset();
     return m_host.stop();
 }

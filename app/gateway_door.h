@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The window's way to a gateway, whichever it is: attaches to the one that runs on the profile, else starts one in this
-// process; can be asked to try again when neither worked or the other process went away.
+// process; can be asked to try again when neither worked or the other process went away, and does by itself when it was the
+// keychain that had no key for the queue yet.
 //
 // Thread: the GUI thread. Failure: while there is no gateway every question is answered with the reason, in one sentence.
 #pragma once
 
 #include "control/facade.h"
+#include "ctl/keychain_wait.h"
 #include "engine/engine_host.h"
 
 #include <QTimer>
@@ -31,6 +33,7 @@ class GatewayDoor final : public control::Facade {
 
   private:
     void lost();
+    void openAgain();
 
     engine::Profile m_profile;
     engine::EngineHost m_host;
@@ -39,6 +42,7 @@ class GatewayDoor final : public control::Facade {
     std::function<void()> m_stopAsked;
     QString m_reason;
     QTimer m_later; // answers while there is no gateway
+    std::unique_ptr<ctl::KeychainWait> m_wait; // for the key of the queue; null: for nothing
 };
 
 } // namespace postern

@@ -35,6 +35,7 @@ int discoverCommand(const QByteArrayList& words);
 int tableCommand(const QByteArrayList& words);
 int makemapCommand(const QByteArrayList& words);
 int newaliasesCommand(const QByteArrayList& words);
+int keychainCommand(const QByteArrayList& words);
 
 QByteArray describe(const control::QueueRow& row); // one line a field, for people
 

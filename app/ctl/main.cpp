@@ -37,6 +37,9 @@ constexpr std::array kCommands{
             "          [--listener ADDR:PORT] [-D NAME=VALUE]... --mail-from A --rcpt-to B [--json]    what would happen, and why"},
     Command{"table", tableCommand,
             "table lookup TABLE SERVICE KEY | list [TABLE] | test [TABLE]  [-f FILE] [--json]    the configuration's tables"},
+    Command{"keychain", keychainCommand,
+            "keychain set LABEL | set --queue-key [--random] | list | forget LABEL | forget --queue-key  [--json]\n"
+            "          secrets in the system's keychain; a login is USER:PASSWORD on standard input, or typed"},
     Command{"status", statusCommand, "status [--json]                     the running gateway"},
     Command{"queue", queueCommand,
             "queue list [--filter STATE] [--since WHEN] [--from A] [--to A] [--columns C,...] | show ID | stats\n"

@@ -10,10 +10,10 @@
 namespace postern::ctl {
 namespace {
 
-constexpr qsizetype kMost = 1000; // octets of a line; a key has 32
+constexpr qsizetype kMost = 4000; // octets of a line; a key has 32, a secret in the keychain 2 000
 
 // One by one, so that nothing behind the line is taken.
-Result<Secret> readLine(int fd) {
+Secret readLine(int fd) {
     QByteArray line;
     line.reserve(kMost + 1); // never moved, so that no copy of it is left behind
     for (;;) {
@@ -54,6 +54,17 @@ class QuietTerminal {
     bool m_changed = false;
 };
 
+Secret typed(int terminal, const QByteArray& prompt) {
+    (void)!::write(terminal, prompt.constData(), size_t(prompt.size()));
+    Secret line;
+    {
+        const QuietTerminal quiet(terminal);
+        line = readLine(terminal);
+    }
+    (void)!::write(terminal, "\n", 1);
+    return line;
+}
+
 Result<Secret> readTerminal() {
     const int fd = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (fd < 0)
@@ -61,14 +72,7 @@ Result<Secret> readTerminal() {
                      "\"queue encryption\" names no key and there is no terminal to ask at; write \"queue encryption stdin\""
                      " and give the key as the first line of standard input, or write the key behind the words",
                      Permanence::Permanent};
-    constexpr QByteArrayView kAsk("key of the queue: ");
-    (void)!::write(fd, kAsk.data(), size_t(kAsk.size()));
-    Result<Secret> line = Secret();
-    {
-        const QuietTerminal quiet(fd);
-        line = readLine(fd);
-    }
-    (void)!::write(fd, "\n", 1);
+    Secret line = typed(fd, "key of the queue: ");
     ::close(fd);
     return line;
 }
@@ -78,17 +82,22 @@ Result<Secret> readTerminal() {
 Result<Secret> askQueueKey(policy::QueueKey from) {
     switch (from) {
     case policy::QueueKey::None:
-    case policy::QueueKey::Written: return Secret();
+    case policy::QueueKey::Written:
+    case policy::QueueKey::Keychain: return Secret();
     case policy::QueueKey::StandardInput: break;
     case policy::QueueKey::Terminal: return readTerminal();
     }
-    auto line = readLine(STDIN_FILENO);
-    if (line && line->isEmpty())
+    Secret line = readLine(STDIN_FILENO);
+    if (line.isEmpty())
         return Error{ErrorCode::Unavailable,
                      "\"queue encryption stdin\": no key came on standard input; give it as the first line, for example"
                      " posternctl run < KEYFILE",
                      Permanence::Permanent};
     return line;
+}
+
+Result<Secret> askSecret(const QByteArray& prompt) {
+    return ::isatty(STDIN_FILENO) ? typed(STDIN_FILENO, prompt) : readLine(STDIN_FILENO);
 }
 
 } // namespace postern::ctl

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ctl/arguments.h"
 #include "ctl/commands.h"
+#include "ctl/keychain_wait.h"
 #include "ctl/queue_key_prompt.h"
 #include "ctl/unix_signals.h"
 
 #include "base/log.h"
 #include "engine/engine_host.h"
+#include "keychain/keychain_program.h"
 
 #include <QCoreApplication>
 
 #include <cstdlib>
 
 namespace postern::ctl {
+
+namespace {
+
+constexpr int kTryAgain = 100; // what QCoreApplication::exec() returns then; quit() is 0
+
+} // namespace
 
 int runCommand(const QByteArrayList& words) {
     const Arguments arguments(words, {"--verbose", "-v"}, {"--profile", "--state", "-f", "--dialect"}, {"-D"});
@@ -27,6 +35,10 @@ int runCommand(const QByteArrayList& words) {
     settings.mustListen = true;
     settings.askQueueKey = askQueueKey;
 
+    const QByteArray queueKey = settings.profile.queueKeyName();
+    settings.keychain = keychain::systemKeychain();
+    std::unique_ptr<KeychainWait> wait;
+
     engine::EngineHost host;
     // Before the start, which may take its time: a signal that comes then is obeyed as soon as there is a gateway.
     const UnixSignals signals(
@@ -34,9 +46,20 @@ int runCommand(const QByteArrayList& words) {
             log(LogLevel::Notice, LogArea::Engine, "signal " + QByteArray::number(number) + ": stopping");
             QCoreApplication::quit();
         },
-        [&host] { host.reload(); });
+        [&host, &wait] {
+            host.reload();
+            if (wait)
+                wait->tryNow(); // the configuration may want no key any more
+        });
     host.onStopAsked([] { QCoreApplication::quit(); });
-    const auto started = host.start(std::move(settings));
+    auto started = host.start(settings);
+    while (!started && engine::waitsForKeychain(started.error())) {
+        wait = std::make_unique<KeychainWait>(settings.keychain, queueKey, [] { QCoreApplication::exit(kTryAgain); });
+        if (QCoreApplication::exec() != kTryAgain)
+            return kGood; // told to stop
+        wait.reset();
+        started = host.start(settings);
+    }
     if (!started) {
         complain(started.error().text);
         return kErrorsFound;

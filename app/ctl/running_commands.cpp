@@ -4,6 +4,9 @@
 #include "ctl/gateway_link.h"
 
 #include "control/snapshots.h"
+#include "engine/queue_seal.h"
+#include "keychain/keychain_program.h"
+#include "policy/compile.h"
 
 #include <QDateTime>
 #include <QJsonArray>
@@ -15,12 +18,22 @@ using namespace Qt::StringLiterals;
 namespace postern::ctl {
 namespace {
 
+// A gateway that was started and waits for the keychain does not answer yet: why.
+QByteArray whatItWaitsFor(const engine::Profile& profile) {
+    const auto files = makeDiskFileStore();
+    if (!files->size(profile.configFile))
+        return {};
+    const auto rules = policy::compile(*files, profile.configFile, {}).ruleset;
+    return engine::keychainTrouble(rules->settings, {{}, keychain::systemKeychain(), profile.queueKeyName()});
+}
+
 // Asks and hands the value over; what went wrong is told here.
 std::optional<QJsonValue> ask(const Arguments& arguments, const control::Request& request, int& exit) {
     const engine::Profile profile = profileFrom(arguments);
     GatewayLink link(profile);
     if (!link.isThere()) {
-        exit = refuse(arguments.has("--json"), nobodyRuns(profile));
+        const QByteArray waits = request.verb == "status" ? whatItWaitsFor(profile) : QByteArray();
+        exit = refuse(arguments.has("--json"), nobodyRuns(profile) + (waits.isEmpty() ? waits : ". " + waits));
         return std::nullopt;
     }
     const control::Reply reply = link.ask(request);

@@ -2,6 +2,7 @@
 #include "ctl/stopped_queue.h"
 
 #include "ctl/queue_key_prompt.h"
+#include "keychain/keychain_program.h"
 #include "policy/compile.h"
 #include "queue/spool.h"
 
@@ -28,7 +29,7 @@ Result<queue::SealPtr> sealOf(FileStore& files, const engine::Profile& profile) 
     if (!files.size(profile.configFile))
         return std::make_shared<const queue::Seal>();
     const auto rules = policy::compile(files, profile.configFile, {}).ruleset;
-    return engine::queueSeal(rules->settings, askQueueKey);
+    return engine::queueSeal(rules->settings, {askQueueKey, keychain::systemKeychain(), profile.queueKeyName()});
 }
 
 QByteArray nameOfAction(const queue::Envelope& envelope) {

@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "config/suggest.h"
+#include "engine/keychain_logins.h"
+#include "keychain/keychain_program.h"
 #include "policy/compile.h"
 #include "tables/credentials.h"
 #include "tables/table_factory.h"
@@ -161,7 +163,7 @@ int list(const Subject& subject, const QByteArrayList& words) {
         const tables::TablePtr table = subject.table(words.first());
         if (!table)
             return kErrorsFound;
-        if (table->shape() == tables::Shape::Dynamic)
+        if (table->shape() == tables::Shape::Dynamic && table->kind() != "keychain") // whose labels are known
             return refuse(subject.asJson, "table " + table->name() + " (" + table->kind() +
                                               (table->isConnected() ? ") is asked for one key at a time and can't tell them all"
                                                                     : ") is not connected"));
@@ -258,12 +260,14 @@ int tableCommand(const QByteArrayList& words) {
         throw UsageError{"there is no \"table " + harmless(verb, 40) + "\"; " +
                          (meant.isEmpty() ? "there are " + verbs.join(", ") : "did you mean " + meant + '?')};
     }
+    const engine::Profile profile = profileFrom(arguments);
     policy::CompileOptions options;
+    options.logins = std::make_shared<engine::KeychainLogins>(profile, keychain::systemKeychain());
     options.dialect = dialectFrom(arguments);
     options.macros = macrosFrom(arguments);
     options.lookups = lookupsForOneCommand();
     const auto files = makeDiskFileStore();
-    const QByteArray path = profileFrom(arguments).configFile;
+    const QByteArray path = profile.configFile;
     if (const auto size = files->size(path); !size)
         return refuse(arguments.has("--json"), size.error().text);
     policy::Compiled compiled = policy::compile(*files, path, options);

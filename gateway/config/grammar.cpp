@@ -257,6 +257,7 @@ constexpr auto kSettings = std::to_array<SettingRule>({
     {"queue compression", S::QueueCompression, "s?", kIn2012},
     {"queue compression", S::QueueCompression, "", kInLegacy | kInModern},
     {"queue compress", S::QueueCompression, "s?", kIn2012},
+    {"queue encryption keychain", S::QueueEncryption, "", kInAll, kOwn},
     {"queue encryption key", S::QueueEncryption, "sC", kInOld, {"2012-08-26"}},
     {"queue encryption", S::QueueEncryption, "", kInLegacy, {"5.4.1"}},
     {"queue encryption", S::QueueEncryption, "s?", kInModern},

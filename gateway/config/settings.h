@@ -13,7 +13,7 @@ enum class Setting : quint8 {
     MaxMessageSize,      // size S; max-message-size S; smtp max-message-size S
     WarnInterval,        // bounce-warn D, D; bounce warn-interval D, D
     QueueCompression,    // queue compress|compression [ALGORITHM]
-    QueueEncryption,     // queue encryption [key K [cipher C] [digest D]]
+    QueueEncryption,     // queue encryption [key K [cipher C] [digest D]]; queue encryption keychain
     QueueInterval,       // queue interval N (2012)
     ServerName,          // hostname STR (2012)
     SessionLimit,        // limit session KEY N ...; smtp limit KEY N ...

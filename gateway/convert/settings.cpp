@@ -72,6 +72,10 @@ void convertSetting(Session& session, const StatementView& statement, Piece& pie
         return;
     }
     const QByteArray& words = *known;
+    if (setting == Setting::QueueEncryption && written.endsWith(" keychain") && words != written)
+        session.say(RemarkKind::Lost, statement,
+                    "the key in this computer's keychain stays there: " + session.targetName() +
+                        " asks for one at its terminal, or takes it behind \"" + words + '"');
     const size_t ownWords = size_t(written.count(' ')) + 1;
     if (setting == Setting::WarnInterval && view->values().empty() && session.know.dialect == Dialect::Modern) {
         piece.statements = {words + " 365d"};

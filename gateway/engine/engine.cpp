@@ -3,6 +3,7 @@
 
 #include "engine/control_verbs.h"
 #include "engine/descriptor_limit.h"
+#include "keychain/keychain_program.h"
 #include "tables/table_factory.h"
 
 using namespace Qt::StringLiterals;
@@ -59,6 +60,10 @@ Engine::~Engine() {
 }
 
 Result<void> Engine::start() {
+    if (!m_settings.keychain)
+        m_settings.keychain = keychain::systemKeychain();
+    m_logins = std::make_shared<KeychainLogins>(m_settings.profile, m_settings.keychain);
+    m_keychainWatch = std::make_unique<KeychainWatch>(m_logins, [this] { keychainAnswersAgain(); });
     m_startedAt = m_clock.wall().time_since_epoch().count();
     setLogListener([address = m_logLines.address()](const LogLine& line) { address.post(line); });
     raiseDescriptorLimit();
@@ -86,9 +91,12 @@ Result<void> Engine::start() {
     if (m_settings.mustListen && !config.isUsable())
         return Error{ErrorCode::Invalid, config.firstError(), Permanence::Permanent};
 
-    auto seal = queueSeal(config.rules->settings, m_settings.askQueueKey);
-    if (!seal)
+    auto seal = queueSeal(config.rules->settings, {m_settings.askQueueKey, m_settings.keychain, profile.queueKeyName()});
+    if (!seal) {
+        if (waitsForKeychain(seal.error())) // else whoever starts us says it
+            log(LogLevel::Error, LogArea::Queue, seal.error().text);
         return seal.error();
+    }
     m_seal = std::move(*seal);
     m_openedWith = config.rules;
     queue::SpoolSettings spool;
@@ -265,6 +273,7 @@ LoadedConfig Engine::load() const {
     options.dialect = m_settings.dialect;
     options.macros = m_settings.macros;
     options.lookups = m_lookups;
+    options.logins = m_logins;
     return loadConfig(*m_files, m_settings.profile.configFile, options);
 }
 
@@ -299,6 +308,8 @@ control::Reply Engine::updateTable(const QByteArray& name) {
     const tables::TablePtr now = m_rules->table(name);
     if (now && !now->isConnected())
         return refused("table " + name + " (" + table.backend + ") is not connected, so there is nothing to read");
+    if (table.backend == "keychain")
+        return refused("table " + name + " is in the keychain, which is asked each time, so there is nothing to read");
     if (table.path.isEmpty())
         return refused("table " + name + " has its entries in the configuration itself (" + where +
                        "); `posternctl reload` reads that again");
@@ -494,8 +505,22 @@ void Engine::tick() {
         });
     }
     noteTables();
+    m_keychainWatch->tick(m_clock.steady());
     if (std::exchange(m_changed, false))
         publishChanged();
+}
+
+// Mail that waits for a login need not wait for its next turn.
+void Engine::keychainAnswersAgain() {
+    std::vector<queue::EnvelopeId> waiting;
+    for (const auto& [route, relay] : m_desk->relays())
+        if (relay.failing && relay.detail.contains("keychain"))
+            waiting.insert(waiting.end(), relay.deferred.begin(), relay.deferred.end());
+    log(LogLevel::Notice, LogArea::Relay, "the keychain answers again");
+    for (const auto& thread : m_ioThreads)
+        thread->forgetRelayFailures();
+    m_desk->retry(waiting);
+    m_changed = true;
 }
 
 void Engine::publishChanged() {

@@ -20,6 +20,7 @@
 #include "engine/disk_room.h"
 #include "engine/file_stamps.h"
 #include "engine/io_thread.h"
+#include "engine/keychain_watch.h"
 #include "engine/listener_book.h"
 #include "engine/profile.h"
 #include "engine/queue_seal.h"
@@ -43,6 +44,7 @@ struct EngineSettings {
     dns::ResolverSettings dns;
     std::shared_ptr<const Clock> clock = {}; // any thread's; null = the computer's
     AskQueueKey askQueueKey;         // on the engine's thread, at the start; none = nobody can be asked
+    keychain::KeychainPtr keychain = {}; // null = the system's
     Milliseconds stopWithin{20'000}; // EngineHost::stop() waits so long
 };
 
@@ -70,6 +72,7 @@ class Engine {
     void followTableFiles();
     void drained();
     void finishStop();
+    void keychainAnswersAgain();
     void keepCounters();
     void keepPauses(std::function<void(Result<void>)> done);
     void restorePauses(const std::map<QByteArray, qint64>& kept);
@@ -107,6 +110,8 @@ class Engine {
     policy::RulesetPtr m_rules;
     policy::RulesetPtr m_openedWith; // the settings that the queue was opened with
     queue::SealPtr m_seal;
+    std::shared_ptr<const KeychainLogins> m_logins;
+    std::unique_ptr<KeychainWatch> m_keychainWatch;
     config::Diagnostics m_configProblems; // errors of a configuration that was not taken
     qint64 m_configLoadedAt = 0;
     qint64 m_startedAt = 0;

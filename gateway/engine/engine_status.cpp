@@ -72,6 +72,9 @@ QList<control::Problem> Engine::problems(const std::map<queue::RouteKey, int>& w
     if (!m_logTrouble.isEmpty())
         out.append({control::Gravity::Attention, u"log"_s, u"No log is kept on the disk"_s,
                     textOf(m_logTrouble) + u". Mail is not touched by it."_s, {}});
+    if (const QByteArray trouble = m_keychainWatch->trouble(); !trouble.isEmpty())
+        out.append({control::Gravity::Attention, u"keychain"_s, u"Logins of relays cannot be had from the keychain"_s,
+                    textOf(trouble) + u". Mail that needs them is safe and waits; the keychain is asked again every minute."_s, {}});
     for (const QByteArray& finding : m_spool->findings())
         out.append({control::Gravity::Attention, u"spool:found"_s, u"The queue was not in order at the start"_s,
                     textOf(finding), {}});

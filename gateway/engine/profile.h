@@ -25,6 +25,11 @@ struct Profile {
     QByteArray logFolder() const; // logs/ of the profile; beside the queue if that lies elsewhere (--state)
     QByteArray socketPath() const;   // control socket; may lie outside when the folder's path is too long for a socket
 
+    // What its secrets are called in the system's keychain, which is one for all profiles of a user: of the login with that
+    // label, and of the key of its encrypted queue.
+    QByteArray keychainName(const QByteArray& label) const;
+    QByteArray queueKeyName() const;
+
     QByteArray submissionPath() const; // SMTP for programs of this computer, beside the control socket
 
     // The platform's application-data folder, or /var/lib/postern with /etc/postern/smtpd.conf for a system service (root,

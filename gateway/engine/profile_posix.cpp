@@ -56,6 +56,14 @@ QByteArrayList Profile::nameServers() const {
     return servers;
 }
 
+QByteArray Profile::keychainName(const QByteArray& label) const {
+    return "Postern" + stateFolder + "/login/" + label;
+}
+
+QByteArray Profile::queueKeyName() const {
+    return "Postern" + stateFolder + "/key";
+}
+
 QByteArray Profile::socketPath() const {
     const QByteArray inside = stateFolder + "/control.sock";
     if (inside.size() < kLongestSocketPath)

@@ -13,6 +13,10 @@
 
 #include <optional>
 
+namespace postern::tables {
+class LoginStore;
+}
+
 namespace postern::policy {
 
 struct CompileOptions {
@@ -20,6 +24,7 @@ struct CompileOptions {
     bool syntaxOnly = false;     // do not look at other files
     bool rulesOnly = false;      // the question is which rule decides: missing files, certificates and filters, and what the engine
                                  // does not carry out are warnings; a table that can't be read fails when it is asked
+    std::shared_ptr<const tables::LoginStore> logins = {}; // what tables of the keychain ask; null: they are read and not asked
     std::vector<std::pair<QByteArray, QByteArray>> macros = {}; // of the command line; no definition in a file replaces them
     tables::LookupPoolPtr lookups = {}; // asks the tables that databases keep; none: their files are read, and they are not asked
 };

@@ -126,6 +126,10 @@ void setQueueKey(Build& build, const SettingView& view) {
     constexpr qsizetype kKeyCharacters = 32;
     Settings& settings = build.rules->settings;
     const config::Value* key = view.value();
+    if (view.words().size() > 2 && view.words()[2].text == "keychain") {
+        settings.queueKey = QueueKey::Keychain;
+        return;
+    }
     settings.queueKey = !key                                         ? QueueKey::Terminal
                         : key->text == "stdin" || key->text == "-" ? QueueKey::StandardInput
                                                                      : QueueKey::Written;

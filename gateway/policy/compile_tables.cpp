@@ -5,6 +5,7 @@
 #include "config/suggest.h"
 #include "config/views/table_view.h"
 #include "policy/advice.h"
+#include "tables/login_table.h"
 
 #include <algorithm>
 
@@ -141,6 +142,10 @@ tables::TablePtr otherTable(Build& build, const config::TableView& view, const Q
     return tables::makeUnavailableTable(name, view.backend());
 }
 
+bool isListener(const config::StatementView& at) {
+    return at.kind() == config::StatementKind::Listen;
+}
+
 bool suits(const tables::Table& table, const TableUse& use) {
     switch (table.shape()) {
     case Shape::Dynamic:
@@ -202,6 +207,9 @@ void addTable(Build& build, const config::TableView& view) {
         case tables::BackendKind::Asked:
             table = askedTable(build, view, name);
             break;
+        case tables::BackendKind::Keychain:
+            table = std::make_shared<tables::LoginTable>(name, build.options.logins);
+            break;
         case tables::BackendKind::Unsupported:
             table = otherTable(build, view, name);
             break;
@@ -241,6 +249,12 @@ tables::TablePtr resolveTable(Build& build, const config::StatementView& at, con
             build.rules->inlineTables.push_back(table);
         adviseOnEntries(build, at, argument, use.service, *table);
     }
+    if (table->kind() == "keychain" && (use.service != tables::Service::Credentials || isListener(at)))
+        build.report.error(at, argument.range,
+                           isListener(at) ? "table <" + argument.value.text + "> is kept in the keychain and holds logins for relays;"
+                                            " a listener wants hashes, which stand in a file"
+                                          : "table <" + argument.value.text + "> is kept in the keychain and may be used for a"
+                                            " relay's \"auth\" only");
     if (!suits(*table, use))
         build.report.error(at, argument.range, misuse(argument, use));
     if (use.service == tables::Service::Regex)

@@ -222,7 +222,7 @@ struct Rule {
     QByteArray comment;                // the comment line above it, "" = none
 };
 
-enum class QueueKey : quint8 { None, Written, StandardInput, Terminal };
+enum class QueueKey : quint8 { None, Written, StandardInput, Terminal, Keychain };
 
 struct Settings {
     QByteArray serverName;             // "" = host name of the machine

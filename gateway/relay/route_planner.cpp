@@ -85,7 +85,9 @@ Result<std::vector<Candidate>> candidatesFor(const policy::RelayUrl& url, const 
     candidate.lmtp = meaning.lmtp;
     candidate.needsAuth = meaning.auth || !url.label().isEmpty();
     if (candidate.needsAuth) // before labels existed, the host's name was the key
-        candidate.label = (url.label().isEmpty() ? url.host() : url.label()).toLower();
+        candidate.label = url.label().isEmpty() ? url.host() : url.label();
+    if (!spec.credentials || spec.credentials->kind() != "keychain")
+        candidate.label = candidate.label.toLower(); // as OpenSMTPD asks; a keychain tells upper and lower case apart (B09)
     candidate.maybeWrapped = wire.use == policy::TlsUse::Either && url.port() != 0;
     std::vector<Candidate> out{candidate};
     if (wire.use == policy::TlsUse::Either) {

@@ -52,6 +52,8 @@ MadeTable emptyWith(const QByteArray& name, char delimiter, QByteArray problem) 
 BackendKind backendOf(QByteArrayView word) {
     if (word.isEmpty() || word == "file" || word == "static")
         return BackendKind::File;
+    if (word == "keychain")
+        return BackendKind::Keychain;
     return askedWord(word) || !tableProgram(word).isEmpty() ? BackendKind::Asked : BackendKind::Unsupported;
 }
 
@@ -67,7 +69,7 @@ MadeBackend makeBackend(QByteArrayView word, const BackendSource& source) {
 
 QByteArrayList knownBackends() {
     return {"file",     "static", "db",    "getpwnam", "sqlite",    "mysql",
-            "postgres", "ldap",   "redis", "passwd",   "socketmap", "proc"};
+            "postgres", "ldap",   "redis", "passwd",   "socketmap", "proc", "keychain"};
 }
 
 TablePtr makeInlineTable(const QByteArray& name, Shape shape, std::vector<Entry> entries,

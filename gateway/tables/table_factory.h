@@ -16,6 +16,7 @@ namespace postern::tables {
 enum class BackendKind : quint8 {
     File,        // "file" and "static", and a bare path
     Asked,       // sqlite, db ...: kept elsewhere, see makeBackend(); also a word that a program table-WORD stands for
+    Keychain,    // logins in the system's keychain: a LoginTable
     Unsupported, // a word that nothing here knows
 };
 BackendKind backendOf(QByteArrayView word); // looks for a program only if it knows no better

@@ -176,6 +176,8 @@ void TestParser::readsModern_data() {
     row("srs key backup", "srs key backup \"k\"", "Setting srs key backup (k)");
     row("admd", "admd \"x\"", "Setting admd (x)");
     row("queue encryption", "queue encryption secret", "Setting queue encryption (secret)");
+    row("queue encryption by the keychain", "queue encryption keychain", "Setting queue encryption keychain");
+    row("queue encryption by a key of that name", "queue encryption \"keychain\"", "Setting queue encryption (keychain)");
     row("filter phase", "filter r phase connect match !rdns disconnect \"550 no\"",
         "Filter filter (r) Phase !Rdns Disconnect(550 no)");
     row("filter with a regex list", "filter d phase connect match rdns regex { '.*\\.d\\..*', 'e' } junk",

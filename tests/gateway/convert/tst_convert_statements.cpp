@@ -60,6 +60,10 @@ void TestConvertStatements::globals_data() {
     row("deferred mail has another name", "max-mta-deferred 7", L, T68, "mta max-deferred 7");
     row("compression stays", "queue compression", L, T68, "queue compression");
     row("an encryption key loses its word", "queue encryption key abc", L, T68, "queue encryption abc");
+    row("an encryption key of the keychain stays here", "queue encryption keychain", M, T68, "queue encryption", "lost: the key in");
+    row("an encryption key of the keychain, by era", "queue encryption keychain", L, T59, "queue encryption", "lost: the key in");
+    row("an encryption key of the keychain in 2012", "queue encryption keychain", M, T12,
+        "# not in OpenSMTPD of 2012: queue encryption keychain", "lost: \"queue encryption keychain\"");
     row("an encryption prompt stays", "queue encryption", L, T68, "queue encryption");
     row("ciphers have another name", "ciphers \"HIGH\"", L, T68, "smtp ciphers \"HIGH\"");
     row("the sub-address sign has another name", "subaddressing-delimiter \"+\"", L, T68, "smtp sub-addr-delim \"+\"");

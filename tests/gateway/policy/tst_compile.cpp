@@ -368,6 +368,17 @@ void TestCompile::complains_data() {
     row("queue key", "queue encryption \"01234567890123456789012345678901\"\n" + kRule, {});
     row("queue key from standard input", "queue encryption stdin\n" + kRule, {});
     row("queue key of accept/reject", "queue encryption key \"01234567890123456789012345678901\"\naccept for any relay\n", {});
+    row("queue key from the keychain", "queue encryption keychain\n" + kRule, {});
+    row("queue key from the keychain, accept/reject", "queue encryption keychain\naccept for any relay\n", {});
+    row("queue key from the keychain, 2012", "queue interval 900\nqueue encryption keychain\naccept for any relay\n", {});
+    row("a queue key that is the word keychain, and too short", "queue encryption \"keychain\"\n" + kRule,
+        {"error 1:|must be exactly 32 characters, this one has 8"});
+    row("logins from the keychain", "table t keychain\naction a relay host smtps://office@mx.example auth <t>\nmatch for any action a\n", {});
+    row("logins from the keychain, accept/reject", "table t keychain\naccept for any relay via smtps+auth://office@mx.example auth <t>\n", {});
+    row("a listener's passwords in the keychain", kPki + "table t keychain\nlisten on lo tls pki mx.example auth <t>\n" + kRule,
+        {"error 4:|a listener wants hashes"});
+    row("the keychain as a list of domains", "table t keychain\naction a relay\nmatch for domain <t> action a\n",
+        {"error 3:|may be used for a relay's \"auth\" only"});
     row("queue key from the terminal", "queue encryption\naccept for any relay\n", {});
     row("queue compression", "queue compression\n" + kRule, {});
     row("2012: the cipher that there is",

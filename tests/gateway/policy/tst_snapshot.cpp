@@ -239,6 +239,7 @@ void TestSnapshot::aKeychainIsAnOrigin() {
     QCOMPARE(rules.tableOrigins.at("logins").backend, "keychain");
     QCOMPARE(rules.tableOrigins.at("logins").path, "");
     QCOMPARE(rules.actions.at("a")->relay.credentials, rules.table("logins"));
+    QCOMPARE(rules.table("logins")->kind(), "keychain");
 }
 
 void TestSnapshot::settingsOfActionMatch() {
@@ -288,6 +289,12 @@ void TestSnapshot::settingsOfAcceptReject() {
     QCOMPARE(s.mtaByDomain.at("a.example").sessionMailMax, 9);
     QCOMPARE(s.scheduler.maxInflight, 8);
     QCOMPARE(s.ciphers, "HIGH");
+    for (const QByteArray& text : {"queue encryption keychain\n" + kLegacyRule, "queue interval 9\nqueue encryption keychain\n" + kLegacyRule,
+                                   QByteArray("queue encryption keychain\nmatch reject\n")}) {
+        const Settings keychain = rulesOf(text).settings;
+        QVERIFY(keychain.queueKey == QueueKey::Keychain);
+        QVERIFY(keychain.queueKeyText.isEmpty());
+    }
     QVERIFY(rulesOf("queue encryption stdin\nmatch reject\n").settings.queueKey == QueueKey::StandardInput);
     QVERIFY(rulesOf("queue encryption\nmatch reject\n").settings.queueKey == QueueKey::Terminal);
 }

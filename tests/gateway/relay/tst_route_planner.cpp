@@ -3,6 +3,7 @@
 // Where mail goes: by URL in every era, and by MX with all that DNS can say.
 #include "relay/route_planner.h"
 #include "support/fake_resolver.h"
+#include "tables/login_table.h"
 
 #include <QRegularExpression>
 #include <QTest>
@@ -80,7 +81,7 @@ class TestRoutePlanner : public QObject {
     void byUrl_data() {
         QTest::addColumn<int>("era");
         QTest::addColumn<QByteArray>("url");
-        QTest::addColumn<QByteArray>("words"); // "tls verify no-verify"
+        QTest::addColumn<QByteArray>("words"); // "tls verify no-verify keychain"
         QTest::addColumn<QByteArray>("expected");
         using policy::Era;
         const auto row = [](Era era, const char* url, const char* words, const char* expected) {
@@ -99,6 +100,8 @@ class TestRoutePlanner : public QObject {
         row(Era::Modern, "smtp+tls://hop.example", "", "hop.example:25 required verify = 192.0.2.1 192.0.2.2");
         row(Era::Modern, "smtp+tls://Office@hop.example:587", "",
             "hop.example:587 required verify label=office = 192.0.2.1 192.0.2.2");
+        row(Era::Modern, "smtp+tls://Office@hop.example:587", "keychain", // B09: its labels compare exactly
+            "hop.example:587 required verify label=Office = 192.0.2.1 192.0.2.2");
         row(Era::Modern, "smtps://hop.example", "", "hop.example:465 wrapped verify = 192.0.2.1 192.0.2.2");
         row(Era::Modern, "smtps://hop.example", "tls no-verify", "hop.example:465 wrapped = 192.0.2.1 192.0.2.2");
         row(Era::Modern, "smtp+notls://[192.0.2.7]:26", "", "192.0.2.7:26 never = 192.0.2.7");
@@ -136,6 +139,8 @@ class TestRoutePlanner : public QObject {
             asked.spec.verify = false;
         else if (words.endsWith("verify"))
             asked.spec.verify = true;
+        if (words == "keychain")
+            asked.spec.credentials = std::make_shared<tables::LoginTable>("logins", nullptr);
         QCOMPARE(planned(asked, resolver), expected);
     }
 

@@ -77,6 +77,7 @@ void TestTableFactory::backends_data() {
         QTest::newRow(word) << QByteArray(word) << BackendKind::File;
     for (const char* word : {"sqlite", "mysql", "postgres", "ldap", "redis", "db", "passwd", "socketmap", "getpwnam"})
         QTest::newRow(word) << QByteArray(word) << BackendKind::Asked;
+    QTest::newRow("keychain") << QByteArray("keychain") << BackendKind::Keychain;
     for (const char* word : {"proc", "made-up"})
         QTest::newRow(word) << QByteArray(word) << BackendKind::Unsupported;
 }
