@@ -4,6 +4,7 @@
 // Thread: values. Spec: ids as OpenSMTPD prints them (message 8, envelope 16 lower-case hex digits).
 #pragma once
 
+#include "base/result.h"
 #include "smtp/envelope_params.h"
 
 #include <QByteArray>
@@ -30,6 +31,19 @@ enum class EnvelopeState : quint8 {
     Caught,  // the catch action: stays for reading, never leaves
 };
 
+// How an envelope ends on this computer, and as whom.
+struct LocalEnd {
+    QByteArray method; // as the configuration calls it: "mbox", "maildir", "mda", "lmtp"
+    QByteArray target; // the command or path that an alias or a .forward file named; "" = what the action says
+    QByteArray user;   // who it is delivered as; "" = nobody in particular
+    qint64 uid = -1, gid = -1;
+    QByteArray home;
+    friend bool operator==(const LocalEnd&, const LocalEnd&) = default;
+
+    QByteArray toBytes() const; // never empty
+    static Result<LocalEnd> fromBytes(QByteArrayView bytes);
+};
+
 struct Envelope {
     EnvelopeId id = 0;
     EnvelopeState state = EnvelopeState::Waiting;
@@ -37,12 +51,14 @@ struct Envelope {
     QByteArray destination; // after expansion; the same if no alias stands between
     smtp::RcptParams params;
     QByteArray action;      // dispatcher: name of the action, "" for accept/reject rules
-    QByteArray relay;       // accept/reject and 2012: the rule's relay, copied (policy::RelaySpec::toBytes); else ""
+    // accept/reject and 2012: the rule's relay or delivery, copied (toBytes() of policy::RelaySpec, policy::LocalDelivery)
+    QByteArray relay;
     qint64 ttl = 4 * 86400; // seconds of age after which it expires
     qint64 nextTryAt = 0;   // Unix seconds
     qint64 lastTryAt = 0;   // Unix seconds, 0 = never
     int tries = 0;
     QByteArray lastError;   // one line, as the peer or we said it
+    std::shared_ptr<const LocalEnd> local = {}; // null = it is relayed, or caught
 };
 
 // How a message came in and what is true for all its recipients.

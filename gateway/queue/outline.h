@@ -13,7 +13,9 @@ namespace postern::queue {
 // What the route of an envelope is made from; very many envelopes share one.
 struct Way {
     QByteArray action, relay; // as in the envelope
-    QByteArray domain;        // of the destination, lower case
+    QByteArray domain;        // of the destination, lower case; "" on this computer
+    QByteArray method, target, user; // of LocalEnd; all "" if it goes away
+    bool isHere() const { return !method.isEmpty(); }
     static Way of(const Envelope& envelope);
     friend bool operator<(const Way& a, const Way& b);
 };

@@ -11,7 +11,7 @@
 namespace postern::queue {
 
 inline constexpr Seconds kRelayBase{400};
-inline constexpr Seconds kLocalBase{10};
+inline constexpr Seconds kLocalBase{10}; // of mailboxes and commands of this computer
 
 struct NextTry {
     qint64 at = 0; // Unix seconds

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "queue/row_seal.h"
 
+#include "queue/packed_fields.h"
+
 #include <QtEndian>
 
 #include <vector>
@@ -14,45 +16,25 @@ QByteArray aboutRow(char kind, qint64 rowKey) {
     return about;
 }
 
-QByteArray packed(const std::vector<const QByteArray*>& fields) {
-    QByteArray out;
-    for (const QByteArray* field : fields) {
-        char size[4];
-        qToLittleEndian<quint32>(quint32(field->size()), size);
-        out.append(size, 4);
-        out += *field;
-    }
-    return out;
-}
-
-Result<void> unpack(QByteArrayView bytes, const std::vector<QByteArray*>& fields) {
-    for (QByteArray* field : fields) {
-        const qsizetype n = bytes.size() < 4 ? -1 : qsizetype(qFromLittleEndian<quint32>(bytes.data()));
-        if (n < 0 || n > bytes.size() - 4)
-            return Error{ErrorCode::Corrupt, "it holds other fields than it should"};
-        *field = bytes.sliced(4, n).toByteArray();
-        bytes = bytes.sliced(4 + n);
-    }
-    return {};
-}
-
 template <class M>
 auto fieldsOf(M& m) {
     return std::vector{&m.sender, &m.params.envid, &m.helo, &m.clientAddress, &m.clientName, &m.listener, &m.tag, &m.user,
                        &m.subject};
 }
 
-template <class E>
-auto recipientOf(E& e) {
-    return std::vector{&e.recipient, &e.destination, &e.params.notify, &e.params.orcpt, &e.action, &e.relay};
+// `local`: LocalEnd as bytes; rows of format 3 and before lack it.
+template <class E, class B>
+auto recipientOf(E& e, B& local) {
+    return std::vector{&e.recipient, &e.destination, &e.params.notify, &e.params.orcpt, &e.action, &e.relay, &local};
 }
+constexpr size_t kLeastOfRecipient = 6;
 
 template <class Fields>
-Result<void> openInto(const QueueKey& key, QByteArrayView sealed, char kind, qint64 rowKey, const Fields& fields) {
+Result<void> openInto(const QueueKey& key, QByteArrayView sealed, char kind, qint64 rowKey, const Fields& fields, size_t least) {
     const auto plain = key.open(sealed, aboutRow(kind, rowKey));
     if (!plain)
         return plain.error();
-    return unpack(*plain, fields);
+    return unpack(*plain, fields, least);
 }
 
 } // namespace
@@ -62,15 +44,24 @@ Result<QByteArray> sealFields(const QueueKey& key, const Message& message, qint6
 }
 
 Result<void> openFields(const QueueKey& key, QByteArrayView sealed, Message& message, qint64 rowKey) {
-    return openInto(key, sealed, 'M', rowKey, fieldsOf(message));
+    const auto fields = fieldsOf(message);
+    return openInto(key, sealed, 'M', rowKey, fields, fields.size());
 }
 
 Result<QByteArray> sealFields(const QueueKey& key, const Envelope& envelope, qint64 rowKey) {
-    return key.seal(packed(recipientOf(envelope)), aboutRow('E', rowKey));
+    const QByteArray local = envelope.local ? envelope.local->toBytes() : QByteArray();
+    return key.seal(packed(recipientOf(envelope, local)), aboutRow('E', rowKey));
 }
 
 Result<void> openFields(const QueueKey& key, QByteArrayView sealed, Envelope& envelope, qint64 rowKey) {
-    return openInto(key, sealed, 'E', rowKey, recipientOf(envelope));
+    QByteArray local;
+    if (auto opened = openInto(key, sealed, 'E', rowKey, recipientOf(envelope, local), kLeastOfRecipient); !opened || local.isEmpty())
+        return opened;
+    auto end = LocalEnd::fromBytes(local);
+    if (!end)
+        return end.error();
+    envelope.local = std::make_shared<const LocalEnd>(std::move(*end));
+    return {};
 }
 
 Result<QByteArray> sealError(const QueueKey& key, const QByteArray& lastError, qint64 rowKey) {

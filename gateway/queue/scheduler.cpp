@@ -80,6 +80,7 @@ void Scheduler::Impl::count(Entry& entry, int change) {
     if (entry.place == Place::InFlight) {
         const bool wasOut = owner.inFlight > 0;
         owner.inFlight += change;
+        counts.inFlightHere += entry.way->first.isHere() ? change : 0;
         if (wasOut != (owner.inFlight > 0) && owner.size <= kReadWhole)
             octetsInFlight += wasOut ? -owner.size : owner.size;
     }
@@ -251,8 +252,8 @@ Scheduler::Scheduler(const Clock& clock, RouteOf routeOf)
 
 Scheduler::~Scheduler() = default;
 
-void Scheduler::setMaxInFlightPerRoute(int envelopes) {
-    m->turns.setMaxInFlight(envelopes);
+void Scheduler::setMaxInFlightPerRoute(int envelopes, int here) {
+    m->turns.setMaxInFlight(envelopes, here);
 }
 
 void Scheduler::setMaxInFlight(int envelopes) {
@@ -263,8 +264,8 @@ void Scheduler::setRetryInterval(Seconds interval) {
     m->retryInterval = interval;
 }
 
-void Scheduler::setPaused(bool paused) {
-    m->paused = paused;
+void Scheduler::setPaused(bool away, bool here) {
+    m->turns.setPaused(away, here);
 }
 
 void Scheduler::setShares(ClientSharesPtr shares) {
@@ -312,8 +313,6 @@ void Scheduler::add(const QueueOutline& outline) {
 std::vector<Delivery> Scheduler::due() {
     std::vector<Delivery> deliveries;
     m->wakeSleepers();
-    if (m->paused)
-        return deliveries;
     const SteadyTime now = m->now();
     while (m->mayGo()) {
         const auto taken = m->turns.take(now);
@@ -362,7 +361,7 @@ std::optional<SteadyTime> Scheduler::nextWake() const {
     const auto consider = [&](SteadyTime time) { wake = wake ? std::min(*wake, time) : time; };
     if (m->mayLeave() && !m->expiries.empty())
         consider(std::max(now, m->expiries.begin()->first));
-    if (!m->paused && m->mayGo()) {
+    if (!m->turns.isPaused() && m->mayGo()) {
         if (!m->sleepers.empty())
             consider(std::max(now, m->sleepers.begin()->first));
         if (const auto turn = m->turns.nextTurn(now))
@@ -380,7 +379,7 @@ void Scheduler::Impl::reschedule(Entry& entry, const TryOutcome& outcome, Settle
     // Along the curve by age, not by date: the same steps whatever the wall clock does meanwhile.
     const qint64 age = std::chrono::duration_cast<Seconds>(now() - entry.owner->born).count();
     const NextTry next = retryInterval > Seconds(0) ? nextTryEvery(retryInterval, 0, entry.tries, age)
-                                                    : nextTry(0, entry.tries, age);
+                                                    : nextTry(0, entry.tries, age, entry.way->first.isHere() ? kLocalBase : kRelayBase);
     entry.due = entry.owner->born + Seconds(next.at);
     entry.tries = next.tries;
     entry.lastTryAt = wallNow();

@@ -30,7 +30,12 @@
 
 namespace postern::queue {
 
-using RouteKey = QByteArray; // equal keys may share connections; made by the engine from the relay and the domain
+// Equal keys may share connections; made by the engine from the relay and the domain. One that begins with NUL is a delivery
+// on this computer.
+using RouteKey = QByteArray;
+inline bool isLocal(const RouteKey& route) {
+    return route.startsWith('\0');
+}
 
 struct Delivery {
     RouteKey route;
@@ -56,6 +61,7 @@ struct Failure {
 
 struct QueueCounts {
     int messages = 0, waiting = 0, inFlight = 0, held = 0, caught = 0;
+    int inFlightHere = 0; // of inFlight, those on their way to a mailbox or command of this computer
 };
 
 class Scheduler {
@@ -65,10 +71,10 @@ class Scheduler {
     Scheduler(const Clock& clock, RouteOf routeOf);
     ~Scheduler();
 
-    void setMaxInFlightPerRoute(int envelopes); // default 200
+    void setMaxInFlightPerRoute(int envelopes, int here = 50); // default 200; here: of routes on this computer
     void setMaxInFlight(int envelopes);         // of all routes together, default 5000
     void setRetryInterval(Seconds interval);    // tries that often in place of the curve; 0 = the curve
-    void setPaused(bool paused);                // "pause mta"
+    void setPaused(bool away, bool here = false); // "pause mta", "pause mda"
     void setShares(ClientSharesPtr shares);     // what is added from now on counts there; null = nothing does
     void add(QueuedMessage queued);           // just stored
     void add(const QueueOutline& outline);    // at the start

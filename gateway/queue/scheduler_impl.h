@@ -7,8 +7,8 @@
 // counts, the lists that people read, the sleepers ordered by time, the expiry order and the routes' lines in step.
 #pragma once
 
+#include "queue/both_turns.h"
 #include "queue/message_id.h"
-#include "queue/route_turns.h"
 #include "queue/scheduler.h"
 
 #include <array>
@@ -65,7 +65,6 @@ struct Scheduler::Impl {
     const Clock& clock;
     const RouteOf routeOf;
     ClientSharesPtr shares;
-    bool paused = false;
     int maxInFlight = 5000; // of all routes together
     Seconds retryInterval{0};
     qint64 octetsInFlight = 0; // of messages with an envelope on its way
@@ -76,7 +75,7 @@ struct Scheduler::Impl {
     std::array<Listed, 4> listed; // by RowState
     quint64 lastArrival = 0;
     std::set<std::pair<SteadyTime, EnvelopeId>> sleepers, expiries;
-    RouteTurns turns;
+    BothTurns turns;
     QueueCounts counts;
 
     SteadyTime now() const { return clock.steady(); }

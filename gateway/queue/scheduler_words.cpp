@@ -15,11 +15,14 @@ constexpr int kInHand = 20'000; // envelopes with their words, those on their wa
 } // namespace
 
 Way Way::of(const Envelope& envelope) {
-    return {envelope.action, envelope.relay, envelope.destination.mid(envelope.destination.lastIndexOf('@') + 1).toLower()};
+    if (envelope.local)
+        return {envelope.action, envelope.relay, {}, envelope.local->method, envelope.local->target, envelope.local->user};
+    return {envelope.action, envelope.relay, envelope.destination.mid(envelope.destination.lastIndexOf('@') + 1).toLower(), {}, {}, {}};
 }
 
 bool operator<(const Way& a, const Way& b) {
-    return std::tie(a.domain, a.action, a.relay) < std::tie(b.domain, b.action, b.relay);
+    return std::tie(a.domain, a.action, a.relay, a.method, a.target, a.user) <
+           std::tie(b.domain, b.action, b.relay, b.method, b.target, b.user);
 }
 
 bool Scheduler::Impl::mayKeepWords() const {

@@ -39,6 +39,8 @@ Salvage readAll(Database& from) {
         columns.replace("form, stored", "0, 0");
     if (lacks("SELECT form FROM envelope LIMIT 0"))
         envelopeColumns.replace("form", "0");
+    if (lacks("SELECT local FROM envelope LIMIT 0")) // format 3
+        envelopeColumns.replace("local", "x''");
     const auto takeMessage = [&](const Statement& row) {
         StoredMessage stored = messageFromRow(row);
         if (stored.message.id != 0)
@@ -132,6 +134,9 @@ Result<bool> write(SpoolRows& to, Database& from, Contents& outside, StoredMessa
     }
     if (auto inserted = to.insert(stored, content); !inserted)
         return inserted.error();
+    for (const auto& [key, envelope] : envelopes)
+        if (reason.isEmpty() && !envelope.damage.isEmpty())
+            reason = "the queue database was damaged and " + envelope.damage;
     for (auto& [key, envelope] : envelopes) {
         if (!reason.isEmpty())
             holdBecause(envelope, reason);

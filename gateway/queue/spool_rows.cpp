@@ -12,7 +12,7 @@ const char* const kMessageColumns = "serial, created_at, size, in_file, content_
                                     " form, stored";
 const char* const kEnvelopeColumns =
     "key, state, recipient, destination, notify, orcpt, action, relay, ttl, next_try_at,"
-    " last_try_at, tries, last_error, form";
+    " last_try_at, tries, last_error, form, local";
 
 namespace {
 
@@ -44,6 +44,15 @@ EnvelopeState stateOf(qint64 number) {
     case int(EnvelopeState::Caught): return EnvelopeState::Caught;
     default: return EnvelopeState::Held; // also anything unknown: kept, not sent
     }
+}
+
+void takeLocal(StoredEnvelope& stored, const QByteArray& local) {
+    if (local.isEmpty())
+        return;
+    if (auto end = LocalEnd::fromBytes(local))
+        stored.envelope.local = std::make_shared<const LocalEnd>(std::move(*end));
+    else
+        stored.damage = "where it is to be delivered cannot be read: " + end.error().text;
 }
 
 } // namespace
@@ -103,6 +112,7 @@ StoredEnvelope envelopeFromRow(const Statement& row) {
     const qint64 form = row.number(at++);
     if ((form & kRecipientSealed) != 0)
         stored.sealedFields = std::exchange(e.recipient, {});
+    takeLocal(stored, row.bytes(at++));
     if ((form & kErrorSealed) != 0)
         stored.sealedError = std::exchange(e.lastError, {});
     return stored;
@@ -121,8 +131,8 @@ QByteArray openRow(const Seal& seal, StoredMessage& stored) {
 
 QByteArray openRow(const Seal& seal, StoredEnvelope& stored) {
     const qint64 rowKey = envelopeKey(stored.envelope.id);
-    if (stored.sealedFields.isEmpty() && stored.sealedError.isEmpty())
-        return {};
+    if (!stored.damage.isEmpty() || (stored.sealedFields.isEmpty() && stored.sealedError.isEmpty()))
+        return stored.damage;
     if (!seal.key())
         return "its recipient is encrypted and there is no key";
     if (!stored.sealedFields.isEmpty()) {
@@ -143,7 +153,7 @@ Result<void> SpoolRows::prepare(Database& database, SealPtr seal) {
     const QByteArray insertMessage = QByteArray("INSERT INTO message(") + kMessageColumns +
                                      ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
     const QByteArray insertEnvelope =
-        QByteArray("INSERT INTO envelope(") + kEnvelopeColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+        QByteArray("INSERT INTO envelope(") + kEnvelopeColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
     const QByteArray oneMessage = QByteArray("SELECT ") + kMessageColumns + " FROM message WHERE serial=?";
     const QByteArray envelopesOf = QByteArray("SELECT ") + kEnvelopeColumns + " FROM envelope WHERE key BETWEEN ? AND ? ORDER BY key";
     // States in SQL: 0 waiting, 1 held, 2 caught. Caught mail never leaves, so hold and release pass it by.
@@ -252,6 +262,8 @@ Result<void> SpoolRows::insert(const StoredEnvelope& stored) {
         m_insertEnvelope.bind(at++, number);
     m_insertEnvelope.bind(at++, error.isEmpty() ? e.lastError : error);
     m_insertEnvelope.bind(at++, (fields.isEmpty() ? 0 : kRecipientSealed) | (error.isEmpty() ? 0 : kErrorSealed));
+    const QByteArray local = fields.isEmpty() && e.local ? e.local->toBytes() : nothing; // lives until the row is written
+    m_insertEnvelope.bind(at++, local);
     return m_insertEnvelope.run();
 }
 
@@ -374,7 +386,7 @@ Result<void> SpoolRows::eachMessageOutline(const std::function<void(const Stored
 
 Result<void> SpoolRows::eachEnvelopeOutline(const std::function<void(const Envelope&, const QByteArray&)>& take) {
     return m_database->eachRow("SELECT key, state, destination, action, relay, ttl, next_try_at, last_try_at, tries,"
-                               " iif(form & 1, recipient, x'') FROM envelope ORDER BY key",
+                               " iif(form & 1, recipient, x''), local FROM envelope ORDER BY key",
                                [&](const Statement& row) {
                                    StoredEnvelope stored;
                                    Envelope& e = stored.envelope;
@@ -388,6 +400,7 @@ Result<void> SpoolRows::eachEnvelopeOutline(const std::function<void(const Envel
                                    e.lastTryAt = row.number(7);
                                    e.tries = int(row.number(8));
                                    stored.sealedFields = row.bytes(9);
+                                   takeLocal(stored, row.bytes(10));
                                    const QByteArray damage = openRow(*m_seal, stored);
                                    take(e, damage);
                                });

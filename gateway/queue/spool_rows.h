@@ -30,6 +30,7 @@ struct StoredMessage {
 struct StoredEnvelope {
     Envelope envelope;
     QByteArray sealedFields = {}, sealedError = {}; // the same
+    QByteArray damage = {};                         // why the row cannot be read whole; "" = it can
 };
 
 // Where the content of a removed message still lies; neither: it is gone with its row.

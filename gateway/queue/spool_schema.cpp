@@ -22,7 +22,7 @@ CREATE TABLE envelope(
     key INTEGER PRIMARY KEY, state INTEGER NOT NULL, recipient BLOB NOT NULL, destination BLOB NOT NULL,
     notify BLOB NOT NULL, orcpt BLOB NOT NULL, action BLOB NOT NULL, relay BLOB NOT NULL, ttl INTEGER NOT NULL,
     next_try_at INTEGER NOT NULL, last_try_at INTEGER NOT NULL, tries INTEGER NOT NULL, last_error BLOB NOT NULL,
-    form INTEGER NOT NULL DEFAULT 0);
+    form INTEGER NOT NULL DEFAULT 0, local BLOB NOT NULL DEFAULT x'');
 CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE seal(id INTEGER PRIMARY KEY, key_id BLOB NOT NULL);
 )sql";
@@ -38,6 +38,10 @@ constexpr const char* kFrom2To3 = "ALTER TABLE message ADD COLUMN form INTEGER N
                                   "ALTER TABLE envelope ADD COLUMN form INTEGER NOT NULL DEFAULT 0;"
                                   "CREATE TABLE seal(id INTEGER PRIMARY KEY, key_id BLOB NOT NULL);"
                                   "PRAGMA user_version=3";
+
+// Until format 3 nothing was delivered on this computer.
+constexpr const char* kFrom3To4 = "ALTER TABLE envelope ADD COLUMN local BLOB NOT NULL DEFAULT x'';"
+                                  "PRAGMA user_version=4";
 
 Error newerProgram(qint64 version) {
     return Error{ErrorCode::Unsupported,
@@ -72,8 +76,10 @@ Result<void> migrate(Database& database) {
     if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun)
         return begun;
     auto changed = *version < 2 ? database.execute(kFrom1To2) : Result<void>();
-    if (changed)
+    if (changed && *version < 3)
         changed = database.execute(kFrom2To3);
+    if (changed)
+        changed = database.execute(kFrom3To4);
     if (changed)
         changed = database.execute("COMMIT");
     if (!changed)

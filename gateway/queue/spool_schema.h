@@ -12,7 +12,7 @@
 
 namespace postern::queue {
 
-inline constexpr qint64 kSchemaVersion = 3;
+inline constexpr qint64 kSchemaVersion = 4;
 
 enum class Check { Structure, None };
 

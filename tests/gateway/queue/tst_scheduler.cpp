@@ -40,6 +40,10 @@ class TestScheduler : public QObject {
     void keepsWhatCouldNotBeReturned();
     void retriesNow();
     void pauses();
+    void localMailIsTriedTenSecondsTimesTheSquare();
+    void sendingAndDeliveringArePausedApart();
+    void neitherKindHoldsUpTheOther();
+    void noMoreOfOneUserThanItsLimit();
     void reroutes();
     void ignoresWhatItDoesNotKnow();
     void isQuickWithAFullQueue();
@@ -393,6 +397,87 @@ void TestScheduler::pauses() {
     desk.scheduler.setPaused(false);
     QCOMPARE(*desk.scheduler.nextWake(), desk.clock.steady());
     QCOMPARE(desk.go(), QByteArray("1@r"));
+}
+
+namespace {
+
+// A scheduler in which recipients at "here" are delivered on this computer.
+struct MixedDesk : Desk {
+    Scheduler mixed{clock, [](const Way& way) { return way.isHere() ? '\0' + way.user : way.domain; }};
+    std::map<EnvelopeId, QByteArray> names;
+    void add(const QByteArray& recipient) {
+        QueuedMessage queued = message({recipient});
+        LocalEnd end;
+        end.method = "mbox";
+        end.user = recipient.left(recipient.indexOf('@'));
+        if (recipient.endsWith("@here"))
+            queued.envelopes[0].local = std::make_shared<const LocalEnd>(end);
+        names[queued.envelopes[0].id] = recipient;
+        mixed.add(std::move(queued));
+    }
+    QByteArrayList due() {
+        QByteArrayList out;
+        for (const Delivery& d : mixed.due())
+            out.append(names[d.envelopes[0].id]);
+        return out;
+    }
+};
+
+} // namespace
+
+void TestScheduler::localMailIsTriedTenSecondsTimesTheSquare() { // reference: 0, 10, 40, 90, 160 s
+    MixedDesk desk;
+    desk.add("a@here");
+    const SteadyTime start = desk.clock.steady();
+    QList<qint64> delays;
+    for (int i = 0; i < 4; ++i) {
+        QCOMPARE(desk.due(), QByteArrayList{"a@here"});
+        QCOMPARE(desk.mixed.counts().inFlightHere, 1);
+        (void)desk.mixed.finished({{id(1), TryResult::Temporary, "4.3.0 no room", true}});
+        QCOMPARE(desk.mixed.counts().inFlightHere, 0);
+        desk.clock.advance(*desk.mixed.nextWake() - desk.clock.steady());
+        delays.append(std::chrono::duration_cast<Seconds>(desk.clock.steady() - start).count());
+    }
+    QCOMPARE(delays, (QList<qint64>{10, 40, 90, 160}));
+}
+
+void TestScheduler::sendingAndDeliveringArePausedApart() {
+    MixedDesk desk;
+    desk.add("a@here");
+    desk.add("b@away");
+    desk.mixed.setPaused(true, true);
+    QCOMPARE(desk.due(), QByteArrayList());
+    QVERIFY(*desk.mixed.nextWake() > desk.clock.steady()); // expiry only: no spinning
+    desk.mixed.setPaused(true, false);
+    QCOMPARE(*desk.mixed.nextWake(), desk.clock.steady());
+    QCOMPARE(desk.due(), QByteArrayList{"a@here"});
+    QVERIFY(*desk.mixed.nextWake() > desk.clock.steady());
+    desk.add("c@here");
+    desk.mixed.setPaused(false, true);
+    QCOMPARE(desk.due(), QByteArrayList{"b@away"});
+    desk.mixed.setPaused(false, false);
+    QCOMPARE(desk.due(), QByteArrayList{"c@here"});
+}
+
+void TestScheduler::neitherKindHoldsUpTheOther() {
+    MixedDesk desk;
+    desk.mixed.setMaxInFlight(4);
+    for (const char* user : {"a", "b", "c", "d"}) {
+        desk.add(QByteArray(user) + "@away");
+        desk.add(QByteArray(user) + "@here");
+    }
+    const QByteArrayList first = desk.due();
+    QCOMPARE(first.size(), 4);
+    QCOMPARE(std::count_if(first.begin(), first.end(), [](const QByteArray& one) { return one.endsWith("@here"); }), 2);
+    QCOMPARE(desk.mixed.counts().inFlightHere, 2);
+}
+
+void TestScheduler::noMoreOfOneUserThanItsLimit() { // mda limit task-hiwat
+    MixedDesk desk;
+    desk.mixed.setMaxInFlightPerRoute(200, 2);
+    for (int i = 0; i < 5; ++i)
+        desk.add("a@here");
+    QCOMPARE(desk.due().size(), 2);
 }
 
 void TestScheduler::reroutes() {

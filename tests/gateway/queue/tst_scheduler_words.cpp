@@ -297,7 +297,7 @@ void TestSchedulerWords::Q16_oneEnvelopeTakesLessThanAKibibyte() {
     };
     QueueOutline outline;
     for (int i = 0; i < domains; ++i)
-        outline.ways.push_back({"out", {}, "d" + QByteArray::number(i) + ".example"});
+        outline.ways.push_back({"out", {}, "d" + QByteArray::number(i) + ".example", {}, {}, {}});
     for (int i = 0; i < kMessages; ++i) {
         outline.messages.push_back({MessageId(i + 1), quint32(i), 1, desk.clock.unixNow(), 4096, "192.0.2.7"});
         outline.envelopes.push_back(

@@ -5,8 +5,11 @@
 #include "spool_fixture.h"
 
 #include "base/log.h"
+#include "queue/packed_fields.h"
+#include "queue/row_seal.h"
 
 #include <QTest>
+#include <QtEndian>
 
 #include <sqlite3.h>
 
@@ -24,7 +27,9 @@ const QByteArray kDatabase("/spool/queue.db");
 
 // Words that must not be found on the disk.
 const QByteArrayList kPrivate{"ann.secret", "bob.secret", "subjectsecret", "bodysecret", "helosecret", "192.0.2.77",
-                              "errorsecret", "usersecret"};
+                              "errorsecret", "usersecret", "targetsecret", "accountsecret", "homesecret"};
+
+const LocalEnd kHere{"mda", "/bin/targetsecret", "accountsecret", 1000, 1000, "/home/homesecret"};
 
 StoreMessage privateMessage(MessageId id, qsizetype size) {
     // As base64 does, it becomes a quarter smaller, no more.
@@ -42,6 +47,7 @@ StoreMessage privateMessage(MessageId id, qsizetype size) {
     store.message.user = "usersecret";
     store.message.clientAddress = "192.0.2.77";
     store.envelopes[0].recipient = store.envelopes[0].destination = "bob.secret@example.net";
+    store.envelopes[0].local = std::make_shared<const LocalEnd>(kHere);
     return store;
 }
 
@@ -69,7 +75,8 @@ bool areWhole(SpoolFixture& f, const std::vector<MessageId>& ids) {
                       one.message.sender == "ann.secret@office.example" && one.message.subject == "subjectsecret" &&
                       one.message.clientAddress == "192.0.2.77" && one.message.user == "usersecret" &&
                       one.message.helo == "helosecret" && one.envelopes[0].recipient == "bob.secret@example.net" &&
-                      one.envelopes[0].action == "relay" && one.envelopes[0].state == EnvelopeState::Waiting;
+                      one.envelopes[0].action == "relay" && one.envelopes[0].local && *one.envelopes[0].local == kHere &&
+                      one.envelopes[0].state == EnvelopeState::Waiting;
            }) == qsizetype(ids.size());
 }
 
@@ -114,6 +121,7 @@ class TestSealedSpool : public QObject {
     void X05_anEmptyQueueTakesANewKey();
     void X05_theRightKeyIsKnownThoughTheNoteOfItIsLost();
     void Q17_formsChangeWhileMailWaits();
+    void rowsOfFormat3Open();
     void X05_damagedRowsAreHeld();
     void X05_damagedContentsAreCorrupt();
     void X05_rescueKeepsWhatIsEncrypted();
@@ -249,6 +257,28 @@ void TestSealedSpool::Q17_formsChangeWhileMailWaits() {
         QCOMPARE(one.envelopes[0].lastError, "451 later");
         QCOMPARE(one.envelopes[0].recipient, "bob.secret@example.net");
     }
+}
+
+// What a program of format 3 sealed: six fields, and no place of this computer.
+void TestSealedSpool::rowsOfFormat3Open() {
+    const SealPtr seal = makeSeal(true, kKey);
+    Envelope before;
+    before.id = (EnvelopeId(7) << 32) | 1;
+    before.recipient = "bob@example.net";
+    before.action = "relay";
+    const QByteArray none;
+    QByteArray about(9, 'E');
+    qToLittleEndian<qint64>(5, about.data() + 1);
+    const auto six = seal->key()->seal(
+        packed({&before.recipient, &before.destination, &before.params.notify, &before.params.orcpt, &before.action, &none}), about);
+    QVERIFY(six);
+    Envelope after;
+    QVERIFY(openFields(*seal->key(), *six, after, 5));
+    QCOMPARE(after.recipient, before.recipient);
+    QCOMPARE(after.action, before.action);
+    QVERIFY(!after.local);
+    const auto five = seal->key()->seal(packed({&none, &none, &none, &none, &none}), about); // damage is still found
+    QVERIFY(five && !openFields(*seal->key(), *five, after, 5));
 }
 
 void TestSealedSpool::X05_damagedRowsAreHeld() {

@@ -338,7 +338,8 @@ void TestSpool::keepsEveryField() {
     m.helo = "helo", m.clientAddress = "addr", m.clientName = "name", m.listener = "l", m.tag = "t", m.user = "u";
     m.subject = "Grüße";
     Envelope& e = message.envelopes[0];
-    e = {e.id, EnvelopeState::Caught, odd, "dest", {"NEVER", "rfc822;x"}, "act", "rel", 11, 22, 33, 44, "err"};
+    const auto here = std::make_shared<const LocalEnd>(LocalEnd{"mda", "/bin/x " + odd, "ann", 1000, 2'147'483'648, "/home/ann"});
+    e = {e.id, EnvelopeState::Caught, odd, "dest", {"NEVER", "rfc822;x"}, "act", "rel", 11, 22, 33, 44, "err", here};
     QVERIFY(f.store(message));
     f.kill();
     QVERIFY(f.open());
@@ -365,6 +366,7 @@ void TestSpool::keepsEveryField() {
                              back.relay, back.lastError}),
              (QByteArrayList{odd, "dest", "NEVER", "rfc822;x", "act", "rel", "err"}));
     QCOMPARE((QList<qint64>{back.ttl, back.nextTryAt, back.lastTryAt, back.tries}), (QList<qint64>{11, 22, 33, 44}));
+    QVERIFY(back.local && *back.local == *here);
 }
 
 void TestSpool::changesEnvelopes() {

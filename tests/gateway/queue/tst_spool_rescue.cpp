@@ -115,6 +115,8 @@ CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWI
 
 // A queue that this program left in order, in an older one's format; format 1 had no segments.
 bool makeOlder(SpoolFixture& f, int format) {
+    if (format == 3)
+        return runSql(f, "ALTER TABLE envelope DROP COLUMN local; PRAGMA user_version=3");
     const QByteArray columns =
         "serial, created_at, size, in_file, content_check, is_bounce, eight_bit, sender, declared_size, body_type,"
         " smtp_utf8, ret, envid, helo, client_address, client_name, listener, tag, user, subject";
@@ -414,6 +416,7 @@ void TestSpoolRescue::keepsTheQueueOfAnOlderFormat_data() {
     QTest::addColumn<bool>("encrypt");
     QTest::addRow("format 1") << 1 << 63 << false;
     QTest::addRow("format 2") << 2 << 66 << false;
+    QTest::addRow("format 3") << 3 << 66 << false;
     QTest::addRow("format 1, encryption switched on with the new program") << 1 << 63 << true;
     QTest::addRow("format 2, encryption switched on with the new program") << 2 << 66 << true;
 }
@@ -458,6 +461,7 @@ void TestSpoolRescue::savesADamagedDatabaseOfAnOlderFormat_data() {
     QTest::addColumn<int>("format");
     QTest::addRow("format 1") << 1;
     QTest::addRow("format 2") << 2;
+    QTest::addRow("format 3") << 3;
 }
 
 void TestSpoolRescue::savesADamagedDatabaseOfAnOlderFormat() {
