@@ -41,7 +41,14 @@ QByteArrayView unquoted(QByteArrayView text) {
     return quoted ? text.sliced(1, text.size() - 2) : text;
 }
 
+// A line end in a value, as a database may hold it, would be a second line of a command.
+bool holdsControls(QByteArrayView text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return (uchar(c) < 0x20 && c != '\t') || c == 0x7f; });
+}
+
 Result<Destination> classify(QByteArrayView whole, policy::Era era) {
+    if (holdsControls(whole))
+        return Error{ErrorCode::Invalid, "\"" + harmless(whole, 120) + "\" holds control characters", Permanence::Temporary};
     const auto made = [](DestinationKind kind, QByteArrayView text) { return Destination{kind, text.toByteArray()}; };
     QByteArrayView text = whole;
     if ((dropPrefix(text, ":error:") || dropPrefix(text, "error:")) && isReply(text))
@@ -50,7 +57,7 @@ Result<Destination> classify(QByteArrayView whole, policy::Era era) {
     if ((dropPrefix(text, ":include:") || dropPrefix(text, "include:")) && text.startsWith('/'))
         return made(DestinationKind::Include, text);
     text = unquoted(whole);
-    if (text.size() > 1 && text.startsWith('|'))
+    if (text.startsWith('|') && !text.sliced(1).trimmed().isEmpty())
         return made(DestinationKind::Command, text.sliced(1).trimmed());
     if (text.startsWith('/'))
         return made(DestinationKind::File, text);

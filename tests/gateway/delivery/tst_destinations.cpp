@@ -43,6 +43,11 @@ void TestDestinations::reads_data() {
     row("B07 a name that is none spoils the whole line", "ann, b:ob", "error");
     row("B07 a blank inside a name", "ann bob", "error");
     row("B07 a domain with an underscore", "ann@a_b.example", "error");
+    row("B07 a line end in a command, which a shell would take for another one", "|/bin/x\n/bin/rm -r /", "error");
+    row("B07 a line end in the text of a reply", "error:550 gone\r\n250 ok", "error");
+    row("B07 a control character in a path", "/var/mail/x\x01y", "error");
+    row("a tab in a command", "|/bin/x\t-d", "command /bin/x\t-d");
+    row("a bar and nothing behind it", "\"| \"", "error");
     row("no local part", "@a.example", "error");
     row("a reply without text", "error:550", "error");
     row("a reply that is a success", "error:250 fine", "error");
