@@ -44,6 +44,9 @@ const Column kColumns[] = {
     {"subject", [](const control::QueueRow& r) { return r.subject; }},
     {"client", [](const control::QueueRow& r) { return r.client; }},
     {"user", [](const control::QueueRow& r) { return r.user; }},
+    {"destination", [](const control::QueueRow& r) { return QString(u'<' + r.destination + u'>'); }},
+    {"method", [](const control::QueueRow& r) { return r.method; }},
+    {"account", [](const control::QueueRow& r) { return r.account; }},
     {"relay", [](const control::QueueRow& r) { return r.relay; }},
     {"size", [](const control::QueueRow& r) { return QString::number(r.size); }},
     {"taken", [](const control::QueueRow& r) { return at(r.createdAt); }},
@@ -255,7 +258,11 @@ QByteArray describe(const control::QueueRow& row) {
         row.subject, QString::number(row.size), row.client, row.user.isEmpty() ? QString() : u" signed in as "_s + row.user);
     text += u"taken in    %1\nlast try    %2 (%3 so far)\nnext try    %4\nexpires     %5\n"_s.arg(
         orNever(row.createdAt), orNever(row.lastTryAt), QString::number(row.tries), orNever(row.nextTryAt), orNever(row.expiresAt));
-    if (!row.relay.isEmpty())
+    if (row.destination != row.recipient)
+        text += u"ends at     <%1>\n"_s.arg(row.destination);
+    if (row.isHere())
+        text += u"delivered   by %1\n"_s.arg(row.relay);
+    else if (!row.relay.isEmpty())
         text += u"relay       %1\n"_s.arg(row.relay);
     text += u"last error  %1"_s.arg(row.lastError.isEmpty() ? u"none"_s : row.lastError);
     return text.toUtf8();

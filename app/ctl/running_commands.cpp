@@ -73,7 +73,8 @@ QString describe(const control::Status& s) {
                                                      t.detail.isEmpty() ? QString() : u" since %1 (%2)"_s.arg(when(t.since), t.detail));
     text += u"receiving      %1\n"_s.arg(s.smtpPaused ? u"paused"_s : u"running"_s);
     text += u"sending        %1\n"_s.arg(s.relayPaused ? u"paused"_s : u"running"_s);
-    text += u"delivering     %1 (on this computer)\n"_s.arg(s.mdaPaused ? u"paused"_s : u"running"_s);
+    text += u"delivering     %1 (on this computer)%2\n"_s.arg(
+        s.mdaPaused ? u"paused"_s : u"running"_s, s.inFlightHere > 0 ? u", %1 under way"_s.arg(s.inFlightHere) : QString());
     text += u"queue          %1; recipients: %2 waiting, %3 being sent, %4 held, %5 caught\n"_s.arg(counted(s.messages, "message"))
                 .arg(s.waiting).arg(s.inFlight).arg(s.held).arg(s.caught);
     text += u"since midnight %1 taken in, delivered to %2, %3 refused, %4 returned to their senders\n"_s

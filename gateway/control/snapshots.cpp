@@ -169,6 +169,7 @@ QJsonObject Status::toJson() const {
         {u"mdaPaused"_s, mdaPaused},
         {u"waiting"_s, waiting},
         {u"inFlight"_s, inFlight},
+        {u"inFlightHere"_s, inFlightHere},
         {u"held"_s, held},
         {u"caught"_s, caught},
         {u"messages"_s, messages},
@@ -200,6 +201,7 @@ Status Status::fromJson(const QJsonObject& json) {
     r.mdaPaused = json[u"mdaPaused"_s].toBool();
     r.waiting = json[u"waiting"_s].toInt();
     r.inFlight = json[u"inFlight"_s].toInt();
+    r.inFlightHere = json[u"inFlightHere"_s].toInt();
     r.held = json[u"held"_s].toInt();
     r.caught = json[u"caught"_s].toInt();
     r.messages = json[u"messages"_s].toInt();
@@ -224,6 +226,9 @@ QJsonObject QueueRow::toJson() const {
         {u"subject"_s, subject},
         {u"client"_s, client},
         {u"user"_s, user},
+        {u"destination"_s, destination},
+        {u"method"_s, method},
+        {u"account"_s, account},
         {u"relay"_s, relay},
         {u"size"_s, size},
         {u"createdAt"_s, createdAt},
@@ -245,6 +250,9 @@ QueueRow QueueRow::fromJson(const QJsonObject& json) {
     r.subject = json[u"subject"_s].toString();
     r.client = json[u"client"_s].toString();
     r.user = json[u"user"_s].toString();
+    r.destination = json[u"destination"_s].toString();
+    r.method = json[u"method"_s].toString();
+    r.account = json[u"account"_s].toString();
     r.relay = json[u"relay"_s].toString();
     r.size = json[u"size"_s].toInteger();
     r.createdAt = json[u"createdAt"_s].toInteger();

@@ -83,6 +83,7 @@ struct Status {
     bool sendsMail = false;    // some rule relays, whether or not anything was sent yet
     bool relayPaused = false, smtpPaused = false, mdaPaused = false;
     int waiting = 0, inFlight = 0, held = 0, caught = 0; // recipients, as the rows of the queue
+    int inFlightHere = 0; // of inFlight, those being delivered on this computer
     int messages = 0;                                    // that these belong to
     int sessions = 0;
     qint64 diskFree = 0; // octets, spool folder
@@ -101,7 +102,12 @@ struct QueueRow {
     QString id;      // envelope, 16 hex digits
     QString message; // message, 8 hex digits
     QString state;   // "waiting", "sending", "held", "caught"
-    QString sender, recipient, subject, client, user, relay;
+    QString sender, recipient, subject, client, user;
+    QString destination; // where it goes: the recipient, or what aliases made of it
+    QString method;      // "relay", "catch", "mbox", "maildir", "mda", "lmtp"
+    QString account;     // who it is delivered as on this computer; "" = nobody in particular
+    QString relay;       // the next hop or, on this computer, "maildir of ann"
+    bool isHere() const { return method != u"relay" && method != u"catch" && !method.isEmpty(); }
     qint64 size = 0, createdAt = 0, nextTryAt = 0, lastTryAt = 0, expiresAt = 0;
     int tries = 0;
     QString lastError;

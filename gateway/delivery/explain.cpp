@@ -50,10 +50,6 @@ class Describing : public std::enable_shared_from_this<Describing> {
             m_result.envelopes.push_back(local(end));
             return describe(number + 1);
         }
-        if (!end.action->unsupported.isEmpty())
-            note(end.action->unsupported +
-                 " is not carried out by this version yet: until then the client gets 451 and keeps the "
-                 "mail");
         policy::explainRelay(m_rules, end.action->relay, end.address, m_serverName,
                              [self = shared_from_this(), number](ExplainedRelay relay) {
                                  const QByteArray& address = self->m_outcome.ends[number].address;

@@ -15,6 +15,8 @@ Surroundings systemSurroundings();
 // Nothing: there is none of that name. Error: the system could not say.
 Result<std::optional<LocalUser>> systemAccount(const QByteArray& name);
 
+LocalUser ownAccount(); // who runs this process; "uid N" if that has no account
+
 // An :include: file, at most 1 MiB.
 Result<QByteArray> readIncludeFile(const QByteArray& path);
 

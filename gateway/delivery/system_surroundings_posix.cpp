@@ -122,6 +122,15 @@ Result<std::optional<LocalUser>> systemAccount(const QByteArray& name) {
     return Error{ErrorCode::Unavailable, "the accounts of this computer can't be read", Permanence::Temporary};
 }
 
+LocalUser ownAccount() {
+    std::array<char, 16384> room{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found) == 0 && found)
+        return {found->pw_name, found->pw_uid, found->pw_gid, found->pw_dir};
+    return {"uid " + QByteArray::number(::geteuid()), qint64(::geteuid()), qint64(::getegid()), "/"};
+}
+
 Result<QByteArray> readIncludeFile(const QByteArray& path) {
     const Descriptor file(::open(path.constData(), kOpenFile));
     struct stat about{};

@@ -108,6 +108,8 @@ void ControlVerbs::changeQueue(const QByteArray& verb, const QJsonObject& args, 
     if (verb == "queue.retry")
         for (const auto& thread : m_engine.m_ioThreads)
             thread->forgetRelayFailures();
+    if (verb == "queue.retry" && m_engine.m_localThread)
+        m_engine.m_localThread->forgetFailures();
     changeSome(std::make_shared<Change>(Change{verb, std::move(selection).value(), std::move(done), 0}));
 }
 
@@ -213,9 +215,12 @@ void ControlVerbs::pause(const QJsonObject& args, bool on, control::ReplyDone do
     const char* words = "sending";
     if (what == "mta"_L1) {
         m_engine.m_relayPaused = on;
-        m_engine.m_desk->setPaused(on);
+        m_engine.m_desk->setPaused(on, m_engine.m_mdaPaused);
     } else if (what == "mda"_L1) {
-        m_engine.m_mdaPaused = on; // nothing is delivered on this computer yet
+        m_engine.m_mdaPaused = on;
+        m_engine.m_desk->setPaused(m_engine.m_relayPaused, on);
+        if (m_engine.m_localThread) // not while we are stopping
+            m_engine.m_localThread->setPaused(on);
         words = "delivering on this computer";
     } else if (what == "smtp"_L1) {
         m_engine.m_smtpPaused = on;

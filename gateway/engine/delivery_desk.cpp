@@ -52,6 +52,7 @@ DeliveryDesk::DeliveryDesk(Parts parts)
       m_scheduler(*m_parts.clock, [this](const queue::Way& way) { return routeOf(way); }),
       m_stored([this](std::vector<Stored>&& b) { takeStored(std::move(b)); }),
       m_reports([this](std::vector<relay::RelayReport>&& b) { takeReports(std::move(b)); }),
+      m_localReports([this](std::vector<local::LocalReport>&& b) { takeLocalReports(std::move(b)); }),
       m_mailRead([this](std::vector<MailRead>&& b) { takeMail(std::move(b)); }),
       m_recorded([this](std::vector<Recorded>&& b) { takeRecorded(std::move(b)); }),
       m_noticeWays([this](std::vector<NoticeWay>&& b) { takeNoticeWays(std::move(b)); }) {
@@ -75,7 +76,7 @@ void DeliveryDesk::setRules(policy::RulesetPtr rules, QByteArray serverName,
     for (auto& [route, relay] : m_relays)
         relay.way.clear(); // its line may be another one now
     const policy::Settings& settings = m_rules->settings;
-    m_scheduler.setMaxInFlightPerRoute(std::max(1, settings.mta.taskHiwat));
+    m_scheduler.setMaxInFlightPerRoute(std::max(1, settings.mta.taskHiwat), std::max(1, settings.mda.taskHiwat));
     m_scheduler.setMaxInFlight(settings.scheduler.maxInflight);
     const bool hasInterval = settings.origins.contains(config::Setting::QueueInterval);
     m_scheduler.setRetryInterval(Seconds(hasInterval ? settings.queueInterval : 0));
@@ -164,6 +165,8 @@ std::shared_ptr<const policy::RelaySpec> DeliveryDesk::specOf(const QByteArray& 
 
 // Equal keys may share connections: same relay definition, and for MX relaying the same domain.
 QByteArray DeliveryDesk::routeOf(const queue::Way& way) const {
+    if (way.isHere())
+        return localRouteOf(way);
     const auto spec = specOf(way.action, way.relay, nullptr);
     QByteArray key = way.action.isEmpty() ? way.relay : way.action;
     if (spec && spec->urls.empty() && !spec->hostTable)
@@ -269,6 +272,13 @@ const Result<tls::ClientRulesPtr>& DeliveryDesk::handshakesOf(const policy::Rela
 }
 
 void DeliveryDesk::dispatch(Delivery delivery, queue::BodyPtr body) {
+    if (queue::isLocal(delivery.route))
+        dispatchLocal(std::move(delivery), std::move(body));
+    else
+        dispatchAway(std::move(delivery), std::move(body));
+}
+
+void DeliveryDesk::dispatchAway(Delivery delivery, queue::BodyPtr body) {
     QByteArray why;
     auto spec = specOf(delivery.envelopes.front().action, delivery.envelopes.front().relay, &why);
     if (!spec) {
@@ -366,32 +376,10 @@ void DeliveryDesk::takeReports(std::vector<relay::RelayReport>&& batch) {
             relay.hear(report.outcomes, m_parts.clock->wall().time_since_epoch().count());
             m_scheduler.routeWorks(report.route);
         }
-        for (const TryOutcome& outcome : report.outcomes) {
-            if (!outcome.countsAsTry)
-                continue;
-            const auto row = m_scheduler.rowOf(outcome.id);
-            const QByteArray recipient = row ? row->envelope.recipient : QByteArray();
-            const QByteArray id = queue::toText(queue::messageOf(outcome.id));
-            const QByteArray via = report.peer.isEmpty() ? QByteArray() : " by " + report.peer;
-            switch (outcome.result) {
-            case TryResult::Delivered:
-                ++m_tries.delivered;
-                m_parts.journal->add("delivered", "Delivered to " + recipient + via, outcome.text, id);
-                break;
-            case TryResult::Temporary:
-                ++m_tries.temporary;
-                if (report.damaged)
-                    damaged.push_back(outcome.id);
-                m_parts.journal->add("delayed", (report.damaged ? "Held: mail for " : "Not yet delivered to ") + recipient + ": " + outcome.text,
-                                     outcome.text, id);
-                break;
-            case TryResult::Permanent:
-                ++m_tries.permanent;
-                m_parts.journal->add("delayed", "Refused for " + recipient + via + ": " + outcome.text, outcome.text,
-                                     id);
-                break;
-            }
-        }
+        note(report.outcomes, report.peer, report.damaged);
+        for (const TryOutcome& outcome : report.outcomes)
+            if (report.damaged && outcome.countsAsTry && outcome.result == TryResult::Temporary)
+                damaged.push_back(outcome.id);
         outcomes.insert(outcomes.end(), std::make_move_iterator(report.outcomes.begin()),
                         std::make_move_iterator(report.outcomes.end()));
     }
@@ -566,8 +554,8 @@ int DeliveryDesk::discover(queue::QueuedMessage queued, EnvelopeId only) {
     return n;
 }
 
-void DeliveryDesk::setPaused(bool paused) {
-    m_scheduler.setPaused(paused);
+void DeliveryDesk::setPaused(bool away, bool here) {
+    m_scheduler.setPaused(away, here);
     pump();
 }
 

@@ -14,6 +14,7 @@
 #include "engine/activity_journal.h"
 #include "engine/relay_record.h"
 #include "policy/match.h"
+#include "local/local_worker.h"
 #include "queue/bounce.h"
 #include "queue/scheduler.h"
 #include "queue/spool_thread.h"
@@ -31,6 +32,7 @@ namespace postern::engine {
 // Tries that ended, since the start; one for each recipient.
 struct DeskCounts {
     qint64 delivered = 0, temporary = 0, permanent = 0;
+    qint64 deliveredHere = 0; // of those delivered
 };
 
 class DeliveryDesk {
@@ -42,6 +44,7 @@ class DeliveryDesk {
         ActivityJournal* journal = nullptr;
         std::function<void(size_t worker, std::vector<relay::RelayJob>)> submit; // to the n-th I/O thread
         size_t workers = 1;
+        std::function<void(std::vector<local::LocalJob>)> submitLocal; // null: nothing is delivered on this computer
         // Follows a notice's recipient through aliases, as delivery::RecipientLookup does; null: nobody does.
         std::function<void(policy::Verdict first, policy::RulesetPtr rules, policy::MatchContext context,
                            std::function<void(delivery::Outcome)> done)> follow;
@@ -64,13 +67,14 @@ class DeliveryDesk {
     // Any thread: what the listeners' commits and the workers say.
     std::function<void(queue::QueuedMessage, queue::BodyPtr)> storedSink() const;
     std::function<void(relay::RelayReport)> reportSink() const;
+    std::function<void(local::LocalReport)> localReportSink() const;
 
     // People's wishes; each returns how many envelopes changed. Durable when the next commit is.
     int retry(const std::vector<queue::EnvelopeId>& ids);
     int hold(const std::vector<queue::EnvelopeId>& ids);
     int release(const std::vector<queue::EnvelopeId>& ids);
     int remove(const std::vector<queue::EnvelopeId>& ids);
-    void setPaused(bool paused);
+    void setPaused(bool away, bool here = false); // sending; delivering on this computer
     // Of a message as it lies on the disk, the envelopes that are not scheduled (`only`: that one, 0 = all) are, from now on.
     // One that is just coming in is left to the way it comes by.
     int discover(queue::QueuedMessage queued, queue::EnvelopeId only);
@@ -127,6 +131,13 @@ class DeliveryDesk {
     void dispatch(queue::Delivery delivery, queue::BodyPtr body);
     void setAside(queue::QueueOutline& outline, const queue::QueueOutline::OfMessage& message);
     void dispatchRead(queue::Delivery delivery, const MailRead& read);
+    void dispatchAway(queue::Delivery delivery, queue::BodyPtr body);
+    // Delivering on this computer: delivery_desk_local.cpp.
+    Result<local::LocalJob> localJobFor(const queue::Way& way) const; // all but the delivery, its users and content
+    queue::RouteKey localRouteOf(const queue::Way& way) const;
+    void dispatchLocal(queue::Delivery delivery, queue::BodyPtr body);
+    void takeLocalReports(std::vector<local::LocalReport>&& batch);
+    void note(const std::vector<queue::TryOutcome>& outcomes, const QByteArray& peer, bool isDamaged = false); // in the journal and the counters
     void shelve(const queue::Delivery& delivery, const Error& error);
     void keepForLater(RelayRecord& relay, const std::vector<queue::TryOutcome>& outcomes);
     void release(RelayRecord& relay);
@@ -181,6 +192,7 @@ class DeliveryDesk {
     QTimer m_again;
     Mailbox<Stored> m_stored;
     Mailbox<relay::RelayReport> m_reports;
+    Mailbox<local::LocalReport> m_localReports;
     Mailbox<MailRead> m_mailRead;
     Mailbox<Recorded> m_recorded;
     Mailbox<NoticeWay> m_noticeWays;

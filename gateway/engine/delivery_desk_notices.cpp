@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The half of DeliveryDesk that tells senders what became of their mail.
+// The half of DeliveryDesk that tells what became of mail: people in the journal, senders by notices.
 #include "engine/delivery_desk.h"
 
 #include "base/crash_notes.h"
@@ -25,6 +25,33 @@ constexpr int kMostToldInAnHour = 200; // notices to one sender: a forged one mu
 constexpr size_t kMostTold = 10'000;   // senders that are counted
 
 } // namespace
+
+void DeliveryDesk::note(const std::vector<TryOutcome>& outcomes, const QByteArray& peer, bool isDamaged) {
+    for (const TryOutcome& outcome : outcomes) {
+        if (!outcome.countsAsTry)
+            continue;
+        const auto row = m_scheduler.rowOf(outcome.id);
+        const QByteArray recipient = row ? row->envelope.recipient : QByteArray();
+        const QByteArray id = queue::toText(queue::messageOf(outcome.id));
+        const QByteArray via = peer.isEmpty() ? QByteArray() : " by " + peer;
+        switch (outcome.result) {
+        case TryResult::Delivered:
+            ++m_tries.delivered;
+            m_parts.journal->add("delivered", "Delivered to " + recipient + via, outcome.text, id);
+            break;
+        case TryResult::Temporary:
+            ++m_tries.temporary;
+            m_parts.journal->add("delayed", (isDamaged ? "Held: mail for " : "Not yet delivered to ") + recipient + ": " + outcome.text,
+                                 outcome.text, id);
+            break;
+        case TryResult::Permanent:
+            ++m_tries.permanent;
+            m_parts.journal->add("delayed", "Refused for " + recipient + via + ": " + outcome.text, outcome.text,
+                                 id);
+            break;
+        }
+    }
+}
 
 queue::Original DeliveryDesk::originalOf(const queue::BodyPtr& body) const {
     const qint64 wanted = body->size <= queue::kReturnedAtMost ? body->size : kHeaderBytes;
@@ -227,13 +254,6 @@ void DeliveryDesk::keepUntold(const Telling& telling, const QByteArray& why) {
 }
 
 void DeliveryDesk::sendNotice(Notice& notice, const std::vector<delivery::End>& ends) {
-    const auto notDone = std::find_if(ends.begin(), ends.end(), [](const delivery::End& end) {
-        return end.method != policy::Method::Relay && end.method != policy::Method::Catch;
-    });
-    if (notDone != ends.end()) {
-        keepUntold(notice.telling, "delivery by " + policy::toString(notDone->method).toByteArray() + " is not carried out yet");
-        return;
-    }
     Telling& telling = notice.telling;
     const queue::BounceText& text = notice.text;
     const bool failed = telling.kind == NoticeKind::Failed;

@@ -125,6 +125,7 @@ Result<void> Engine::start() {
     parts.submit = [this](size_t worker, std::vector<relay::RelayJob> jobs) {
         m_ioThreads[worker]->submit(std::move(jobs));
     };
+    parts.submitLocal = [this](std::vector<local::LocalJob> jobs) { m_localThread->submit(std::move(jobs)); };
     parts.changed = [this] { m_changed = true; };
     parts.spoolTroubled = [this](const Error& error) {
         m_spoolTrouble = error.text;
@@ -145,6 +146,14 @@ Result<void> Engine::start() {
         io.report = m_desk->reportSink();
         m_ioThreads.push_back(std::make_unique<IoThread>(std::move(io)));
     }
+    LocalThreadSettings local;
+    local.clock = &m_clock;
+    local.files = m_files.get();
+    local.dns = m_settings.dns;
+    if (const QByteArray folder = m_settings.profile.mailFolder(); !folder.isEmpty())
+        local.limits.mailFolder = folder;
+    local.report = m_desk->localReportSink();
+    m_localThread = std::make_unique<LocalThread>(std::move(local));
     m_counts.resize(m_ioThreads.size());
     restorePauses(counters);
 
@@ -289,6 +298,7 @@ void Engine::apply(LoadedConfig config) {
         thread->serve(m_listeners.services());
         thread->forgetRelayFailures();
     }
+    m_localThread->forgetFailures();
     m_changed = true;
 }
 
@@ -382,15 +392,16 @@ void Engine::stop(std::function<void()> done) {
         m_sink(stopping);
     m_socket->publish(stopping);
     log(LogLevel::Notice, LogArea::Engine, "stopping");
-    m_draining = m_ioThreads.size();
-    for (const auto& thread : m_ioThreads) {
-        thread->drain(kStopGrace, [this, calls = m_calls.address()] {
-            calls.post([this] {
-                if (--m_draining == 0)
-                    drained();
-            });
+    m_draining = m_ioThreads.size() + 1;
+    const auto oneLess = [this, calls = m_calls.address()] {
+        calls.post([this] {
+            if (--m_draining == 0)
+                drained();
         });
-    }
+    };
+    m_localThread->drain(kStopGrace, oneLess);
+    for (const auto& thread : m_ioThreads)
+        thread->drain(kStopGrace, oneLess);
     QTimer::singleShot(kStopGrace + kDrainSlack, &m_tick, [this] {
         if (!m_stopped || m_ioThreads.empty())
             return;
@@ -403,6 +414,7 @@ void Engine::drained() {
     if (m_ioThreads.empty())
         return;
     m_ioThreads.clear(); // waits for the threads; nothing reports into us any more
+    m_localThread.reset();
     // What they reported last lies in our mailboxes: it is settled before this second call runs.
     m_calls.post([this] { finishStop(); });
 }
@@ -447,7 +459,8 @@ void Engine::restorePauses(const std::map<QByteArray, qint64>& kept) {
     m_relayPaused = wasPaused(kPausedMta, "sending", "mta");
     m_smtpPaused = wasPaused(kPausedSmtp, "receiving", "smtp");
     m_mdaPaused = wasPaused(kPausedMda, "delivering on this computer", "mda");
-    m_desk->setPaused(m_relayPaused);
+    m_desk->setPaused(m_relayPaused, m_mdaPaused);
+    m_localThread->setPaused(m_mdaPaused);
     for (const auto& thread : m_ioThreads)
         thread->setSmtpPaused(m_smtpPaused);
 }
@@ -506,6 +519,9 @@ void Engine::tick() {
     }
     noteTables();
     m_keychainWatch->tick(m_clock.steady());
+    m_localThread->count([this, calls = m_calls.address()](LocalCounts counts) {
+        calls.post([this, counts] { m_localCounts = counts; });
+    });
     if (std::exchange(m_changed, false))
         publishChanged();
 }

@@ -22,6 +22,7 @@
 #include "engine/io_thread.h"
 #include "engine/keychain_watch.h"
 #include "engine/listener_book.h"
+#include "engine/local_thread.h"
 #include "engine/profile.h"
 #include "engine/queue_seal.h"
 #include "engine/spare_counters.h"
@@ -106,6 +107,7 @@ class Engine {
     delivery::RecipientLookup m_lookup{delivery::systemSurroundings()};
     std::unique_ptr<DeliveryDesk> m_desk;
     std::vector<std::unique_ptr<IoThread>> m_ioThreads;
+    std::unique_ptr<LocalThread> m_localThread;
     ListenerBook m_listeners;
     policy::RulesetPtr m_rules;
     policy::RulesetPtr m_openedWith; // the settings that the queue was opened with
@@ -124,6 +126,7 @@ class Engine {
     QByteArray m_storeTrouble; // new mail could not be made durable
     std::map<QByteArray, qint64> m_lastAccepted;       // by listener name
     std::vector<IoCounts> m_counts;                    // by I/O thread, a second old at most
+    LocalCounts m_localCounts;
     std::shared_ptr<std::atomic<qint64>> m_freeBytes;  // any thread
     const queue::ClientSharesPtr m_shares = std::make_shared<queue::ClientShares>();
     std::shared_ptr<DiskRoom> m_room;                  // any thread
@@ -134,7 +137,7 @@ class Engine {
     control::EventSink m_sink;
     std::function<void()> m_stopAsked;
     std::function<void()> m_stopped; // while stopping: to be called when it is done
-    size_t m_draining = 0;           // I/O threads not yet at their safe point
+    size_t m_draining = 0;           // I/O threads, and that of deliveries here, not yet at their safe point
     std::unique_ptr<control::SocketServer> m_socket;
     Mailbox<listener::SessionEvent> m_sessionEvents;
     Mailbox<QByteArray> m_storeTroubles; // why new mail could not be stored; "" = it could again

@@ -154,6 +154,7 @@ control::Status Engine::status() {
     const queue::QueueCounts counts = m_desk->scheduler().counts();
     s.waiting = counts.waiting;
     s.inFlight = counts.inFlight;
+    s.inFlightHere = counts.inFlightHere;
     s.held = counts.held;
     s.caught = counts.caught;
     s.messages = counts.messages;
@@ -190,7 +191,10 @@ QJsonObject Engine::counters() {
     }
     return {
         {u"control.session"_s, m_socket ? m_socket->clients() : 0},
-        {u"mta.envelope"_s, counts.inFlight},
+        {u"mda.delivered"_s, tries.deliveredHere},
+        {u"mda.envelope"_s, counts.inFlightHere},
+        {u"mda.session"_s, m_localCounts.sessions},
+        {u"mta.envelope"_s, counts.inFlight - counts.inFlightHere},
         {u"mta.relay"_s, qint64(m_desk->relays().size())},
         {u"mta.session"_s, connections},
         {u"queue.bounce"_s, m_journal.total().bounced},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/loaded_config.h"
 
+#include "delivery/system_surroundings.h"
+#include "engine/local_checks.h"
 #include "engine/profile.h"
 #include "listener/open_listener.h"
 
@@ -188,6 +190,8 @@ LoadedConfig loadConfig(FileStore& files, const QByteArray& path, const policy::
         if (!action->relay.ciphers.isEmpty())
             if (const auto own = clientTls(*loaded.rules, action->relay); !own)
                 complain(action->origin, Severity::Error, "action \"" + name + "\": " + own.error().text);
+    for (const Undeliverable& one : whatCannotBeDelivered(*loaded.rules, delivery::ownAccount(), delivery::systemAccount))
+        complain(one.origin, Severity::Warning, one.text);
     policy::Origin complainedOf;
     std::set<std::pair<QByteArray, int>> asked; // the system once about each, and one word is enough
     for (const policy::ListenerSpec& listener : loaded.rules->listeners) {

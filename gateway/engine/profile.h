@@ -22,6 +22,7 @@ struct Profile {
 
     QByteArray settingsFile() const; // postern.ini
     QByteArrayList nameServers() const; // its resolver/servers: "192.0.2.53", "192.0.2.53@5353"; empty = the system's
+    QByteArray mailFolder() const; // its local/mailFolder: where mboxes of users are; "" = /var/mail
     QByteArray logFolder() const; // logs/ of the profile; beside the queue if that lies elsewhere (--state)
     QByteArray socketPath() const;   // control socket; may lie outside when the folder's path is too long for a socket
 

@@ -64,6 +64,11 @@ QByteArray Profile::queueKeyName() const {
     return "Postern" + stateFolder + "/key";
 }
 
+QByteArray Profile::mailFolder() const {
+    const QSettings settings(QFile::decodeName(settingsFile()), QSettings::IniFormat);
+    return QFile::encodeName(settings.value(u"local/mailFolder"_s).toString().trimmed());
+}
+
 QByteArray Profile::socketPath() const {
     const QByteArray inside = stateFolder + "/control.sock";
     if (inside.size() < kLongestSocketPath)

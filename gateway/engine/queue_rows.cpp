@@ -65,6 +65,12 @@ Result<std::optional<Scheduler::RowPlace>> placeFrom(const QJsonValue& value) {
 
 } // namespace
 
+QByteArray localName(const queue::LocalEnd& end) {
+    if (!end.target.isEmpty())
+        return end.method + ' ' + end.target;
+    return end.user.isEmpty() ? end.method : end.method + " of " + end.user;
+}
+
 control::QueueRow toRow(const queue::Scheduler::Row& row, const RelayName& relayName) {
     const queue::Envelope& envelope = row.envelope;
     control::QueueRow out;
@@ -78,7 +84,11 @@ control::QueueRow toRow(const queue::Scheduler::Row& row, const RelayName& relay
         out.subject = textOf(message.subject);
         out.client = textOf(message.clientAddress);
         out.user = textOf(message.user);
-        out.relay = textOf(relayName(envelope));
+        out.destination = textOf(envelope.destination);
+        out.method = envelope.state == queue::EnvelopeState::Caught ? u"catch"_s : envelope.local ? textOf(envelope.local->method) : u"relay"_s;
+        if (envelope.local)
+            out.account = textOf(envelope.local->user);
+        out.relay = textOf(envelope.local ? localName(*envelope.local) : relayName(envelope));
         out.size = message.size;
     }
     out.createdAt = row.place.createdAt;

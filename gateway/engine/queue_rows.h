@@ -14,6 +14,9 @@ namespace postern::engine {
 
 using RelayName = std::function<QByteArray(const queue::Envelope&)>;
 
+// For people: "maildir of ann", "mda /usr/bin/vacation".
+QByteArray localName(const queue::LocalEnd& end);
+
 control::QueueRow toRow(const queue::Scheduler::Row& row, const RelayName& relayName);
 
 QByteArrayList knownStates(); // that a list or a selection can be limited to

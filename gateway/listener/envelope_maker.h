@@ -19,8 +19,8 @@ class EnvelopeMaker {
     void forget() { *this = {}; }
 
   private:
-    const policy::Action* m_relayOf = nullptr; // so that many recipients of one rule cost one copy
-    QByteArray m_relayBytes;
+    const policy::Action* m_copyOf = nullptr; // so that many recipients of one rule cost one copy
+    QByteArray m_copy;
 };
 
 } // namespace postern::listener

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "smtp/xtext.h"
 
-#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -35,9 +34,29 @@ QByteArray keyOf(const QByteArray& address) {
     return parsed ? parsed->key() : address.toLower();
 }
 
+// Whether the address takes part in where or how the mail is delivered, so that two of them are two places.
+bool needsAddress(const delivery::End& end) {
+    switch (end.method) {
+    case policy::Method::Mbox:
+    case policy::Method::Maildir:
+        return !end.isOwnTarget && (end.action->local.target.contains('%') || !end.action->local.user.isEmpty());
+    case policy::Method::Relay:
+    case policy::Method::Catch:
+    case policy::Method::Mda: // it is told to the command
+    case policy::Method::Lmtp:
+    case policy::Method::ExpandOnly:
+    case policy::Method::ForwardOnly: break;
+    }
+    return true;
+}
+
 // Equal for ends that are the same place. Who wants other notices than the one before him gets an envelope of his own.
 QByteArray keyOf(const delivery::End& end, const QByteArray& addressKey, const QByteArray& notify) {
-    return char('a' + int(end.method)) + addressKey + '\0' + notify;
+    QByteArray key = char('a' + int(end.method)) + (needsAddress(end) ? addressKey : QByteArray()) + '\0' + notify;
+    if (end.method != policy::Method::Relay && end.method != policy::Method::Catch)
+        key += '\0' + end.user.name + '\0' +
+               (end.isOwnTarget ? end.target : QByteArray::number(quintptr(end.action.get())));
+    return key;
 }
 
 // RFC 3461 §5.2.7.2: one address for another takes all parameters along. §5.2.7.3 (b): several take them along but for the
@@ -129,18 +148,12 @@ void ServerConnection::stopWaitingForEnds() {
 void ServerConnection::judge(delivery::Outcome outcome) {
     m_endsAskedSince.reset();
     const policy::Verdict& first = outcome.first;
-    const auto notDone = std::find_if(outcome.ends.begin(), outcome.ends.end(), [](const delivery::End& end) {
-        return end.method != policy::Method::Relay && end.method != policy::Method::Catch;
-    });
     smtp::Reply reply;
     if (outcome.refusal)
         reply = turnDown(*outcome.refusal,
                          !outcome.reason.isEmpty() ? ": " + outcome.reason
                          : first.rule              ? " by line " + QByteArray::number(first.rule->origin.line) + ": " + first.rule->text
                                                    : ": no rule takes it"_ba);
-    else if (notDone != outcome.ends.end())
-        reply = turnDown({451, "4.3.0 Temporary failure: <" + harmless(m_asked.address.text(), 320) + ">"},
-                         ": delivery by " + policy::toString(notDone->method).toByteArray() + " is not carried out yet");
     else
         reply = admit(outcome.ends);
     carryOut(m_session->recipientChecked(reply));

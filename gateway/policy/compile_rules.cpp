@@ -165,7 +165,6 @@ std::shared_ptr<Action> actionOf(Build& build, const StatementView& at, const Cl
     case Method::Mda:
     case Method::Lmtp:
         action->kind = ActionKind::Local;
-        action->unsupported = "delivery by " + toString(action->method).toByteArray();
         action->local.target = method->valueText();
         action->local.junk = method->has("junk");
         action->local.rcptTo = method->has("rcpt-to");
@@ -173,12 +172,6 @@ std::shared_ptr<Action> actionOf(Build& build, const StatementView& at, const Cl
     }
     if (const Clause* user = at.clause(ClauseKind::User))
         action->local.user = user->valueText();
-    if (!action->unsupported.isEmpty() && !at.hasError())
-        build.report.warning(at, action->unsupported +
-                                     " is not carried out yet: where this " +
-                                     (at.kind() == config::StatementKind::Action ? "action" : "rule") +
-                                     " ends at a user of this computer, the client gets 451 and keeps the mail; nothing is lost. "
-                                     "Aliases that lead elsewhere are followed");
     return action;
 }
 

@@ -189,7 +189,6 @@ void addWrapper(Build& build, const SettingView& view) {
         build.report.error(view, name->range,
                            "wrapper " + harmless(name->text, 80) + " is defined already, in line " +
                                QByteArray::number(twin->second.origin.line));
-    noEffect(build, view, "there is no local delivery");
 }
 
 void addSetting(Build& build, const SettingView& view) {
@@ -246,7 +245,9 @@ void addSetting(Build& build, const SettingView& view) {
         break;
     case Setting::MdaLimit:
         setLimits(build, view, named(mdaLimitKeys(), settings.mda), 0, nullptr);
-        noEffect(build, view, "there is no local delivery");
+        for (const SettingView::Limit& limit : view.limits())
+            if (limit.key.text == "task-lowat" || limit.key.text == "task-release")
+                build.report.note(view, '"' + limit.key.text + "\" has no effect: mail for a user leaves the queue one by one");
         break;
     case Setting::MdaWrapper:
         addWrapper(build, view);

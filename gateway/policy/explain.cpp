@@ -276,9 +276,6 @@ Explanation explanationOf(Verdict verdict) {
         result.line = verdict.rule->origin.line;
         result.rule = verdict.rule->text;
     }
-    if (verdict.action && !verdict.action->unsupported.isEmpty())
-        result.notes.append(verdict.action->unsupported +
-                            " is not carried out by this version yet: until then the client gets 451 and keeps the mail");
     result.reason = verdict.reason;
     result.trace = std::move(verdict.trace);
     return result;

@@ -51,4 +51,13 @@ QByteArrayView toString(Method method) {
     return "";
 }
 
+std::optional<Method> methodFromString(QByteArrayView word) {
+    for (const Method method : {Method::Relay, Method::Catch, Method::Mbox, Method::Maildir, Method::Mda, Method::Lmtp,
+                                Method::ExpandOnly, Method::ForwardOnly}) {
+        if (toString(method) == word)
+            return method;
+    }
+    return std::nullopt;
+}
+
 } // namespace postern::policy

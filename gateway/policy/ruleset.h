@@ -168,6 +168,7 @@ enum class Method : quint8 {
     ForwardOnly, // taken if it expands to other addresses
 };
 QByteArrayView toString(Method method); // "relay", "maildir" ...
+std::optional<Method> methodFromString(QByteArrayView word);
 
 // Of methods other than Relay and Catch.
 struct LocalDelivery {
@@ -179,6 +180,16 @@ struct LocalDelivery {
     tables::TablePtr aliases;      // user -> destinations
     tables::TablePtr virtualUsers; // address -> destinations; excludes aliases
     tables::TablePtr userbase;     // null = accounts of this computer
+
+    // For envelopes of accept/reject and 2012 rules: target, junk and rcptTo; who it is delivered as is known by then.
+    QByteArray toBytes(Era era) const;
+};
+
+// What such an envelope keeps.
+struct KeptDelivery {
+    Era era = Era::Modern; // whose formats the target is written in
+    LocalDelivery local;
+    static Result<KeptDelivery> fromBytes(const QByteArray& bytes);
 };
 
 struct Action {
@@ -188,7 +199,6 @@ struct Action {
     RelaySpec relay;             // method Relay
     LocalDelivery local;         // methods that deliver here
     std::optional<qint64> ttl;   // seconds
-    QByteArray unsupported;      // what exactly is not done yet: 451 for each recipient that ends there
     Origin origin;
 };
 using ActionPtr = std::shared_ptr<const Action>;

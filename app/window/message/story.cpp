@@ -123,7 +123,7 @@ StoryStep nextStep(const control::QueueRow& row, bool sendingPaused, qint64 now)
     } else if (row.state == u"caught") {
         step.fact = Words::tr("Stays here for reading until you remove it");
         step.reason = Words::tr("It is not sent to %1.").arg(to);
-    } else if (sendingPaused) {
+    } else if (sendingPaused && !row.isHere()) {
         step.fact = Words::tr("Goes out when sending is resumed");
         step.reason = to;
     } else {
@@ -182,8 +182,14 @@ QList<Fact> factsOf(const QList<control::QueueRow>& rows, qint64 now) {
         facts.append({Words::tr("Came from"), leftToRight(safeLine(row.client))});
     if (!row.user.isEmpty())
         facts.append({Words::tr("Signed in as"), isolated(safeLine(row.user))});
+    QStringList ends; // where aliases led
+    for (const auto& one : rows.mid(0, 20))
+        if (one.destination != one.recipient && !one.destination.isEmpty())
+            ends << leftToRight(safeLine(one.destination));
+    if (!ends.isEmpty())
+        facts.append({Words::tr("Goes to"), ends.join(u'\n')});
     if (!row.relay.isEmpty())
-        facts.append({Words::tr("Relay"), leftToRight(safeLine(row.relay))});
+        facts.append({row.isHere() ? Words::tr("Delivered by") : Words::tr("Relay"), leftToRight(safeLine(row.relay))});
     facts.append({Words::tr("Queue number"), leftToRight(safeLine(row.message)), true});
     facts.append({Words::tr("Size"), sizeWords(row.size)});
     if (row.state != u"caught") {

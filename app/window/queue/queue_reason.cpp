@@ -24,7 +24,7 @@ QueueReason reasonOf(const control::QueueRow& row, bool sendingPaused, const QSt
                 Words::tr("They stay here until you release them."), Cure::Release};
     if (row.state == u"sending")
         return {u"sending"_s, 4, Tone::Ok, u"running"_s, Words::tr("Being sent now"), {}, Cure::None};
-    if (sendingPaused)
+    if (sendingPaused && !row.isHere())
         return {u"paused"_s, 0, Tone::Attention, u"hold"_s, Words::tr("Sending is paused"),
                 Words::tr("Nothing leaves until you resume. Mail is still taken in."), Cure::ResumeSending};
     const QString& error = row.lastError.isEmpty() ? relayTrouble : row.lastError;
@@ -70,7 +70,7 @@ QString nextTryWords(const control::QueueRow& row, bool sendingPaused, qint64 no
         return Words::tr("now");
     if (row.state == u"caught")
         return {};
-    if (sendingPaused)
+    if (sendingPaused && !row.isHere())
         return Words::tr("paused");
     return row.nextTryAt <= now ? Words::tr("now") : whenWords(row.nextTryAt, now);
 }

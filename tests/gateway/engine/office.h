@@ -25,6 +25,7 @@ struct Office {
     SpoolThread spool{files, clock, {"/spool", vfs.name(), 0, {}}};
     ActivityJournal journal{clock};
     std::vector<relay::RelayJob> jobs;
+    std::vector<local::LocalJob> localJobs;
     delivery::Surroundings surroundings;
     int troubles = 0;
     int recoveries = 0;
@@ -48,6 +49,10 @@ struct Office {
         parts.follow = [this](policy::Verdict first, policy::RulesetPtr rules, policy::MatchContext context,
                               std::function<void(delivery::Outcome)> done) {
             delivery::expandFrom(first, rules, context, surroundings, policy::WantTrace::No, done);
+        };
+        parts.submitLocal = [this](std::vector<local::LocalJob> given) {
+            for (local::LocalJob& job : given)
+                localJobs.push_back(std::move(job));
         };
         desk = std::make_unique<DeliveryDesk>(std::move(parts));
         auto rules = std::make_shared<policy::Ruleset>();

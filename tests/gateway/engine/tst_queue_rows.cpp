@@ -78,6 +78,8 @@ class TestQueueRows : public QObject {
     void selectsUpToWhatWasSeen();
     void leavesOutWhatComesWhileItIsRead();
     void showsOneMessageOrEnvelope();
+    void tellsWhereMailEnds_data();
+    void tellsWhereMailEnds();
     void refusesWhatIsNotThere_data();
     void refusesWhatIsNotThere();
     void findsEnvelopes_data();
@@ -263,6 +265,34 @@ void TestQueueRows::Q16_asksForTheWordsThatAreNotInMemory() {
     QCOMPARE(row(2).createdAt, books.clock.unixNow() - 1000 + 4);
     QCOMPARE(row(2).lastError, u"the disk is away"_s);
     QCOMPARE(listing->reply(kNoName).value.toObject()["total"_L1].toInt(), 5);
+}
+
+void TestQueueRows::tellsWhereMailEnds_data() {
+    QTest::addColumn<QByteArray>("local"); // method|target|user, "" = relayed
+    QTest::addColumn<QString>("expected"); // method|account|relay
+    QTest::newRow("relayed") << QByteArray() << u"relay||mx.example"_s;
+    QTest::newRow("a user's maildir") << QByteArray("maildir||ann") << u"maildir|ann|maildir of ann"_s;
+    QTest::newRow("a command of an alias") << QByteArray("mda|/bin/list -x|") << u"mda||mda /bin/list -x"_s;
+    QTest::newRow("a command of a .forward file") << QByteArray("mda|/bin/v|ann") << u"mda|ann|mda /bin/v"_s;
+}
+
+void TestQueueRows::tellsWhereMailEnds() {
+    QFETCH(QByteArray, local);
+    Scheduler::Row row;
+    Message message;
+    row.message = std::make_shared<const Message>(message);
+    row.envelope.recipient = "team@office.example";
+    row.envelope.destination = "ann@office.example";
+    if (!local.isEmpty()) {
+        const QByteArrayList parts = local.split('|');
+        row.envelope.local = std::make_shared<const LocalEnd>(LocalEnd{parts[0], parts[1], parts[2], 1000, 1000, "/home/ann"});
+    }
+    const control::QueueRow told = toRow(row, [](const Envelope&) { return QByteArray("mx.example"); });
+    QTEST(told.method + u'|' + told.account + u'|' + told.relay, "expected");
+    QCOMPARE(told.destination, u"ann@office.example"_s);
+    QCOMPARE(told.isHere(), !local.isEmpty());
+    const control::QueueRow again = control::QueueRow::fromJson(told.toJson());
+    QCOMPARE(again.method + again.account + again.destination, told.method + told.account + told.destination);
 }
 
 QTEST_GUILESS_MAIN(TestQueueRows)

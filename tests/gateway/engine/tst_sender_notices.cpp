@@ -81,7 +81,7 @@ void TestSenderNotices::tellsOnceThatMailIsLate() { // bounce warn-interval: the
     office.report(office.jobs[0], TryResult::Temporary); // the next try is in 400 s
     QTRY_COMPARE(office.caughtSubjects(), QByteArrayList{"Mail is not delivered yet"});
     office.clock.advance(std::chrono::seconds(500));
-    office.desk->setPaused(false); // looks at what is due
+    office.desk->setPaused(false, false); // looks at what is due
     QTRY_COMPARE(office.jobs.size(), size_t(2));
     office.report(office.jobs[1], TryResult::Temporary);
     QTRY_COMPARE(office.desk->scheduler().counts().inFlight, 0);
@@ -180,7 +180,7 @@ void TestSenderNotices::theStoryOfReturnedMailHasAnEnd() { // `trace`, and the w
     QTRY_COMPARE(office.desk->scheduler().counts().inFlight, 0);
     if (expires) {
         office.clock.advance(std::chrono::hours(24 * 5));
-        office.desk->setPaused(false); // looks at what is due
+        office.desk->setPaused(false, false); // looks at what is due
     }
     QTRY_COMPARE(office.caughtSubjects(), QByteArrayList{"Mail could not be delivered"});
     QStringList bounced, notices;

@@ -18,7 +18,7 @@ namespace {
 
 const QByteArray kConfig =
     "table al { far = \"eve@far.example\", team = \"eve@far.example, joe@near.example\", other = \"eve@far.example\", "
-    "ann = ann, pipe = \"|/bin/x\", gone = \"error:550 gone for good\", bad = \"a b:c\", kept = \"x@caught.example\", "
+    "ann = ann, pipe = \"|/bin/x\", box = \"/var/mail/box\", gone = \"error:550 gone for good\", bad = \"a b:c\", kept = \"x@caught.example\", "
     "crowd = \":include:/lists/crowd\", mob = \":include:/lists/mob\", refused = \"x@nowhere.example\" }\n"
     "table vu { \"info@v.example\" = \"eve@far.example\", \"@w.example\" = \"all@far.example\" }\n"
     "action \"in\" maildir alias <al>\naction \"virt\" expand-only virtual <vu>\naction \"out\" relay\n"
@@ -45,7 +45,12 @@ struct Bench : ConnectionBench {
                 qWarning("%s", one.print().constData());
         rules = std::make_shared<policy::Ruleset>(*compiled.ruleset);
         surroundings.account = [](const QByteArray& name) -> Result<std::optional<delivery::LocalUser>> {
-            return name == "ann" ? std::optional(delivery::LocalUser{name, 1000, 1000, "/home/ann"}) : std::nullopt;
+            if (name == "bob")
+                return std::optional(delivery::LocalUser{name, 1002, 1002, "/home/bob"});
+            return name == "ann" ? std::optional(delivery::LocalUser{name, 1000, 1001, "/home/ann"}) : std::nullopt;
+        };
+        surroundings.forwardFile = [](const delivery::LocalUser& user) -> Result<std::optional<QByteArray>> {
+            return user.name == "bob" ? std::optional<QByteArray>("|/bin/filter\n") : std::nullopt;
         };
         surroundings.includeFile = [](const QByteArray& path) -> Result<QByteArray> {
             return crowdOf(path == "/lists/crowd" ? "c" : "m");
@@ -93,6 +98,11 @@ class TestRecipientEnds : public QObject {
     void eachPlaceHasOneEnvelopeWhoeverLeadsThere();
     void whoWantsOtherNoticesHasAnEnvelopeOfHisOwn();
     void caughtMailStaysCaught();
+    void endsOnThisComputer_data();
+    void endsOnThisComputer();
+    void olderDialectsCopyTheDelivery();
+    void addressesOfOneMailboxAreOnePlace_data();
+    void addressesOfOneMailboxAreOnePlace();
     void olderDialectsCopyTheRelayOfTheRuleThatTakesTheEnd();
     void RFC3461_severalEndsAreToldOf();
     void B06_aMessageHasAtMostTenThousandEnvelopes();
@@ -154,10 +164,6 @@ void TestRecipientEnds::refusals_data() {
     row("a reply of the table", "gone@home.example", "550 gone for good: <gone@home.example>\r\n", "its alias says to refuse it");
     row("an address that the rules refuse", "refused@home.example", "550 5.7.1 Invalid recipient: <refused@home.example>\r\n",
         "an alias leads to x@nowhere.example, which the rules refuse");
-    row("a user of this computer", "ann@home.example", "451 4.3.0 Temporary failure: <ann@home.example>\r\n",
-        "delivery by maildir is not carried out yet");
-    row("a command", "pipe@home.example", "451 4.3.0 Temporary failure: <pipe@home.example>\r\n",
-        "delivery by mda is not carried out yet");
 }
 
 void TestRecipientEnds::refusals() {
@@ -220,6 +226,71 @@ void TestRecipientEnds::caughtMailStaysCaught() {
     QVERIFY(envelopes[0].state == queue::EnvelopeState::Caught);
     QCOMPARE(envelopes[0].destination, "x@caught.example");
     QCOMPARE(envelopes[0].nextTryAt, 0);
+}
+
+void TestRecipientEnds::endsOnThisComputer_data() {
+    QTest::addColumn<QByteArray>("recipient");
+    QTest::addColumn<QByteArray>("expected"); // destination: method target user uid:gid home
+    QTest::newRow("a user") << "ann@home.example"_ba << "ann@home.example: maildir  ann 1000:1001 /home/ann"_ba;
+    QTest::newRow("a user with a sub-address")
+        << "Ann+lists@home.example"_ba << "Ann+lists@home.example: maildir  ann 1000:1001 /home/ann"_ba;
+    QTest::newRow("a command of an alias") << "pipe@home.example"_ba << "pipe@home.example: mda /bin/x  -1:-1 "_ba;
+    QTest::newRow("a file of an alias") << "box@home.example"_ba << "box@home.example: mbox /var/mail/box  -1:-1 "_ba;
+    QTest::newRow("a command of a .forward file")
+        << "bob@home.example"_ba << "bob@home.example: mda /bin/filter bob 1002:1002 /home/bob"_ba;
+}
+
+void TestRecipientEnds::endsOnThisComputer() {
+    QFETCH(QByteArray, recipient);
+    Bench bench;
+    bench.open();
+    QCOMPARE(bench.ask("RCPT TO:<" + recipient + "> NOTIFY=SUCCESS"), kOk);
+    const auto& envelopes = bench.finish().envelopes;
+    QCOMPARE(envelopes.size(), size_t(1));
+    QVERIFY(envelopes[0].local);
+    const queue::LocalEnd& end = *envelopes[0].local;
+    QTEST(envelopes[0].destination + ": " + end.method + ' ' + end.target + ' ' + end.user + ' ' + QByteArray::number(end.uid) + ':' +
+              QByteArray::number(end.gid) + ' ' + end.home,
+          "expected");
+    QCOMPARE(envelopes[0].recipient, recipient);
+    QCOMPARE(envelopes[0].action, "in");
+    QCOMPARE(envelopes[0].relay, "");
+    QCOMPARE(envelopes[0].params.notify, "SUCCESS");
+    QVERIFY(envelopes[0].state == queue::EnvelopeState::Waiting);
+}
+
+// Up to 6.3 the rule's delivery travels with the envelope, so that an edited rule does not change queued mail.
+void TestRecipientEnds::olderDialectsCopyTheDelivery() {
+    Bench bench("accept from any for domain \"home.example\" deliver to maildir \"/mail/%{user.username}\"\n");
+    bench.open();
+    QCOMPARE(bench.ask("RCPT TO:<ann@home.example>"), kOk);
+    const queue::Envelope envelope = bench.finish().envelopes.at(0);
+    QCOMPARE(envelope.action, "");
+    QVERIFY(envelope.local);
+    const auto kept = policy::KeptDelivery::fromBytes(envelope.relay);
+    QVERIFY(kept);
+    QCOMPARE(kept->local.target, "/mail/%{user.username}");
+    QVERIFY(kept->era == policy::Era::Legacy);
+}
+
+void TestRecipientEnds::addressesOfOneMailboxAreOnePlace_data() {
+    QTest::addColumn<QByteArray>("method");
+    QTest::addColumn<int>("envelopes");
+    QTest::newRow("a maildir in the home") << "maildir"_ba << 1;
+    QTest::newRow("an mbox") << "mbox"_ba << 1;
+    QTest::newRow("a path with the address in it") << "maildir \"/mail/%{dest.user}\""_ba << 2;
+    QTest::newRow("one account for everybody") << "maildir user ann"_ba << 2;
+    QTest::newRow("a command, which is told the address") << "mda \"/bin/lda\""_ba << 2;
+    QTest::newRow("an LMTP server, which is told the address") << "lmtp localhost:24 rcpt-to"_ba << 2;
+}
+
+void TestRecipientEnds::addressesOfOneMailboxAreOnePlace() {
+    QFETCH(QByteArray, method);
+    Bench bench("table al { info = ann }\naction \"in\" " + method + " alias <al>\nmatch from any for any action \"in\"\n");
+    bench.open();
+    for (const char* recipient : {"ann@home.example", "info@home.example", "ann@HOME.example"})
+        QCOMPARE(bench.ask("RCPT TO:<"_ba + recipient + ">"), kOk);
+    QTEST(int(bench.finish().envelopes.size()), "envelopes");
 }
 
 void TestRecipientEnds::olderDialectsCopyTheRelayOfTheRuleThatTakesTheEnd() {

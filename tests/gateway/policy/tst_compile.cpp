@@ -79,7 +79,7 @@ QByteArray conditionsOf(const Rule& rule) {
 // What an action does, without its name: the same for the same meaning in any dialect.
 QByteArray meaningOf(const Action& action) {
     if (action.kind != ActionKind::Relay)
-        return action.kind == ActionKind::Catch ? "catch" : "not yet: " + action.unsupported;
+        return action.kind == ActionKind::Catch ? "catch" : toString(action.method).toByteArray();
     const RelaySpec& spec = action.relay;
     const RelayUrl* url = spec.urls.empty() ? nullptr : &spec.urls.front();
     const WireTls wire = wireTls(spec, url);
@@ -125,7 +125,6 @@ class TestCompile : public QObject {
     void s17WordsBecomeAUrl();
     void severalDestinationsAreSeveralRules();
     void expireHoldsFromItsPlaceOn();
-    void unsupportedRulesKeepTheirPlace();
     void rulesAndListenersCarryTheirComments();
     void tablesBesideTheFile();
     void anUnreadableFileIsADiagnostic();
@@ -151,6 +150,17 @@ void TestCompile::limitsWithoutEffectGetANote() {
                              }),
                  line);
     }
+    for (const char* line : {"mda limit task-lowat 3\n", "mda limit task-release 3\n"}) {
+        const Compiled result = compiled(line + kRule);
+        QVERIFY2(std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
+                             [](const auto& one) {
+                                 return one.severity == config::Severity::Note && one.line == 1 &&
+                                        one.text.contains("has no effect: mail for a user leaves the queue one by one");
+                             }),
+                 line);
+    }
+    for (const char* line : {"mda limit max-session 3 max-session-per-user 2 task-hiwat 9\n", "mda wrapper w \"/bin/w\"\n"})
+        QVERIFY2(compiled("listen on lo\n" + QByteArray(line) + kRule).diagnostics.empty(), line);
     for (const char* line : {"mta limit task-lowat 3\n", "mta limit task-release 3\n", "mta limit for domain a.example task-hiwat 3\n"}) {
         const Compiled result = compiled(line + kRule);
         QVERIFY2(std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
@@ -231,9 +241,10 @@ void TestCompile::complains_data() {
     row("tls condition", "match from any tls for any reject\n", {"warning 1:|is tested by no release"});
     row("rdns condition", "match from rdns \"*.example\" for any reject\n", {});
     row("a time without its unit is said once", "queue ttl 4\n" + kRule, {"error 1:|a time needs a unit: 4s, 4m, 4h or 4d"});
-    row("maildir", "action \"m\" maildir\nmatch from any for local action \"m\"\n",
-        {"warning 1:|delivery by maildir is not carried out yet"});
-    row("deliver to mbox", "accept for local deliver to mbox\n", {"warning 1:|delivery by mbox"});
+    row("maildir", "action \"m\" maildir\nmatch from any for local action \"m\"\n", {});
+    row("deliver to mbox", "accept for local deliver to mbox\n", {});
+    row("expand-only, forward-only, and an accept rule without a delivery",
+        "action \"e\" expand-only\naction \"f\" forward-only\nmatch for domain x action \"e\"\nmatch for local action \"f\"\n", {});
     row("backup, hosts by domain, names by source: nothing to say",
         "table d { x.example = \"smtp://h\" }\ntable n { 192.0.2.1 = \"h.example\" }\naction \"b\" relay backup\n"
         "action \"d\" relay domain <d> helo-src <n>\nmatch from local for domain x action \"b\"\n"
@@ -715,15 +726,6 @@ void TestCompile::expireHoldsFromItsPlaceOn() {
     QCOMPARE(result.ruleset->rules.at(2).action->ttl, std::optional<qint64>(7200));
     const Compiled newer = compiled(kRule);
     QVERIFY(!newer.ruleset->rules.at(0).action->ttl); // today's queue ttl, whatever it is when mail comes
-}
-
-void TestCompile::unsupportedRulesKeepTheirPlace() {
-    const Compiled result =
-        compiled("accept from any for domain \"here.example\" deliver to maildir\naccept for any relay\n");
-    QVERIFY(result.isUsable());
-    QCOMPARE(result.ruleset->rules.size(), size_t(2));
-    QVERIFY(result.ruleset->rules[0].action->kind == ActionKind::Local);
-    QCOMPARE(result.ruleset->rules[0].action->unsupported, "delivery by maildir");
 }
 
 void TestCompile::rulesAndListenersCarryTheirComments() {
