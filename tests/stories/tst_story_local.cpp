@@ -5,6 +5,7 @@
 #include "stories/support/gateway_process.h"
 #include "stories/support/mail_sink.h"
 #include "stories/support/smtp_sender.h"
+#include "support/places.h"
 
 #include <QDir>
 #include <QDirIterator>
@@ -73,19 +74,107 @@ class StoryLocal : public QObject {
     Q_OBJECT
 
   private Q_SLOTS:
-    // Aliases (here from a text) and local delivery to mbox; everything else relayed, from local only.
+    // A deny list in a Berkeley DB file: who is on it gets nothing in; taken off the list, his mail is delivered.
+    void S03_aDenyListInADatabase_data() {
+        QTest::addColumn<QByteArray>("dialect");
+        QTest::newRow("S03 in accept/reject") << QByteArray("legacy");
+        QTest::newRow("S03 in action/match") << QByteArray("modern");
+    }
+    void S03_aDenyListInADatabase() {
+        QFETCH(QByteArray, dialect);
+        Post post;
+        const auto list = [&](const QByteArray& lines) {
+            post.gateway.write(u"tables/unwanted"_s, lines);
+            return posternctl({u"makemap"_s, u"-t"_s, u"set"_s, post.gateway.path(u"tables/unwanted"_s)}).exit == 0;
+        };
+        QVERIFY(list("192.0.2.1\n127.0.0.0/8\n"));
+        const QByteArray head = "listen on 127.0.0.1 port 0\ntable unwanted db:tables/unwanted.db\ntable users { ann = \"" +
+                                post.user("ann", 1) + "\" }\n";
+        const QByteArray where = "maildir \"" + post.place("ann") + "/mail/%{dest.user}\"";
+        post.gateway.setConfig(dialect == "modern" ? head + "action \"in\" " + where + " userbase <users>\n"
+                                                            "match ! from src <unwanted> for domain \"example.org\" action \"in\"\n"
+                                                   : head + "accept from ! source <unwanted> for domain \"example.org\" userbase <users> "
+                                                            "deliver to " + where + "\n");
+        STORY_VERIFY(post.gateway.start(), post.gateway.log());
+        const auto send = [&] {
+            SmtpSender client(post.gateway.port());
+            client.command("EHLO scanner.example");
+            return client.send("a@far.example", {"ann@example.org"}, kBody);
+        };
+        QVERIFY(send().startsWith("550"));
+        QVERIFY(list("192.0.2.1\n"));
+        QByteArray reply;
+        STORY_TRY((reply = send()).startsWith("250"), reply + post.gateway.log(), 20'000); // within three seconds
+        STORY_TRY(post.filesBelow("ann/mail/ann").size() == 1, post.gateway.log(), 20'000);
+        QVERIFY(post.gateway.waitQueue(0));
+        QCOMPARE(post.gateway.stop(), 0);
+    }
+
+    // The README's page, word for word but for the port, the home and, where it is root's, the account.
+    void theReadmesMailForMyDomain() {
+        QFile readme(QStringLiteral(POSTERN_SOURCE_DIR "/README.md"));
+        QVERIFY(readme.open(QIODevice::ReadOnly));
+        const QByteArray text = readme.readAll();
+        const qsizetype begin = text.indexOf("## Receive mail for my domain, with users in SQLite");
+        QVERIFY(begin > 0);
+        QByteArrayList blocks; // indented by four
+        bool isInside = false;
+        for (const QByteArray& line : text.mid(begin, text.indexOf("\n## ", begin) - begin).split('\n')) {
+            const bool isCode = line.startsWith("    ");
+            if (isCode && !isInside)
+                blocks.append(QByteArray());
+            if (isCode || (isInside && line.isEmpty()))
+                blocks.last() += line.mid(4) + '\n';
+            isInside = isCode || (isInside && line.isEmpty());
+        }
+        QCOMPARE(blocks.size(), 4);
+        Post post;
+        QProcess shell;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(u"HOME"_s, QString::fromLocal8Bit(post.place("")));
+        shell.setProcessEnvironment(environment);
+        shell.setWorkingDirectory(post.gateway.folder());
+        const QByteArray commands = QByteArray(blocks[0]).replace("$(id -u)", QByteArray::number(Post::uid(1)))
+                                        .replace("$(id -g)", QByteArray::number(Post::gid(1)));
+        shell.start(u"sh"_s, {u"-e"_s, u"-c"_s, QString::fromUtf8(commands)});
+        QVERIFY(shell.waitForFinished(20'000));
+        STORY_VERIFY(shell.exitCode() == 0, shell.readAllStandardError());
+        QCOMPARE(::chown(post.place("mail/carol").constData(), Post::uid(1), Post::gid(1)), 0);
+        post.gateway.write(u"mail.conf"_s, blocks[1]);
+        const QByteArray config = QByteArray(blocks[2]).replace("port 2525", "port 0");
+        QVERIFY(config.contains("port 0"));
+        post.gateway.setConfig(config);
+        const Ran checked = posternctl({u"check"_s, post.gateway.path(u"smtpd.conf"_s)});
+        STORY_VERIFY(checked.exit == 0 && checked.out == "configuration OK\n", checked.out + checked.err);
+        STORY_VERIFY(post.gateway.start(), post.gateway.log());
+        SmtpSender client(post.gateway.port());
+        client.command("EHLO far.example");
+        const QByteArray reply = client.send("me@far.example", {"info@office.example"}, kBody);
+        STORY_VERIFY(reply.startsWith("250"), reply + post.gateway.log());
+        STORY_TRY(post.filesBelow("mail/carol/Maildir/new").size() == 1, post.gateway.log(), 20'000);
+        client.command("MAIL FROM:<me@far.example>");
+        QVERIFY(client.command("RCPT TO:<joe@office.example>").startsWith("550"));
+        QVERIFY(client.command("RCPT TO:<joe@elsewhere.example>").startsWith("550"));
+        post.gateway.kill();
+    }
+
+    // Aliases (from a text and from a database) and local delivery to mbox; everything else relayed, from local only.
     void S04_theClassicDefault_data() {
         QTest::addColumn<QByteArray>("dialect");
-        QTest::newRow("S04 in action/match") << QByteArray("modern");
-        QTest::newRow("S04 in accept/reject") << QByteArray("legacy");
+        QTest::addColumn<bool>("isDatabase");
+        QTest::newRow("S04 in action/match") << QByteArray("modern") << true;
+        QTest::newRow("S04 in accept/reject") << QByteArray("legacy") << true;
+        QTest::newRow("S04 with a text of aliases") << QByteArray("modern") << false;
     }
 
     void S04_theClassicDefault() {
         QFETCH(QByteArray, dialect);
+        QFETCH(bool, isDatabase);
         MailSink sink;
         Post post;
         const QByteArray to = "127.0.0.1:" + QByteArray::number(sink.port());
-        const QByteArray tables = "listen on 127.0.0.1 port 0\ntable aliases file:tables/aliases\ntable users { ann = \"" + post.user("ann", 1) + "\" }\n";
+        const QByteArray tables = "listen on 127.0.0.1 port 0\ntable aliases " +
+                                  (isDatabase ? "db:tables/aliases.db"_ba : "file:tables/aliases"_ba) + "\ntable users { ann = \"" + post.user("ann", 1) + "\" }\n";
         post.gateway.setConfig(dialect == "modern"
                                    ? tables + "action \"local\" mbox alias <aliases> userbase <users>\n"
                                               "action \"out\" relay host smtp+notls://" + to + "\n"
@@ -93,6 +182,8 @@ class StoryLocal : public QObject {
                                    : tables + "accept for local alias <aliases> userbase <users> deliver to mbox\n"
                                               "accept from local for any relay via smtp://" + to + "\n");
         post.gateway.write(u"tables/aliases"_s, "root: ann\npostmaster: root\n");
+        if (isDatabase)
+            QCOMPARE(posternctl({u"makemap"_s, u"-t"_s, u"aliases"_s, post.gateway.path(u"tables/aliases"_s)}).exit, 0);
         STORY_VERIFY(post.gateway.start(), post.gateway.log());
         SmtpSender client(post.gateway.port());
         client.command("EHLO scanner.example");
