@@ -162,7 +162,7 @@ bool DatabasePeer::startAgain() {
         const QString package = peers(u"mariadb-server-core/usr"_s);
         QStringList arguments{u"--no-defaults"_s, u"--datadir="_s + m_folder.filePath(u"data"_s), u"--socket="_s + m_folder.filePath(u"sock"_s),
                               u"--pid-file="_s + m_folder.filePath(u"pid"_s), u"--skip-networking"_s, u"--skip-grant-tables"_s,
-                              u"--innodb-buffer-pool-size=8M"_s, u"--innodb-log-file-size=4M"_s, u"--innodb-flush-log-at-trx-commit=0"_s};
+                              u"--innodb-buffer-pool-size=8M"_s, u"--innodb-log-file-size=4M"_s, u"--innodb-flush-log-at-trx-commit=2"_s};
         if (::geteuid() == 0)
             arguments.append(u"--user=root"_s);
         if (QFile::exists(package))
