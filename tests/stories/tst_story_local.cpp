@@ -105,7 +105,7 @@ class StoryLocal : public QObject {
         QVERIFY(list("192.0.2.1\n"));
         QByteArray reply;
         STORY_TRY((reply = send()).startsWith("250"), reply + post.gateway.log(), 20'000); // within three seconds
-        STORY_TRY(post.filesBelow("ann/mail/ann").size() == 1, post.gateway.log(), 20'000);
+        STORY_TRY(!post.filesBelow("ann/mail/ann").isEmpty(), post.gateway.log(), 20'000);
         QVERIFY(post.gateway.waitQueue(0));
         QCOMPARE(post.gateway.stop(), 0);
     }
@@ -153,7 +153,7 @@ class StoryLocal : public QObject {
         STORY_VERIFY(reply.startsWith("250"), reply + post.gateway.log());
         STORY_TRY(post.filesBelow("mail/carol/Maildir/new").size() == 1, post.gateway.log(), 20'000);
         client.command("MAIL FROM:<me@far.example>");
-        QVERIFY(client.command("RCPT TO:<joe@office.example>").startsWith("550"));
+        QVERIFY(client.command("RCPT TO:<joe@office.example>").startsWith("524")); // no such virtual user, since 6.6
         QVERIFY(client.command("RCPT TO:<joe@elsewhere.example>").startsWith("550"));
         post.gateway.kill();
     }
