@@ -126,7 +126,7 @@ bool Supervisor::fetchWhatFits() {
 }
 
 void Supervisor::becomeCommand() {
-    ::setpgid(0, 0);
+    ::setsid(); // no terminal, and a group that it can't leave
     ::dup2(m_stdin.out, STDIN_FILENO); // dup2 leaves close-on-exec behind
     ::dup2(m_output.in, STDOUT_FILENO);
     ::dup2(m_output.in, STDERR_FILENO);
@@ -168,7 +168,6 @@ bool Supervisor::start(Report& trouble) {
     }
     if (m_child == 0)
         becomeCommand();
-    ::setpgid(m_child, m_child); // whichever of us comes first
     closeOnce(m_stdin.out);
     closeOnce(m_output.in);
     closeOnce(m_execFault.in);
@@ -268,6 +267,7 @@ void Supervisor::step(int timeoutMs) {
 
 void Supervisor::endGroup() {
     ::kill(-m_child, SIGTERM);
+    ::kill(m_child, SIGTERM);
     const auto until = Steady::now() + std::chrono::milliseconds(kPatienceMs);
     bool ended = hasEnded();
     while (!ended && Steady::now() < until) {
@@ -276,8 +276,11 @@ void Supervisor::endGroup() {
         ended = hasEnded();
     }
     ::kill(-m_child, SIGKILL);
-    if (!ended)
-        ::waitpid(m_child, &m_status, 0);
+    if (ended)
+        return;
+    ::kill(m_child, SIGKILL);
+    while (::waitpid(m_child, &m_status, 0) < 0 && errno == EINTR) {
+    }
 }
 
 Report Supervisor::verdict() const {
