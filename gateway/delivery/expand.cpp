@@ -51,7 +51,9 @@ std::optional<LocalUser> parseUserinfo(const QByteArray& name, const QByteArray&
         return std::nullopt;
     bool goodUid = false, goodGid = false;
     LocalUser user{name, fields[0].toLongLong(&goodUid), fields[1].toLongLong(&goodGid), fields[2]};
-    return goodUid && goodGid && user.uid >= 0 && user.gid >= 0 ? std::optional(user) : std::nullopt;
+    constexpr qint64 kMostId = 0xfffffffe; // a larger one would be taken for another, or for nobody's
+    const auto isId = [](qint64 id) { return id >= 0 && id <= kMostId; };
+    return goodUid && goodGid && isId(user.uid) && isId(user.gid) ? std::optional(user) : std::nullopt;
 }
 
 bool isOfThisComputer(const Destination& one) {

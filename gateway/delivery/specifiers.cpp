@@ -51,6 +51,14 @@ QByteArray fitted(QByteArray value, bool raw, SpecifierPlace place) {
     return value;
 }
 
+// Nothing in it that a shell could take for more than a path.
+bool isPlainPath(const QByteArray& path) {
+    return std::all_of(path.begin(), path.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '_' ||
+               c == '-' || c == '+' || c == '@' || c == ',' || c == ':' || uchar(c) >= 0x80;
+    });
+}
+
 struct Token {
     QByteArray value;
     bool isSafe = false; // ours, not the sender's: never changed
@@ -78,7 +86,7 @@ std::optional<Token> valueOf(const QByteArray& name, const SpecifierValues& v, p
     if (name == "user.username")
         return Token{v.user};
     if (name == "user.directory")
-        return Token{v.home, true};
+        return Token{v.home, isPlainPath(v.home)}; // a database may have it from anybody
     if (name == "mbox.from" && era == policy::Era::Modern)
         return Token{v.sender.isEmpty() ? QByteArray("MAILER-DAEMON") : v.sender};
     if (name == "mda" && !v.mda.isEmpty())
@@ -163,7 +171,8 @@ Result<QByteArray> expandToken(QByteArrayView text, const SpecifierValues& value
                 return bad("\"" + harmless(modifier, 40) + "\" is no modifier: lowercase, uppercase, strip or raw");
         }
     }
-    return token->isSafe ? value : fitted(std::move(value), raw, place);
+    const bool mayStay = token->isSafe || (name == "user.directory" && place != SpecifierPlace::Command);
+    return mayStay ? value : fitted(std::move(value), raw, place);
 }
 
 // One letter, perhaps with a digit before it that picks one character. Unknown letters are copied.

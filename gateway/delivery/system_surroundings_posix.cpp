@@ -132,7 +132,7 @@ LocalUser ownAccount() {
 }
 
 Result<QByteArray> readIncludeFile(const QByteArray& path) {
-    const Descriptor file(::open(path.constData(), kOpenFile));
+    const Descriptor file(::open(path.constData(), kOpenFile | O_NOFOLLOW)); // whoever may write the list may not choose another
     struct stat about{};
     if (file.get() < 0 || ::fstat(file.get(), &about) != 0)
         return cannotRead(path, std::strerror(errno));

@@ -37,8 +37,11 @@ QByteArray keyOf(const QByteArray& address) {
 // Whether the address takes part in where or how the mail is delivered, so that two of them are two places.
 bool needsAddress(const delivery::End& end) {
     switch (end.method) {
-    case policy::Method::Mbox:
     case policy::Method::Maildir:
+        if (end.address.contains('+') || end.action->local.target.contains('%'))
+            return !end.isOwnTarget; // its sub-address may have a folder of its own
+        return !end.isOwnTarget && !end.action->local.user.isEmpty();
+    case policy::Method::Mbox:
         return !end.isOwnTarget && (end.action->local.target.contains('%') || !end.action->local.user.isEmpty());
     case policy::Method::Relay:
     case policy::Method::Catch:
