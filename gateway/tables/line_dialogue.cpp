@@ -14,6 +14,9 @@ LineDialogue::LineDialogue(QIODevice& device, QByteArray name, Milliseconds pati
     : m_device(device), m_name(std::move(name)), m_patience(patience) {}
 
 Result<void> LineDialogue::send(const QByteArray& line) {
+    // Left over from an answer before: it must not become the answer to this question.
+    if (!m_rest.isEmpty() || m_device.bytesAvailable() > 0)
+        return Error{ErrorCode::Unavailable, m_name + " said more than it was asked"};
     m_device.write(line + '\n');
     QDeadlineTimer deadline(m_patience);
     while (m_device.bytesToWrite() > 0) {
@@ -34,7 +37,7 @@ Result<QByteArray> LineDialogue::readLine() {
             return line;
         }
         if (m_rest.size() > kLongestLine)
-            return Error{ErrorCode::Corrupt, m_name + " sends a line without end"};
+            return Error{ErrorCode::Unavailable, m_name + " sends a line without end"};
         if (m_device.bytesAvailable() == 0 && !m_device.waitForReadyRead(int(deadline.remainingTime())))
             return deadline.hasExpired() ? Error{ErrorCode::Timeout, m_name + " does not answer"}
                                          : Error{ErrorCode::Unavailable, m_name + " is gone"};

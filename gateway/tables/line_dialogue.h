@@ -2,7 +2,8 @@
 //
 // One question, one line back: the blocking half of the line protocols (socketmap, external programs) that tables speak.
 //
-// Failure: Timeout, or Unavailable when the other side is gone; a line has at most 128 KiB, a longer one is Corrupt.
+// Failure: Timeout, or Unavailable when the other side is gone, sends a line of more than 128 KiB, or has said something that
+//   nobody asked for.
 // Thread: the one that made the device.
 #pragma once
 

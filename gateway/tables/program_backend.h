@@ -3,7 +3,8 @@
 // Tables that a program answers for, by the text protocol of OpenSMTPD 7.6: `table NAME WORD:FILE` asks the program table-WORD.
 //
 // The program is started with its file as argument, and is told the name of the table; its standard input and output carry the
-// dialogue, what it says on standard error goes to the log. It is started anew when it ends or breaks the rules.
+// dialogue, what it says on standard error goes to the log, 64 KiB a question at most. It is started anew when it ends or breaks
+// the rules, and runs as the user that the gateway runs as.
 // Failure: a program that is not there is Denied, one that ends or is silent Unavailable or Timeout. A service that it did not
 //   register is Unsupported. Keys with a line end never get here (threat B04); a "|" only stands in the last field.
 // Spec: tables page, 13. Thread: as backend.h says; parse functions are pure.

@@ -70,7 +70,7 @@ Result<std::optional<QByteArray>> parseSocketmapReply(const QByteArray& line) {
         return Error{ErrorCode::Unavailable, "the socketmap server has trouble: " + words};
     if (word == "PERM")
         return Error{ErrorCode::Corrupt, "the socketmap server refuses the question: " + words};
-    return Error{ErrorCode::Corrupt, "the socketmap server answers what is no reply: " + harmless(line, 100)};
+    return Error{ErrorCode::Unavailable, "the socketmap server answers what is no reply: " + harmless(line, 100)};
 }
 
 MadeBackend makeSocketmapBackend(const BackendSource& source) {

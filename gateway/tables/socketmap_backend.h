@@ -3,7 +3,7 @@
 // Tables behind a socketmap server on this computer: "TABLE KEY" goes out, "OK value", "NOTFOUND ..." or a trouble comes back.
 //
 // One line each, without the netstrings of other socketmap dialects, as OpenSMTPD's table-socketmap speaks it. Values only: no
-// checks, nothing to take in turn. Failure: TEMP and TIMEOUT of the server are Unavailable, PERM and what is no reply Corrupt.
+// checks, nothing to take in turn. Failure: TEMP and TIMEOUT of the server, and what is no reply, are Unavailable, PERM is Corrupt.
 // Spec: tables page, 12. Thread: as backend.h says.
 #pragma once
 

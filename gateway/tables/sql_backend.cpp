@@ -7,6 +7,7 @@
 #include "tables/sql_config.h"
 
 #include <QSqlDatabase>
+#include <QSqlDriver>
 #include <QSqlError>
 #include <QSqlQuery>
 #include <QSqlRecord>
@@ -15,6 +16,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+
+#include <sqlite3.h>
 
 using namespace Qt::StringLiterals;
 
@@ -38,9 +42,9 @@ QString driverOf(SqlDialect dialect) {
 // Errors of the moment, by the code that the database gives.
 bool isPassing(SqlDialect dialect, const QString& code) {
     switch (dialect) {
-    case SqlDialect::Sqlite: { // SQLITE_BUSY, _LOCKED, _IOERR, _CANTOPEN, _PROTOCOL, _SCHEMA; the low octet of extended ones
+    case SqlDialect::Sqlite: { // SQLITE_BUSY, _LOCKED, _INTERRUPT (our limit), _IOERR, _CANTOPEN, _PROTOCOL, _SCHEMA; the low octet of extended ones
         const int number = code.toInt() & 0xff;
-        return number == 5 || number == 6 || number == 10 || number == 14 || number == 15 || number == 17;
+        return number == 5 || number == 6 || number == 9 || number == 10 || number == 14 || number == 15 || number == 17;
     }
     case SqlDialect::Mysql: { // the client's own; too many connections, shutdown, deadlock, killed
         const int number = code.toInt();
@@ -72,6 +76,8 @@ QString newConnectionName() {
 }
 
 class SqlBackend final : public Backend {
+    using Steady = std::chrono::steady_clock;
+
   public:
     explicit SqlBackend(std::shared_ptr<const SqlPlan> plan) : m_plan(std::move(plan)) {}
     ~SqlBackend() override { close(); }
@@ -80,6 +86,7 @@ class SqlBackend final : public Backend {
 
     Result<void> open() override {
         close();
+        beginTime();
         auto opened = connect();
         for (const auto& [service, query] : m_plan->queries) {
             if (opened)
@@ -107,6 +114,7 @@ class SqlBackend final : public Backend {
     Result<QByteArrayList> fetch(Service service) override {
         if (service != Service::Source || m_plan->fetchSource.text.isEmpty())
             return noQuery("fetch_source");
+        beginTime();
         QSqlQuery query(database());
         query.setForwardOnly(true);
         if (!query.exec(QString::fromUtf8(m_plan->fetchSource.text)))
@@ -120,6 +128,7 @@ class SqlBackend final : public Backend {
     FetchRule fetchRule() const override { return m_plan->fetchRule; }
 
     Result<void> probe() override {
+        beginTime();
         QSqlQuery query(database());
         const QString text = m_plan->dialect == SqlDialect::Sqlite ? u"SELECT count(*) FROM sqlite_master"_s : u"SELECT 1"_s;
         return query.exec(text) ? Result<void>() : errorOf(query.lastError(), 0);
@@ -179,6 +188,8 @@ class SqlBackend final : public Backend {
         }
         if (!db.open())
             return errorOf(db.lastError(), 0);
+        if (m_plan->dialect == SqlDialect::Sqlite)
+            limitTime(db);
         QSqlQuery settings(db);
         if (m_plan->dialect == SqlDialect::Mysql)
             settings.exec(u"SET SESSION sql_select_limit = %1"_s.arg(kMostElements + 1));
@@ -186,6 +197,20 @@ class SqlBackend final : public Backend {
             settings.exec(u"SET statement_timeout = %1"_s.arg(kAnswerSeconds * 1000));
         return {};
     }
+
+    // A query that never ends is given up: servers have time limits of their own, SQLite asks us while it works. Only if Qt's
+    // driver uses the library that we are linked with.
+    void limitTime(const QSqlDatabase& db) {
+        const QVariant handle = db.driver()->handle();
+        QSqlQuery version(u"SELECT sqlite_version()"_s, db);
+        const bool isOurs = version.next() && version.value(0).toString() == QLatin1StringView(sqlite3_libversion());
+        if (!isOurs || !handle.isValid() || qstrcmp(handle.typeName(), "sqlite3*") != 0)
+            return;
+        constexpr int kSteps = 10'000; // of SQLite's machine, between two looks
+        sqlite3_progress_handler(*static_cast<sqlite3* const*>(handle.constData()), kSteps,
+                                 [](void* self) { return int(Steady::now() > static_cast<SqlBackend*>(self)->m_mostTime); }, this);
+    }
+    void beginTime() { m_mostTime = Steady::now() + std::chrono::seconds(kAnswerSeconds); }
 
     void setServer(QSqlDatabase& db) const {
         const QByteArrayView password = m_plan->password.expose();
@@ -264,6 +289,7 @@ class SqlBackend final : public Backend {
             return Error{ErrorCode::Unavailable, m_plan->database + " was replaced or is gone", Permanence::Temporary};
         const int line = m_plan->queries.at(service).line;
         QSqlQuery& query = at->second;
+        beginTime();
         query.bindValue(0, *text);
         if (!query.exec())
             return errorOf(query.lastError(), line);
@@ -306,6 +332,7 @@ class SqlBackend final : public Backend {
     QString m_connection; // "" = closed
     std::optional<FileIdentity> m_identity;
     std::map<Service, QSqlQuery> m_queries;
+    Steady::time_point m_mostTime; // when what is asked now is given up
 };
 
 MadeBackend makeSql(SqlDialect dialect, const BackendSource& source) {

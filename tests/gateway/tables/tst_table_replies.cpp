@@ -45,10 +45,10 @@ void TestTableReplies::socketmap_data() { // tables page, 12
     QTest::newRow("later") << QByteArray("TEMP database away") << QByteArray("unavailable");
     QTest::newRow("too slow") << QByteArray("TIMEOUT ") << QByteArray("unavailable");
     QTest::newRow("never") << QByteArray("PERM bad key") << QByteArray("corrupt");
-    QTest::newRow("no blank behind the word") << QByteArray("NOTFOUND") << QByteArray("corrupt");
-    QTest::newRow("another word") << QByteArray("MAYBE x") << QByteArray("corrupt");
-    QTest::newRow("a netstring") << QByteArray("4:OK x,") << QByteArray("corrupt");
-    QTest::newRow("nothing") << QByteArray() << QByteArray("corrupt");
+    QTest::newRow("no blank behind the word") << QByteArray("NOTFOUND") << QByteArray("unavailable");
+    QTest::newRow("another word") << QByteArray("MAYBE x") << QByteArray("unavailable");
+    QTest::newRow("a netstring") << QByteArray("4:OK x,") << QByteArray("unavailable");
+    QTest::newRow("nothing") << QByteArray() << QByteArray("unavailable");
 }
 void TestTableReplies::socketmap() {
     QFETCH(QByteArray, line);

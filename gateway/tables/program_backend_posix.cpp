@@ -13,6 +13,10 @@
 #include <QStandardPaths>
 
 #include <algorithm>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace Qt::StringLiterals;
 
@@ -21,6 +25,7 @@ namespace {
 
 constexpr Milliseconds kPatience{8'000};
 constexpr int kStartMs = 5'000, kEndMs = 2'000;
+constexpr qsizetype kMostErrors = 64 * 1024; // octets of standard error, taken after each question; a program that says more waits
 constexpr char kVersion[] = "7.6.0"; // whose protocol this is
 
 constexpr Service kServices[] = {Service::Alias,    Service::Domain,   Service::Credentials, Service::Netaddr,
@@ -41,10 +46,24 @@ class ProgramBackend final : public Backend {
 
     Result<void> open() override {
         close();
+        // Not QProcess's own channel, which holds whatever comes, without end.
+        int errors[2] = {-1, -1};
+        if (::pipe(errors) != 0)
+            return Error{ErrorCode::Unavailable, "no descriptor is left to start " + m_program};
+        m_errors = errors[0];
+        for (const int end : errors)
+            ::fcntl(end, F_SETFD, FD_CLOEXEC);
+        ::fcntl(m_errors, F_SETFL, O_NONBLOCK);
         m_process = std::make_unique<QProcess>();
         m_process->setProcessChannelMode(QProcess::SeparateChannels);
+        m_process->setChildProcessModifier([end = errors[1]] {
+            ::setsid(); // our terminal is none of its business
+            ::dup2(end, STDERR_FILENO);
+        });
         m_process->start(QFile::decodeName(m_program), m_config.isEmpty() ? QStringList() : QStringList{QFile::decodeName(m_config)});
-        if (!m_process->waitForStarted(kStartMs))
+        const bool isStarted = m_process->waitForStarted(kStartMs);
+        ::close(errors[1]);
+        if (!isStarted)
             return Error{ErrorCode::Denied, "cannot start " + m_program + ": " + harmless(m_process->errorString().toUtf8(), 200)};
         m_dialogue.emplace(*m_process, m_program, kPatience);
         for (const QByteArray& line : {QByteArray("config|smtpd-version|") + kVersion, QByteArray("config|protocol|0.1"),
@@ -95,19 +114,25 @@ class ProgramBackend final : public Backend {
         }
         tellErrors();
         m_process.reset();
+        if (m_errors >= 0)
+            ::close(std::exchange(m_errors, -1));
     }
 
   private:
     void tellErrors() {
-        if (!m_process)
+        if (m_errors < 0)
             return;
-        const QByteArrayList lines = m_process->readAllStandardError().split('\n');
+        QByteArray said(kMostErrors, Qt::Uninitialized);
+        said.truncate(std::max<qsizetype>(::read(m_errors, said.data(), size_t(said.size())), 0));
+        const QByteArrayList lines = said.split('\n');
         for (const QByteArray& line : lines.mid(0, 20))
             if (!line.trimmed().isEmpty())
                 log(LogLevel::Notice, LogArea::Config, "table " + m_table + ": " + m_program + ": " + harmless(line, 300));
     }
 
     Error gone(Error error) {
+        m_process->kill(); // what it says from now on is nothing to us
+        m_process->waitForFinished(kEndMs);
         tellErrors();
         m_dialogue.reset();
         return error;
@@ -139,6 +164,7 @@ class ProgramBackend final : public Backend {
 
     const QByteArray m_program, m_table, m_config;
     std::unique_ptr<QProcess> m_process;
+    int m_errors = -1; // its standard error
     std::optional<LineDialogue> m_dialogue;
     QSet<Service> m_services;
     quint32 m_lastId = 0;
