@@ -75,7 +75,10 @@ void ListenerBook::arrange(When when) {
     std::vector<Entry> before = std::exchange(m_entries, {});
     for (const policy::ListenerSpec& spec : m_config.rules->listeners)
         addEntries(spec, before, when);
-    before.clear(); // closes what is not asked for any more, before new ones open
+    for (Entry& old : before) // what is not asked for any more ends, before new ones open; sessions that came by it go on
+        if (old.socket)
+            old.socket->stopListening();
+    before.clear();
     for (Entry& entry : m_entries) {
         if (!entry.socket && !entry.address.isEmpty())
             open(entry);

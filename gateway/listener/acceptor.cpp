@@ -177,7 +177,8 @@ void Acceptor::Impl::acceptFrom(OpenListener* socket) {
             holdAccepting();
             return;
         case Taken::What::Broken:
-            log(LogLevel::Error, LogArea::Smtp, "cannot accept at " + service->socket->name() + " any more: " + qt_error_string(taken.error).toUtf8());
+            if (!service->socket->isStopped()) // a reload: the door goes in a moment
+                log(LogLevel::Error, LogArea::Smtp, "cannot accept at " + service->socket->name() + " any more: " + qt_error_string(taken.error).toUtf8());
             at->notifier->setEnabled(false);
             return;
         }

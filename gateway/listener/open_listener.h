@@ -8,6 +8,7 @@
 #include "policy/ruleset.h"
 #include "tls/tls_policy.h"
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -23,6 +24,9 @@ class OpenListener {
     const QByteArray& address() const { return m_address; }
     quint16 port() const { return m_port; } // the real one, also when 0 was asked
     QByteArray name() const;                // "127.0.0.1:2525", "[::1]:2525"; "socket"
+    // Nobody is let in any more and the port is free, though sessions that came by it still hold this object. Any thread.
+    void stopListening();
+    bool isStopped() const { return m_stopped; }
     bool isLocal() const { return m_port == 0; } // openLocal(): the address is its path
 
     // Backlog 1024, non-blocking, close-on-exec. Errors say what and what to do: port taken, not permitted (the exact
@@ -39,6 +43,7 @@ class OpenListener {
     qintptr m_descriptor = -1;
     QByteArray m_address;
     quint16 m_port = 0;
+    std::atomic<bool> m_stopped = false;
 };
 
 // What one open listener serves with, replaced as a whole at reload. Sessions keep the one they began with.

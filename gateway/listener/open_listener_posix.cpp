@@ -73,6 +73,11 @@ OpenListener::~OpenListener() {
         ::unlink(m_address.constData());
 }
 
+void OpenListener::stopListening() {
+    m_stopped = true;
+    ::shutdown(int(m_descriptor), SHUT_RDWR); // closing is for who owns the descriptor; others may be waiting on it
+}
+
 QByteArray OpenListener::name() const {
     return isLocal() ? QByteArray("socket") : nameOf(m_address, m_port);
 }

@@ -8,7 +8,9 @@
 #include "tls/identity.h"
 
 #include <QFileInfo>
+#include <QHostAddress>
 #include <QRegularExpression>
+#include <QTcpSocket>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -130,6 +132,36 @@ class TestListenerBook : public QObject {
         QCOMPARE(book.failures()[0].reason, "127.0.0.1:" + QByteArray::number(port) +
                                                 " is already taken by the listener of line 1; remove one of the two");
         QVERIFY(!book.refresh());
+    }
+
+    // A client that stays connected must not keep the port of a listener that is gone: nobody would be served there, and it
+    // could not be opened again.
+    void aPortThatIsDroppedIsFreeWhileASessionHoldsIt() {
+        ListenerBook book({}, addressesOf());
+        const auto on = [&](quint16 port) {
+            LoadedConfig config = configOf({"lo"});
+            auto rules = std::make_shared<policy::Ruleset>(*config.rules);
+            rules->listeners[0].port = port;
+            config.rules = rules;
+            return config;
+        };
+        book.apply(configOf({"lo"}));
+        const ListenerBook::Services session = book.services(); // as sessions keep theirs
+        const QByteArray name = book.openNames().first();
+        const auto port = quint16(name.mid(name.lastIndexOf(':') + 1).toUInt());
+        const auto isServed = [port] {
+            QTcpSocket client;
+            client.connectToHost(QHostAddress::LocalHost, port);
+            return client.waitForConnected(5'000);
+        };
+        QVERIFY(isServed());
+        m_interfaces["lo"] = {"127.0.0.4"};
+        book.apply(configOf({"lo"}));
+        QVERIFY(!isServed());
+        m_interfaces["lo"] = {"127.0.0.1"};
+        book.apply(on(port));
+        QVERIFY2(book.failures().empty(), book.failures().empty() ? "" : book.failures().front().reason.constData());
+        QVERIFY(isServed());
     }
 
     void aReloadKeepsWhatStays() {
