@@ -61,6 +61,9 @@ UnboundContext::UnboundContext(const ResolverSettings& settings) : m_context(ub_
         }
     }
     ub_ctx_async(m_context, 1);
+    // Last, because it ends the time of settings: of these it would say itself that nothing is there (RFC 8375, RFC 6761 6.2).
+    for (const char* zone : {"home.arpa.", "test."})
+        ub_ctx_zone_add(m_context, zone, "transparent");
     m_notifier = std::make_unique<QSocketNotifier>(ub_fd(m_context), QSocketNotifier::Read);
     QObject::connect(m_notifier.get(), &QSocketNotifier::activated, m_notifier.get(), [this] { ub_process(m_context); });
 }

@@ -65,10 +65,11 @@ class TestUnboundResolver : public QObject {
         for (int i = 1; i <= 20; ++i)
             chain.append(u"--cname=c%1.one.example,%2.one.example"_s.arg(i).arg(i < 20 ? u"c%1"_s.arg(i + 1) : u"mx1"_s));
         m_server = std::make_unique<LocalNameServer>(
-            QStringList{u"one.example"_s, u"2.0.192.in-addr.arpa"_s},
+            QStringList{u"one.example"_s, u"home.arpa"_s, u"test"_s, u"2.0.192.in-addr.arpa"_s},
             chain + QStringList{u"--mx-host=one.example,mx2.one.example,20"_s, u"--mx-host=one.example,mx1.one.example,10"_s,
                         u"--host-record=mx1.one.example,192.0.2.1,2001:db8::1"_s,
-                        u"--host-record=mx2.one.example,192.0.2.2"_s, u"--host-record=six.one.example,2001:db8::6"_s,
+                        u"--host-record=mx2.one.example,192.0.2.2"_s, u"--host-record=nas.home.arpa,192.0.2.77"_s,
+                        u"--host-record=mail.test,192.0.2.78"_s, u"--host-record=six.one.example,2001:db8::6"_s,
                         u"--host-record=a-only.one.example,192.0.2.3"_s, u"--cname=alias.one.example,mx1.one.example"_s,
                         u"--txt-record=text.one.example,hello"_s, u"--dns-rr=null.one.example,15,000000"_s,
                         u"--dns-rr=odd.one.example,15,000a03612062076578616d706c6500"_s, // "a b.example"
@@ -111,6 +112,17 @@ class TestUnboundResolver : public QObject {
         const auto question = askMx(*asked, "elsewhere.example", answer);
         QTRY_VERIFY_WITH_TIMEOUT(answer.has_value(), 20'000);
         QVERIFY2(answer->startsWith("failed: name server "), answer->constData());
+    }
+
+    // RFC 8375, RFC 6761 6.2: names of an office network are its name server's to answer, not the library's.
+    void namesOfTheLocalNetworkAreTheServersToAnswer() {
+        const auto asked = resolver();
+        std::optional<QByteArray> home, test;
+        const auto first = askAddresses(*asked, "nas.home.arpa", home);
+        const auto second = askAddresses(*asked, "mail.test", test);
+        QTRY_VERIFY_WITH_TIMEOUT(home.has_value() && test.has_value(), 20'000);
+        QVERIFY2(home->contains("192.0.2.77"), home->constData());
+        QVERIFY2(test->contains("192.0.2.78"), test->constData());
     }
 
     // A domain of somebody's mail is a whole name: "mx1" must never become a machine of the network that we stand in.
