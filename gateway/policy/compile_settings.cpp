@@ -221,7 +221,6 @@ void addSetting(Build& build, const SettingView& view) {
         break; // read ahead
     case Setting::WarnInterval:
         setWarnIntervals(build, view);
-        noEffect(build, view, "no notices of delay are sent; the notice of failure is");
         break;
     case Setting::QueueCompression:
         settings.compression = true;
