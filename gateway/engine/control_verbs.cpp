@@ -135,7 +135,7 @@ void ControlVerbs::changeSome(const std::shared_ptr<Change>& change) {
             if (outcome)
                 ControlVerbs(engine).changeSome(change);
             else
-                change->done(refused(u"The queue cannot be written: %1."_s.arg(QString::fromUtf8(outcome.error().text))));
+                change->done(refused(u"The queue cannot be written: %1. It is done as soon as it can."_s.arg(QString::fromUtf8(outcome.error().text))));
         });
     };
     m_engine.m_spool->post(std::move(behind));

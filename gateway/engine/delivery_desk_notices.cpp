@@ -91,8 +91,8 @@ void DeliveryDesk::tellOfDelay(const std::vector<Late>& late, const std::vector<
             const qint64 moment = one.message->createdAt + interval;
             return from < moment && moment <= update->nextTryAt;
         });
-        if (!due)
-            continue;
+        if (!due || update->nextTryAt >= one.message->createdAt + one.envelope.ttl)
+            continue; // that is its end, and told as such
         Envelope envelope = one.envelope;
         envelope.lastError = update->lastError;
         envelope.lastTryAt = update->lastTryAt;

@@ -197,6 +197,8 @@ Error Database::error(int code, const char* what) const {
     QByteArray text = QByteArray("cannot ") + what + " the queue database: " + sqlite3_errstr(code);
     if (m_handle && (sqlite3_errcode(m_handle) & 0xff) == (code & 0xff))
         text = QByteArray("cannot ") + what + " the queue database: " + sqlite3_errmsg(m_handle);
+    if (kind == ErrorCode::NoSpace)
+        text += "; make room on the disk that the queue is on";
     return Error{kind, text, Permanence::Temporary};
 }
 
