@@ -22,6 +22,9 @@ test::MemoryFileStore& disk() {
         files.put("/p/users", "ann $6$salt$hash\n");
         files.put("/p/secrets", "office carol:s3cret\n");
         files.put("/etc/mail/secrets", "office carol:s3cret\n"); // of a sample in the README
+        files.put("/p/mail.conf", "dbpath mail.db\nquery_domain SELECT name FROM domains WHERE name = ?\n"
+                                  "query_alias SELECT login FROM addresses WHERE address = ?\n"
+                                  "query_userinfo SELECT uid, gid, home FROM users WHERE login = ?\n"); // of another
         files.put("/p/empty", "");
         files.put("/p/domains", "one.test\n*@two.test\n");
         files.put("/p/hosts", "# @list\nsmtps://mx1.test\nsmtps://mx2.test\n");
