@@ -24,12 +24,13 @@ bool DovecotPeer::start() {
     m_process.start(u"python3"_s, {QStringLiteral(POSTERN_SOURCE_DIR "/tests/peers/dovecot.py"), u"--packages"_s,
                                    QStringLiteral(POSTERN_SOURCE_DIR "/build/peers"), u"--folder"_s, m_folder.filePath(u"peer"_s)});
     const QDeadlineTimer deadline(60'000);
-    while (!m_log.contains("\nready\n") && !deadline.hasExpired()) {
+    const auto isReady = [this] { return ('\n' + m_log).contains("\nready\n"); }; // it may be the first line, or stand among Dovecot's
+    while (!isReady() && !deadline.hasExpired()) {
         if (!m_process.waitForReadyRead(500) && m_process.state() != QProcess::Running)
             break;
         m_log += m_process.readAll();
     }
-    return m_log.contains("\nready\n");
+    return isReady();
 }
 
 QByteArrayList DovecotPeer::mailsOf(const QString& user) const {
